@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 Value = str | int | float | bool | None
-"""A field's value as JSON knows it. A date is ``2026-11-04``, a time ``2026-11-04T10:00:00Z`` (UTC)."""
+"""A field's value as JSON knows it. Dates are ``2026-11-04``, times ``2026-11-04T10:00:00Z``, UTC."""
 
 
 class Stream(StrEnum):
@@ -67,7 +67,7 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A CRM user, active or not. ``fields`` holds every mapped user field: name, email, team, role, time_zone, …"""
+    """A CRM user, active or not. ``fields`` holds every mapped user field, among them name, email and team."""
 
     id: str
     active: bool
