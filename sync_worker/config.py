@@ -1,0 +1,170 @@
+"""``config.toml`` as frozen values. Reads files and the environment; knows no CRM, no store and no rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """Where the worker remembers."""
+
+    url: str = "sqlite:///sync-worker.db"
+    """An SQLAlchemy URL: ``sqlite:///FILE`` or ``postgresql+psycopg://…``."""
+
+
+@dataclass(frozen=True, slots=True)
+class SalesforceConfig:
+    """How to reach the org. Secrets are read at start and never printed."""
+
+    url: str
+    api_version: str = "66.0"
+    auth: Literal["client_credentials", "jwt", "token"] = "client_credentials"
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    username: str = ""
+    private_key: str = field(default="", repr=False)
+    access_token: str = field(default="", repr=False)
+    timeout_connect: float = 10.0
+    timeout_read: float = 120.0
+    call_share_org: float = 0.80
+    call_share_run: float = 0.25
+    composite_owner_writes: bool = False
+    bulk_threshold: int = 20_000
+    overlap_minutes: int = 15
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsConfig:
+    """Worker field name → CRM field name, by stream; added to the connector's own defaults."""
+
+    users: Mapping[str, str] = field(default_factory=dict)
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    contacts: Mapping[str, str] = field(default_factory=dict)
+    leads: Mapping[str, str] = field(default_factory=dict)
+    opportunities: Mapping[str, str] = field(default_factory=dict)
+    activities: Mapping[str, str] = field(default_factory=dict)
+    score: str = ""
+    """Account field (worker name) that takes the score; empty: not written. With ``tier`` and ``reasons`` the only
+    fields besides the owner that the worker may ever write (I8)."""
+    tier: str = ""
+    reasons: str = ""
+    do_not_move: str = ""
+    """Account field (worker name) that reps tick to keep the worker away; always honoured."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivitiesConfig:
+    """Which kinds of activity count as what. What reps did is a touch, what buyers did is engagement."""
+
+    touches: tuple[str, ...] = ("call", "email", "meeting", "task")
+    engagement: tuple[str, ...] = ("meeting", "web_form", "reply", "webinar")
+
+
+@dataclass(frozen=True, slots=True)
+class IntentConfig:
+    """Intent that the CRM holds: topic → account field (worker name) with a score from 0 to 100."""
+
+    topics: Mapping[str, str] = field(default_factory=dict)
+    observed: str = ""
+    """Account field (worker name) with the date of the signals; empty: they never grow old."""
+    time_to_live_days: int = 28
+
+
+@dataclass(frozen=True, slots=True)
+class RulesConfig:
+    """Where the rule files are."""
+
+    folder: Path = Path("rules")
+    score: str = "priority"
+    """The score that is written to the CRM and ranks what no book ranks."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolConfig:
+    """Who owns the accounts that nobody works."""
+
+    user: str = ""
+    """Username or e-mail address of the pool user; required."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleConfig:
+    """When the daemon works. Times are local to ``time_zone``."""
+
+    time_zone: str = "UTC"
+    daily: str = "05:30"
+    """The cycle that plans (and applies, where the policy says so); HH:MM, or empty for never."""
+    pull_every_minutes: int = 60
+    apply_every_minutes: int = 5
+    """How soon an approved plan is applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardsConfig:
+    """The blast radius of one plan (I7). Shares are of accounts in scope, or of one rep's book."""
+
+    owner_moves: float = 0.05
+    owner_moves_most: int = 500
+    owner_moves_floor: int = 10
+    rep_moves: float = 0.20
+    rep_moves_most: int = 50
+    rep_moves_floor: int = 10
+    rule_growth: float = 3.0
+    fewer_rows: float = 0.05
+    """A full pull with this share fewer rows than the last one stops the run before it plans (I14)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyConfig:
+    """Who lets a plan be written, and how."""
+
+    policy: Literal["approve", "automatic"] = "approve"
+    plan_lives_hours: int = 24
+    hold_days: int = 30
+    """How long the worker stays away from an account whose owner somebody else changed (I12)."""
+    score_step: float = 5.0
+    """A score alone is written when it has moved by this much; a new tier or other reasons always are."""
+    settle_seconds: float = 0.0
+    """How long to wait between a confirmed write and its verification."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """Where ``run`` answers /healthz, /readyz and /metrics."""
+
+    host: str = "127.0.0.1"
+    port: int = 8321
+    """0 takes any free port; the log says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogConfig:
+    """How the log looks. It goes to stderr."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "console", "json"] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings. ``digest`` is a SHA-256 over every setting that can change a plan; secrets are not in it."""
+
+    salesforce: SalesforceConfig
+    store: StoreConfig = field(default_factory=StoreConfig)
+    fields: FieldsConfig = field(default_factory=FieldsConfig)
+    activities: ActivitiesConfig = field(default_factory=ActivitiesConfig)
+    intent: IntentConfig = field(default_factory=IntentConfig)
+    rules: RulesConfig = field(default_factory=RulesConfig)
+    pool: PoolConfig = field(default_factory=PoolConfig)
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    guards: GuardsConfig = field(default_factory=GuardsConfig)
+    apply: ApplyConfig = field(default_factory=ApplyConfig)
+    server: ServerConfig = field(default_factory=ServerConfig)
+    log: LogConfig = field(default_factory=LogConfig)
+    digest: str = ""

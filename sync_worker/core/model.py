@@ -1,0 +1,178 @@
+"""The words of the domain as values: reps, decisions, owner changes, plans and their rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+Value = str | int | float | bool | None
+"""A field's value: the same as ``connectors.port.Value``, which the core may not import."""
+
+
+class RowKind(StrEnum):
+    """What a plan row writes."""
+
+    OWNER = "owner"
+    """A new owner; conditional, one record at a time."""
+    PRIORITY = "priority"
+    """Score, tier and reasons; fields that only the worker writes."""
+
+
+class RowState(StrEnum):
+    """Where a plan row stands between plan and end. The diagram is in docs/safety.md."""
+
+    PLANNED = "planned"
+    APPROVED = "approved"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    CONFIRMED = "confirmed"
+    VERIFIED = "verified"
+    OVERWRITTEN = "overwritten"
+    """Confirmed, and then found changed by somebody else at verification."""
+    FAILED = "failed"
+    CONFLICT = "conflict"
+    NOOP = "noop"
+    GONE = "gone"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+TERMINAL = frozenset(
+    {
+        RowState.VERIFIED,
+        RowState.OVERWRITTEN,
+        RowState.FAILED,
+        RowState.CONFLICT,
+        RowState.NOOP,
+        RowState.GONE,
+        RowState.SUPERSEDED,
+        RowState.EXPIRED,
+        RowState.CANCELLED,
+    },
+)
+"""States that never change again; the database holds this too."""
+
+
+class PlanState(StrEnum):
+    """Where a plan stands."""
+
+    PLANNED = "planned"
+    """Waits for approval (or for an automatic apply, where the policy says so)."""
+    HELD = "held"
+    """A guard has stopped it: it needs approval with the named overrides."""
+    APPROVED = "approved"
+    APPLYING = "applying"
+    APPLIED = "applied"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class Rep:
+    """A user who may own accounts. ``capacity``: accounts by book id; only the books that the rep may fill are in it."""
+
+    id: str
+    name: str
+    active: bool
+    capacity: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """One term of a score: what it added (or took) and why, as a rep will read it."""
+
+    term: str
+    points: float
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One score of one account: points after all caps, rounded to 6 digits; the tier; every term that counted."""
+
+    total: float
+    tier: str
+    points: tuple[Points, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the rules say of one account, before anything is assigned."""
+
+    account: str
+    name: str
+    owner: str | None
+    scope: str | None
+    """The scope rule that let it in; None: the worker may not touch it."""
+    protect: str | None
+    return_: str | None
+    book: str | None
+    scores: Mapping[str, Score]
+    read_set: str
+    """SHA-256 over every value that the rules read for this account (I3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerChange:
+    """One move, decided. ``rule`` names what moved it (``return:unworked``, ``book:emea-enterprise``)."""
+
+    account: str
+    before: str | None
+    after: str
+    rule: str
+    reason: str
+    rest_days: int = 0
+    """For a return: how long the account stays in the pool at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One write to one account, sealed. Values are under the worker's field names."""
+
+    number: int
+    """From 1, in the order in which rows are applied."""
+    account: str
+    account_name: str
+    kind: RowKind
+    before: Mapping[str, Value]
+    after: Mapping[str, Value]
+    rule: str
+    reason: str
+    read_set: str
+    rest_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GuardFinding:
+    """A guard that this plan trips. ``name`` is what ``--override`` takes; ``message`` holds both figures."""
+
+    name: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The sealed difference between what should be and what the CRM shows.
+
+    ``hash`` is the SHA-256 of the canonical rows, rules version, config digest and worker version (I10): it does not
+    depend on when the plan was made.
+    """
+
+    id: str
+    hash: str
+    created_at: datetime
+    expires_at: datetime
+    rules_version: str
+    config_digest: str
+    worker_version: str
+    rows: tuple[PlanRow, ...]
+    guards: tuple[GuardFinding, ...] = ()
+    summary: Mapping[str, object] = field(default_factory=dict)
+    """Counts for people and for later guards; not part of the hash."""

@@ -1,0 +1,340 @@
+"""Every table that migrations make; ``facts`` makes ``fact`` and ``rep_fact``, whose columns the rules decide."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An instant as ISO 8601 text in UTC with microseconds: it sorts and compares alike on every engine."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """Refuse naive times: they have no place on a line of instants."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = f"a time without a zone cannot be stored: {value.isoformat()}"
+            raise ValueError(message)
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        """Give the instant back, aware, in UTC."""
+        del dialect
+        return None if value is None else datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+Number = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only in INTEGER columns."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    },
+)
+
+# What the CRM showed ---------------------------------------------------------------------------------------------
+
+record = Table(
+    "record",
+    metadata,
+    Column("stream", String(20), primary_key=True),
+    Column("id", String(40), primary_key=True),
+    Column("fields", JSON, nullable=False),
+    Column("modified", UtcTime, nullable=False),
+    Column("deleted", Boolean, nullable=False, default=False),
+    Column("merged_into", String(40)),
+    Column("sequence", BigInteger, nullable=False),
+    Column("seen_in", Number),
+    Index("ix_record_sequence", "stream", "sequence"),
+)
+"""One row per CRM record. ``sequence`` is our own: changes are found by it, not by clocks. ``seen_in`` is the cycle of
+the latest full pull that showed the record: those that a full pull misses are deleted."""
+
+sequence = Table(
+    "sequence",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+cursor = Table(
+    "cursor",
+    metadata,
+    Column("stream", String(20), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("saved_at", UtcTime, nullable=False),
+    Column("full_at", UtcTime),
+    Column("full_count", BigInteger),
+)
+"""``full_count``: live records after the latest full pull, for the five-per-cent check of I14."""
+
+activity = Table(
+    "activity",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("account_id", String(40), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("rep_id", String(40)),
+    Column("touch", Boolean, nullable=False),
+    Column("engagement", Boolean, nullable=False),
+    Index("ix_activity_account", "account_id", "at"),
+)
+"""Activities that happened, typed for SQL; the raw ones are in ``record``. A meeting is both a touch and engagement."""
+
+engagement = Table(
+    "engagement",
+    metadata,
+    Column("account_id", String(40), primary_key=True),
+    Column("kind", String(40), primary_key=True),
+    Column("half_life_days", Float, primary_key=True),
+    Column("sum", Float, nullable=False),
+)
+"""Folded engagement (forward decay): the sum of 2^((t - landmark) / half-life). The landmark is a setting."""
+
+alias = Table(
+    "alias",
+    metadata,
+    Column("stream", String(20), primary_key=True),
+    Column("old_id", String(40), primary_key=True),
+    Column("new_id", String(40), nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("stream", String(20), primary_key=True),
+    Column("id", String(40), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("since", UtcTime, nullable=False),
+)
+
+owner_history = Table(
+    "owner_history",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("account_id", String(40), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("before", String(40)),
+    Column("after", String(40)),
+    Column("plan_id", String(40)),
+    Column("row_number", Integer),
+    Index("ix_owner_history_account", "account_id", "at"),
+)
+"""Owner changes as seen in the CRM. ``plan_id`` is empty for those that were not ours."""
+
+hold = Table(
+    "hold",
+    metadata,
+    Column("account_id", String(40), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+"""Accounts that the worker stays away from (I12): ``person`` or ``flapping``."""
+
+rest = Table(
+    "rest",
+    metadata,
+    Column("account_id", String(40), primary_key=True),
+    Column("since", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("previous_owner", String(40)),
+)
+"""Returned accounts that stay in the pool for a time."""
+
+# What the rules said ---------------------------------------------------------------------------------------------
+
+outcome = Table(
+    "outcome",
+    metadata,
+    Column("account_id", String(40), primary_key=True),
+    Column("rules_version", String(64), nullable=False),
+    Column("value", JSON, nullable=False),
+    Column("read_set", String(64), nullable=False),
+    Column("recheck_at", UtcTime),
+    Column("sequence", BigInteger, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index("ix_outcome_recheck", "recheck_at"),
+)
+"""The latest decision of each account. ``recheck_at``: the earliest moment at which time alone can change it."""
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("account_id", String(40), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("cycle_id", Number),
+    Column("rules_version", String(64), nullable=False),
+    Column("old", JSON),
+    Column("new", JSON, nullable=False),
+    Column("inputs", JSON, nullable=False),
+    Index("ix_decision_account", "account_id", "at"),
+)
+"""The log of changed decisions, with the values that the rules read."""
+
+# What we will write, and what became of it -----------------------------------------------------------------------
+
+plan = Table(
+    "plan",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("hash", String(64), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("rules_version", String(64), nullable=False),
+    Column("config_digest", String(64), nullable=False),
+    Column("worker_version", String(40), nullable=False),
+    Column("guards", JSON, nullable=False),
+    Column("summary", JSON, nullable=False),
+    Column("decided_by", String(200)),
+    Column("decided_at", UtcTime),
+    Column("overrides", JSON),
+    Column("note", Text),
+    Column("ended_at", UtcTime),
+    Index("ix_plan_state", "state"),
+)
+
+plan_row = Table(
+    "plan_row",
+    metadata,
+    Column("plan_id", String(40), ForeignKey("plan.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("account_id", String(40), nullable=False),
+    Column("account_name", Text, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("before", JSON, nullable=False),
+    Column("after", JSON, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("read_set", String(64), nullable=False),
+    Column("rest_days", Integer, nullable=False, default=0),
+    Column("state", String(20), nullable=False),
+    Column("epoch", BigInteger),
+    Column("version", Text),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("sent_at", UtcTime),
+    Column("ended_at", UtcTime),
+    Column("code", Text),
+    Column("message", Text),
+    Column("adopted", Boolean, nullable=False, default=False),
+    Index("ix_plan_row_state", "state"),
+    Index("ix_plan_row_account", "account_id"),
+)
+"""The outbox is the rows in ``approved``, ``sent`` and ``unknown``. A trigger keeps terminal rows as they are."""
+
+# What can be checked ---------------------------------------------------------------------------------------------
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=False),
+    Column("at", UtcTime, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("plan_id", String(40)),
+    Column("row_number", Integer),
+    Column("account_id", String(40)),
+    Column("entry", Text, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index("ix_audit_account", "account_id"),
+    Index("ix_audit_plan", "plan_id", "row_number"),
+)
+"""hash = SHA-256(0x00 || previous || entry); ``entry`` is canonical JSON. Triggers forbid UPDATE and DELETE."""
+
+audit_value = Table(
+    "audit_value",
+    metadata,
+    Column("commitment", String(64), primary_key=True),
+    Column("salt", String(64)),
+    Column("value", Text),
+)
+"""Values live apart behind salted commitments, so that erasing a person's data leaves the chain valid."""
+
+# Life ------------------------------------------------------------------------------------------------------------
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("holder", String(200), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("expires_at", Float, nullable=False),
+)
+"""One applier (I18). ``expires_at``: seconds since 1970 by the database's clock."""
+
+slot = Table(
+    "slot",
+    metadata,
+    Column("job", String(40), primary_key=True),
+    Column("slot", String(40), primary_key=True),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("outcome", String(20)),
+)
+"""A job claims its logical slot (a local date, a UTC hour) before it runs, so no slot runs twice."""
+
+cycle = Table(
+    "cycle",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("kind", String(20), nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("outcome", String(20)),
+    Column("counts", JSON),
+    Column("calls", JSON),
+    Column("error", Text),
+)
+"""Runs of the worker's commands and jobs, with what they did and the API calls that they cost."""
+
+bulk_job = Table(
+    "bulk_job",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("purpose", Text, nullable=False),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+)
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", JSON, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+"""Small facts of the worker's own: ``pause``, ``landmark``, ``fact_columns``, ``schema``."""
