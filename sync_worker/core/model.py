@@ -76,7 +76,7 @@ class PlanState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rep:
-    """A user who may own accounts. ``capacity``: accounts by book id; only the books that the rep may fill are in it."""
+    """A user who may own accounts. ``capacity``: accounts by book id, only for books that the rep may fill."""
 
     id: str
     name: str
