@@ -1,21 +1,17 @@
-"""``config.toml`` as frozen values. Reads files and the environment; knows no CRM, no store and no rule."""
+"""Every setting as a frozen value with its default. No I/O; the loader reads the types and the docstrings' order here."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
 class StoreConfig:
     """Where the worker remembers."""
 
-    url: str = "sqlite:///sync-worker.db"
-    """An SQLAlchemy URL: ``sqlite:///FILE`` or ``postgresql+psycopg://…``."""
+    url: str = field(default="sqlite:///sync-worker.db", repr=False)
+    """An SQLAlchemy URL: ``sqlite:///FILE`` or ``postgresql+psycopg://…``; one with a password is never printed."""
 
 
 @dataclass(frozen=True, slots=True)
