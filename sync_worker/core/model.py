@@ -117,6 +117,12 @@ class Decision:
     scores: Mapping[str, Score]
     read_set: str
     """SHA-256 over every value that the rules read for this account (I3)."""
+    held: str = ""
+    """Why it may not move now, whatever the rules say: a person's change, a do-not-move box. Empty: nothing does."""
+    resting: bool = False
+    """True while a returned account stays in the pool."""
+    previous_owner: str | None = None
+    """Who owned it before it came to the pool."""
 
 
 @dataclass(frozen=True, slots=True)

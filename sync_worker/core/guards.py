@@ -1,0 +1,87 @@
+"""The blast radius of a plan (I7): which limits it goes over, with both figures. Judges; stops nothing itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from sync_worker.core.model import GuardFinding, PlanRow, RowKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A share of something, between a floor and a ceiling, in accounts."""
+
+    share: float
+    most: int
+    floor: int
+
+    def of(self, count: int) -> int:
+        """How many accounts of ``count`` may move."""
+        return max(self.floor, min(self.most, int(self.share * count)))
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """All limits of one plan. ``rule_growth``: how many times its usual share a rule may reach."""
+
+    owner_moves: Limit
+    rep_moves: Limit
+    rule_growth: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a plan is judged against."""
+
+    in_scope: int
+    books: Mapping[str, int]
+    """Accounts in scope by owner, before the plan."""
+    names: Mapping[str, str]
+    """Reps' names by id."""
+    earlier_shares: Mapping[str, Sequence[float]]
+    """Each rule's share of the accounts in scope, in the plans of the last 30 days that were applied."""
+    pool_user: str
+
+
+def judge(rows: Iterable[PlanRow], ground: Ground, guards: Guards) -> tuple[GuardFinding, ...]:
+    """Every guard that the plan trips. Priority writes move nobody's accounts and trip none."""
+    moves = [row for row in rows if row.kind is RowKind.OWNER]
+    return (*_owner_moves(moves, ground, guards), *_rep_moves(moves, ground, guards), *_growth(moves, ground, guards))
+
+
+def _owner_moves(moves: Sequence[PlanRow], ground: Ground, guards: Guards) -> Iterable[GuardFinding]:
+    limit = guards.owner_moves.of(ground.in_scope)
+    if len(moves) > limit:
+        yield GuardFinding(
+            "owner_moves",
+            f"{len(moves):,} of {ground.in_scope:,} accounts in scope would change owner; the limit is {limit:,}",
+        )
+
+
+def _rep_moves(moves: Sequence[PlanRow], ground: Ground, guards: Guards) -> Iterable[GuardFinding]:
+    lost, gained = Counter(str(row.before["owner"]) for row in moves), Counter(str(row.after["owner"]) for row in moves)
+    over = []
+    for rep in sorted({*lost, *gained} - {ground.pool_user}):
+        limit = guards.rep_moves.of(ground.books.get(rep, 0))
+        for verb, count in (("lose", lost[rep]), ("gain", gained[rep])):
+            if count > limit:
+                over.append(f"{ground.names.get(rep, rep)} would {verb} {count:,}, over {limit:,}")
+    if over:
+        yield GuardFinding("rep_moves", "; ".join(over))
+
+
+def _growth(moves: Sequence[PlanRow], ground: Ground, guards: Guards) -> Iterable[GuardFinding]:
+    over = []
+    for rule, count in sorted(Counter(row.rule for row in moves).items()):
+        usual = median(ground.earlier_shares.get(rule) or [0.0])
+        share = count / max(ground.in_scope, 1)
+        if usual and count > guards.owner_moves.floor and share > guards.rule_growth * usual:
+            over.append(f"{rule} would move {count:,} accounts ({share:.1%}); its 30-day median is {usual:.1%}")
+    if over:
+        yield GuardFinding("rule_growth", "; ".join(over))

@@ -1,0 +1,144 @@
+"""The difference between what should be and what the CRM shows, as sealed rows. Compares; reads and writes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from sync_worker.core.canonical import digest
+from sync_worker.core.model import Decision, OwnerChange, PlanRow, RowKind, Score, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+REASONS_LENGTH = 255
+"""Characters: a text field of either CRM holds at least this many."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityFields:
+    """The account fields (worker names) that take a score, and how far it must move to be worth a write."""
+
+    score: str
+    tier: str
+    reasons: str
+    step: float
+
+    def names(self) -> frozenset[str]:
+        """The fields that are configured; the writer may write these and the owner, nothing else (I8)."""
+        return frozenset(name for name in (self.score, self.tier, self.reasons) if name)
+
+
+def make_rows(
+    decisions: Sequence[Decision],
+    changes: Iterable[OwnerChange],
+    shown: Mapping[str, Mapping[str, Value]],
+    *,
+    score: str,
+    fields: PriorityFields,
+) -> tuple[PlanRow, ...]:
+    """The rows of a plan: owner changes in the order given (returns first), then priorities by account id.
+
+    ``shown`` holds each account's priority fields as the CRM shows them; ``score`` names the score that is written.
+    """
+    by_account = {decision.account: decision for decision in decisions}
+    rows = [*_owner_rows(changes, by_account), *_priority_rows(decisions, shown, score, fields)]
+    return tuple(_numbered(rows))
+
+
+def seal(rows: Sequence[PlanRow], *, rules_version: str, config_digest: str, worker_version: str) -> str:
+    """The plan's hash (I10): SHA-256 over rows with before-images, rules, config and worker version."""
+    return digest(
+        {
+            "rows": [asdict(row) for row in rows],
+            "rules": rules_version,
+            "config": config_digest,
+            "worker": worker_version,
+        }
+    )
+
+
+def reasons(score: Score) -> str:
+    """What speaks for an account, in the order of the rule file, short enough for a CRM field."""
+    found = list(dict.fromkeys(points.because for points in score.points if points.points >= 1))
+    text = "; ".join(found)
+    return text if len(text) <= REASONS_LENGTH else text[: REASONS_LENGTH - 1] + "…"
+
+
+def tier_moves(rows: Iterable[PlanRow], tier: str) -> Mapping[str, int]:
+    """How many accounts go from which tier to which, as ``"B → A": 12``."""
+    moves = Counter(
+        (str(row.before.get(tier) or "none"), str(row.after.get(tier) or "none"))
+        for row in rows
+        if row.kind is RowKind.PRIORITY
+    )
+    return {f"{before} → {after}": count for (before, after), count in sorted(moves.items())}
+
+
+def _owner_rows(changes: Iterable[OwnerChange], by_account: Mapping[str, Decision]) -> Iterator[PlanRow]:
+    for change in changes:
+        decision = by_account[change.account]
+        yield PlanRow(
+            number=0,
+            account=change.account,
+            account_name=decision.name,
+            kind=RowKind.OWNER,
+            before={"owner": change.before},
+            after={"owner": change.after},
+            rule=change.rule,
+            reason=change.reason,
+            read_set=decision.read_set,
+            rest_days=change.rest_days,
+        )
+
+
+def _priority_rows(
+    decisions: Iterable[Decision],
+    shown: Mapping[str, Mapping[str, Value]],
+    score: str,
+    fields: PriorityFields,
+) -> Iterator[PlanRow]:
+    for decision in sorted(decisions, key=lambda d: d.account):
+        if not decision.scope or score not in decision.scores or not fields.names():
+            continue
+        before = {name: shown[decision.account].get(name) for name in sorted(fields.names())}
+        after = _wanted(decision.scores[score], fields)
+        if _worth_writing(before, after, fields):
+            yield PlanRow(
+                number=0,
+                account=decision.account,
+                account_name=decision.name,
+                kind=RowKind.PRIORITY,
+                before=before,
+                after=after,
+                rule=f"score:{score}",
+                reason=f"{score} {decision.scores[score].total:.0f}, tier {decision.scores[score].tier}",
+                read_set=decision.read_set,
+            )
+
+
+def _wanted(score: Score, fields: PriorityFields) -> dict[str, Value]:
+    values: dict[str, Value] = {
+        fields.score: round(score.total, 1),
+        fields.tier: score.tier,
+        fields.reasons: reasons(score) or None,
+    }
+    return {name: values[name] for name in sorted(fields.names())}
+
+
+def _worth_writing(before: Mapping[str, Value], after: Mapping[str, Value], fields: PriorityFields) -> bool:
+    texts = [name for name in (fields.tier, fields.reasons) if name]
+    if any(before[name] != after[name] for name in texts):
+        return True
+    if not fields.score:
+        return False
+    old, new = before[fields.score], after[fields.score]
+    if not isinstance(old, int | float) or not isinstance(new, int | float):
+        return old != new
+    return abs(new - old) >= fields.step
+
+
+def _numbered(rows: Iterable[PlanRow]) -> Iterator[PlanRow]:
+    for number, row in enumerate(rows, start=1):
+        yield replace(row, number=number)
