@@ -149,9 +149,9 @@ def site_packages() -> str:
 
 
 def fingerprint(*locks: Path) -> str:
-    """Name an installation: its locks, the project's own metadata, the Python and the place."""
-    digest = hashlib.sha256(f"{sys.version}\n{ROOT}\n".encode())
-    for path in (*locks, ROOT / "pyproject.toml"):
+    """Name an installation: its locks, the project's own metadata, the virtual environment and its place."""
+    digest = hashlib.sha256(str(ROOT).encode())
+    for path in (*locks, ROOT / "pyproject.toml", VENV / "pyvenv.cfg"):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -167,9 +167,11 @@ def stamps() -> "dict[str, str]":
 
 def installed(wanted: str) -> bool:
     """Tell whether an installation of this kind is in place. One for the checks serves the demo as well."""
-    found = stamps()
-    enough = ("demo", "test") if wanted == "demo" else ("test",)
-    return any(found.get(kind) == fingerprint(*LOCKS[kind]) for kind in enough) and succeeds(PYTHON, "-c", "")
+    found = stamps()  # none, and no fingerprint asked for, while there is no virtual environment
+    enough = {"demo", "test"} if wanted == "demo" else {"test"}
+    return any(found[kind] == fingerprint(*LOCKS[kind]) for kind in enough & found.keys()) and succeeds(
+        PYTHON, "-c", ""
+    )
 
 
 def install(wanted: str) -> None:

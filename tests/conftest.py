@@ -1,4 +1,4 @@
-"""Fixtures every suite may use: a real PostgreSQL, started from a wheel, heard by nobody but this process."""
+"""What every suite has: no socket beyond loopback, and a real PostgreSQL that nobody but this process hears."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib.util
 import itertools
 import os
 import pwd
+import runpy
 import shutil
 import subprocess
 import tempfile
@@ -16,9 +17,19 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_GUARD = Path(__file__).with_name("loopback_only")
+runpy.run_path(str(_GUARD / "sitecustomize.py"))
+os.environ["PYTHONPATH"] = str(_GUARD)  # for the processes that tests start
+
+# No deadline: a busy machine is no defect. In CI every run tries the same examples, and more of them.
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, max_examples=300, derandomize=True, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "here"))
 
 _SETTINGS = {
     "listen_addresses": "",  # a Unix socket only: the tests open nothing beyond this machine
@@ -65,7 +76,7 @@ def _server() -> Iterator[str]:
         _run(binaries / "initdb", *cluster, user=user)
         options = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
         with (home / "log").open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603 - the command is ours
+            process = subprocess.Popen(
                 [str(binaries / "postgres"), "-D", str(home / "db"), "-k", str(home), *options],
                 stdout=log, stderr=log, cwd="/", user=user, env={"LC_ALL": "C", "PATH": os.defpath},
             )  # fmt: skip
@@ -119,7 +130,7 @@ def _binaries(home: Path, account: pwd.struct_passwd | None) -> Path:
 
 
 def _run(program: Path, *arguments: str, user: int | None) -> None:
-    done = subprocess.run(  # noqa: S603 - the command is ours
+    done = subprocess.run(
         [str(program), *arguments],
         capture_output=True, text=True, check=False, cwd="/", user=user, env={"LC_ALL": "C", "PATH": os.defpath},
     )  # fmt: skip
