@@ -1,4 +1,4 @@
-"""Every setting as a frozen value with its default. No I/O; the loader reads the types and the docstrings' order here."""
+"""Every setting as a frozen value with its default. No I/O. The loader takes names and types from here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
