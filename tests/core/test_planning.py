@@ -1,0 +1,84 @@
+"""A plan holds what differs from the CRM, in a fixed order, under a hash of everything that made it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sync_worker.core.model import Decision, OwnerChange, Points, RowKind, Score
+from sync_worker.core.planning import PriorityFields, make_rows, reasons, seal, tier_moves
+
+FIELDS = PriorityFields("score", "tier", "reasons", step=5.0)
+SCORE = Score(71.234567, "A", (Points("met", 10, "Met us"), Points("size", 0.4, "Size"), Points("core", 15, "Core")))
+SHOWN = {"1": {"score": 71.2, "tier": "A", "reasons": "Met us; Core"}, "2": {}}
+
+
+def decision(account: str, **changes: object) -> Decision:
+    base = Decision(
+        account, f"Account {account}", "ann", "target", None, None, "emea", {"priority": SCORE}, "rs" + account
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def rows(*decisions: Decision, changes: tuple[OwnerChange, ...] = (), shown=SHOWN, fields=FIELDS):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201 - a shorthand of this file
+    return make_rows(decisions, changes, shown, score="priority", fields=fields)
+
+
+def test_owner_changes_come_first_in_their_order_then_priorities_by_account() -> None:
+    change = OwnerChange("2", "ann", "bob", "book:emea", "best", rest_days=0)
+    made = rows(decision("2"), decision("1", scores={"priority": replace(SCORE, tier="B")}), changes=(change,))
+    assert [(row.number, row.account, row.kind) for row in made] == [
+        (1, "2", RowKind.OWNER),
+        (2, "1", RowKind.PRIORITY),
+        (3, "2", RowKind.PRIORITY),
+    ]
+    assert made[0].before == {"owner": "ann"}
+    assert made[2].after == {"reasons": "Met us; Core", "score": 71.2, "tier": "A"}
+    assert tier_moves(made, "tier") == {"A → B": 1, "none → A": 1}
+
+
+@pytest.mark.parametrize(
+    ("shown", "written"),
+    [
+        ({"score": 71.2, "tier": "A", "reasons": "Met us; Core"}, False),
+        ({"score": 67.0, "tier": "A", "reasons": "Met us; Core"}, False),
+        ({"score": 66.2, "tier": "A", "reasons": "Met us; Core"}, True),
+        ({"score": 71.2, "tier": "B", "reasons": "Met us; Core"}, True),
+        ({"score": 71.2, "tier": "A", "reasons": "Core"}, True),
+        ({"score": None, "tier": "A", "reasons": "Met us; Core"}, True),
+    ],
+)
+def test_a_priority_is_written_for_a_new_tier_new_reasons_or_a_step_of_the_score(shown: dict, *, written: bool) -> None:  # type: ignore[type-arg]
+    assert bool(rows(decision("1"), shown={"1": shown})) is written
+
+
+def test_out_of_scope_means_out_of_reach() -> None:
+    assert rows(decision("2", scope=None)) == ()
+
+
+def test_a_field_that_is_not_configured_is_not_written() -> None:
+    (row,) = rows(decision("2"), fields=PriorityFields("", "tier", "", step=5))
+    assert row.after == {"tier": "A"}
+    assert rows(decision("2"), fields=PriorityFields("", "", "", step=5)) == ()
+
+
+def test_reasons_keep_the_order_of_the_rules_and_fit_a_field() -> None:
+    assert reasons(SCORE) == "Met us; Core"
+    many = replace(SCORE, points=tuple(Points(str(n), 5, f"Reason number {n}") for n in range(50)))
+    assert len(reasons(many)) == 255
+    assert reasons(many).endswith("…")
+
+
+def test_the_hash_covers_rows_rules_config_and_version() -> None:
+    one = rows(decision("2"))
+    sealed = {"rules_version": "r", "config_digest": "c", "worker_version": "v"}
+    hashes = {
+        seal(one, **sealed),
+        seal(rows(decision("2", read_set="other")), **sealed),
+        seal(one, **{**sealed, "rules_version": "r2"}),
+        seal(one, **{**sealed, "config_digest": "c2"}),
+        seal(one, **{**sealed, "worker_version": "v2"}),
+    }
+    assert len(hashes) == 5
+    assert seal(one, **sealed) == seal(rows(decision("2")), **sealed)
