@@ -1,0 +1,56 @@
+"""What every step of a cycle works with. ``app`` puts the parts together; the steps only use them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from connectors.port import Connector
+    from rules import Ruleset, Vocabulary
+    from sync_worker.config import Config
+    from sync_worker.store import Store
+
+
+class Stopped(Exception):
+    """A run ended before its first write, for a reason that a person has to see. ``hint`` names the way out."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a step has come. ``total`` is None where nobody knows it yet."""
+
+    step: str
+    done: int
+    total: int | None = None
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The worker's parts. The connector is made when it is first used: reading a stored plan needs no CRM."""
+
+    config: Config
+    store: Store
+    make_connector: Callable[[], Connector]
+    load_rules: Callable[[Vocabulary], Ruleset]
+    clock: Callable[[], datetime]
+    """Now, in UTC."""
+    monotonic: Callable[[], float]
+    """Seconds that no clock change disturbs: for how fresh a reading is."""
+    stop: threading.Event
+    """Set when the process is to end: no new page, batch or row is begun after it."""
+    watch: Callable[[Progress], None]
+
+    @cached_property
+    def connector(self) -> Connector:
+        """The CRM."""
+        return self.make_connector()

@@ -1,0 +1,64 @@
+"""The words that rules may use: what the CRM shows under the config's names, and what the worker derives from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+from connectors.port import Schema, Stream
+from rules import FieldInfo, Type, Vocabulary
+from sync_worker.store import facts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sync_worker.config import Config
+
+
+class StoredField(TypedDict):
+    """One field of the stored schema: ``connectors.port.Field`` as JSON."""
+
+    name: str
+    crm_name: str
+    type: str
+    label: str
+    values: list[str]
+    writable: bool
+
+
+StoredSchema = dict[str, dict[str, StoredField]]
+"""Stream → the worker's field name → field, as the latest pull saw them."""
+
+
+def stored_schema(schema: Schema) -> StoredSchema:
+    """The schema as JSON, for the store."""
+    return {
+        stream.value: {
+            name: StoredField(
+                name=field.name,
+                crm_name=field.crm_name,
+                type=field.type.value,
+                label=field.label,
+                values=list(field.values),
+                writable=field.writable,
+            )
+            for name, field in fields.items()
+        }
+        for stream, fields in schema.fields.items()
+    }
+
+
+def vocabulary(schema: StoredSchema, config: Config) -> Vocabulary:
+    """Every account and rep field, topic and kind of engagement that rules may name."""
+    return Vocabulary(
+        account={**_fields(schema, Stream.ACCOUNTS), **facts.DERIVED},
+        rep={**_fields(schema, Stream.USERS), **facts.REP_DERIVED},
+        topics=frozenset(config.intent.topics),
+        events=frozenset(config.activities.engagement),
+    )
+
+
+def _fields(schema: Mapping[str, dict[str, StoredField]], stream: Stream) -> dict[str, FieldInfo]:
+    return {
+        name: FieldInfo(name=name, type=Type(field["type"]), label=field["label"], values=tuple(field["values"]))
+        for name, field in schema.get(stream, {}).items()
+    }
