@@ -1,0 +1,7 @@
+"""The store's schema, step by step. Alembic runs it; it knows the tables and no other part of the worker."""
+
+REVISIONS = ("0001",)
+"""Every revision, oldest first. The worker reads it to tell an old store from a newer one without loading Alembic."""
+
+HEAD = REVISIONS[-1]
+"""The revision that this version of the worker works with."""

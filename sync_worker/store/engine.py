@@ -1,0 +1,156 @@
+"""Connections and transactions for SQLite and PostgreSQL. It knows no table and decides nothing about records."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
+
+from sqlalchemy import URL, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from sync_worker.core.canonical import canonical
+from sync_worker.store.errors import StoreError, explained
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+DialectName = Literal["sqlite", "postgresql"]
+
+WAIT_SECONDS = 30
+"""How long one command waits for another one's transaction before it gives up."""
+
+WAL_SAFE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
+"""Where SQLite's WAL-reset race is mended: patch releases of two branches, and every release from the last on."""
+
+
+def wal_is_safe(version: tuple[int, int, int]) -> bool:
+    """Whether write-ahead logging can be trusted in this SQLite library; the rollback journal always can."""
+    return version >= WAL_SAFE[-1] or any(version[:2] == mended[:2] and version >= mended for mended in WAL_SAFE)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a store is. ``str()`` is fit for messages: it holds no password."""
+
+    url: URL
+    dialect: DialectName
+    file: Path | None
+    """The database file, for SQLite."""
+
+    def __str__(self) -> str:
+        return str(self.file) if self.file else self.url.render_as_string(hide_password=True)
+
+
+def place(url: str) -> Place:
+    """Read a store URL. Raises StoreError for one that no store can have."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StoreError("[store] url is no database URL", hint=_URL_HINT) from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        if not parsed.database or parsed.database == ":memory:" or parsed.database.startswith("file:"):
+            raise StoreError(f"[store] url {url} names no file", hint=_URL_HINT)
+        return Place(parsed, "sqlite", Path(parsed.database))
+    if backend in {"postgresql", "postgres"}:
+        return Place(parsed.set(drivername="postgresql+psycopg"), "postgresql", None)
+    raise StoreError(f"[store] url names '{backend}', which is neither sqlite nor postgresql", hint=_URL_HINT)
+
+
+_URL_HINT = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open store. Safe to share between threads; each transaction has a connection of its own."""
+
+    place: Place
+    engine: Engine = field(repr=False)
+
+    @property
+    def dialect(self) -> DialectName:
+        """Which SQL it speaks."""
+        return self.place.dialect
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A write transaction: committed and on disk when the block ends, undone when it raises.
+
+        Raises StoreError when the database cannot take it (full, locked for 30 s, damaged, gone).
+        """
+        with explained(str(self.place)), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A read transaction, which sees one moment of the store throughout and cannot write."""
+        with explained(str(self.place)), self.engine.connect() as connection:
+            options: dict[str, Any] = {"reads_only": True}
+            if self.dialect == "postgresql":
+                options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            with connection.execution_options(**options).begin():
+                yield connection
+
+    def close(self) -> None:
+        """Let go of every connection. Safe to call twice."""
+        self.engine.dispose()
+
+
+def connect(where: Place) -> Store:
+    """A store that has not been looked at: no connection is made yet, and SQLite files are never created."""
+    options: dict[str, Any] = {"hide_parameters": True, "json_serializer": canonical}
+    if where.file is not None:
+        engine = _sqlite(where.file, options)
+    else:
+        timeouts = {"connect_timeout": 10}
+        # A database that was restarted is noticed before a statement is sent, not by a failed one.
+        engine = create_engine(where.url, pool_pre_ping=True, connect_args=timeouts, **options)
+        event.listen(engine, "connect", _prepare_postgresql)
+    return Store(where, engine)
+
+
+def _sqlite(file: Path, options: dict[str, Any]) -> Engine:
+    address = f"file:{quote(str(file.absolute()))}?mode=rw"
+
+    def opened() -> sqlite3.Connection:
+        # isolation_level None: the driver opens no transaction of its own, so BEGIN is what we say it is.
+        return sqlite3.connect(
+            address, uri=True, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
+        )  # fmt: skip
+
+    engine = create_engine("sqlite://", creator=opened, poolclass=QueuePool, **options)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cache_size = -65536")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    wal = wal_is_safe(sqlite3.sqlite_version_info)
+    connection.execute(f"PRAGMA journal_mode = {'WAL' if wal else 'DELETE'}")
+    # EXTRA is FULL, and syncs the folder after a rollback journal is deleted: without that, a power cut can bring
+    # the journal back and undo a commit that was reported done.
+    connection.execute(f"PRAGMA synchronous = {'FULL' if wal else 'EXTRA'}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reads = connection.get_execution_options().get("reads_only", False)
+    connection.exec_driver_sql("PRAGMA query_only = " + ("ON" if reads else "OFF"))
+    # IMMEDIATE: a write transaction waits for its turn before it reads, and cannot fail half way for want of the lock.
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:  # noqa: ANN401 - psycopg is an extra, not always here
+    with connection.cursor() as cursor:
+        cursor.execute("SET TIME ZONE 'UTC'")
+        cursor.execute("SET synchronous_commit TO on")
+        cursor.execute(f"SET lock_timeout TO '{WAIT_SECONDS}s'")
+    connection.commit()

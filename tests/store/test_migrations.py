@@ -1,0 +1,111 @@
+"""The migrations make exactly the tables that the code uses, with guards that hold in the database itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import insert, inspect, text, update
+from sqlalchemy.exc import DBAPIError
+
+import migrations
+from sync_worker.core.model import TERMINAL, RowState
+from sync_worker.store import check, open_store, upgrade
+from sync_worker.store.schema import audit, metadata, plan, plan_row
+from sync_worker.store.upgrading import config
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from sync_worker.store import Store
+
+
+def test_the_migrated_database_is_what_the_schema_says(store: Store) -> None:
+    with store.read() as tx:
+        context = MigrationContext.configure(tx, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_revisions_known_to_the_worker_are_those_on_disk() -> None:
+    scripts = ScriptDirectory(str(Path(migrations.__file__).parent))
+    newest_first = [script.revision for script in scripts.walk_revisions()]
+    assert tuple(reversed(newest_first)) == migrations.REVISIONS
+    assert scripts.get_current_head() == migrations.HEAD
+
+
+def test_upgrading_twice_changes_nothing(store: Store, url: str) -> None:
+    upgrade(url)
+    assert check(url).ok
+    assert check(url).revision == migrations.HEAD
+    assert store.dialect == check(url).dialect
+
+
+def test_every_migration_can_be_undone(url: str) -> None:
+    upgrade(url)
+    store = open_store(url)
+    with store.begin() as tx:
+        command.downgrade(config(tx), "base")
+        assert inspect(tx).get_table_names() == ["alembic_version"]
+    store.close()
+    upgrade(url)
+    assert check(url).ok
+
+
+@pytest.mark.parametrize("state", list(RowState))
+def test_a_plan_row_that_has_ended_never_changes(store: Store, now: datetime, state: RowState) -> None:
+    with store.begin() as tx:
+        _a_row(tx, now, state)
+    if state in TERMINAL:
+        with pytest.raises(DBAPIError, match="ended never changes"), store.begin() as tx:
+            tx.execute(update(plan_row).values(state="approved"))
+    else:
+        with store.begin() as tx:
+            assert tx.execute(update(plan_row).values(state="approved")).rowcount == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE audit SET entry = '{}'", "DELETE FROM audit"],
+)
+def test_audit_entries_are_never_changed_or_deleted(store: Store, now: datetime, statement: str) -> None:
+    with store.begin() as tx:
+        _an_entry(tx, now)
+    with pytest.raises(DBAPIError, match="never changed or deleted"), store.begin() as tx:
+        tx.execute(text(statement))
+
+
+def test_no_engine_has_a_way_around_the_audit_triggers(store: Store, now: datetime) -> None:
+    with store.begin() as tx:
+        _an_entry(tx, now)
+    around = {
+        "sqlite": "INSERT OR REPLACE INTO audit (number, at, kind, entry, previous, hash) VALUES (1, 1, 1, 1, 1, 1)",
+        "postgresql": "TRUNCATE audit",
+    }
+    with pytest.raises(DBAPIError, match="never changed or deleted"), store.begin() as tx:
+        tx.execute(text(around[store.dialect]))
+
+
+def _a_row(tx: Connection, now: datetime, state: RowState) -> None:
+    tx.execute(
+        insert(plan).values(
+            id="p", hash="h", created_at=now, expires_at=now, state="planned", rules_version="r", config_digest="c",
+            worker_version="0", guards=[], summary={},
+        ),
+    )  # fmt: skip
+    tx.execute(
+        insert(plan_row).values(
+            plan_id="p", number=1, account_id="a", account_name="A", kind="owner", before={}, after={}, rule="r",
+            reason="r", read_set="s", state=state.value,
+        ),
+    )  # fmt: skip
+
+
+def _an_entry(tx: Connection, now: datetime) -> None:
+    tx.execute(insert(audit).values(number=1, at=now, kind="k", entry="{}", previous="0", hash="1"))
