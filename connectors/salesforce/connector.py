@@ -1,0 +1,254 @@
+"""The Salesforce connector: the port's verbs, each handed to the module that knows it. Holds no rule of its own.
+
+One connector is one run: its ceiling of calls counts from its creation. It is used by one thread at a time; only the
+token is shared safely.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from connectors.port import (
+    Budget,
+    Connector,
+    Cursor,
+    FieldChange,
+    NotPermitted,
+    Page,
+    Record,
+    Ref,
+    Schema,
+    Stream,
+    User,
+    Write,
+    WriteResult,
+)
+from connectors.salesforce import cursor, reader, rows, schema, soql
+from connectors.salesforce.auth import Token
+from connectors.salesforce.bulk import Haul, JobGone, NotInBulk
+from connectors.salesforce.client import Client
+from connectors.salesforce.endpoints import ENDPOINTS
+from connectors.salesforce.errors import Refused, judge
+from connectors.salesforce.fields import OBJECTS, OPTIONAL_OBJECTS, merged
+from connectors.salesforce.lookup import VERSIONED, Lookup
+from connectors.salesforce.values import to_json
+from connectors.salesforce.writer import Writer
+from connectors.salesforce.writes import Row
+from connectors.transport import Meter, Origin, TimeLimits, Transport
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from connectors.salesforce.cursor import Standing
+    from connectors.salesforce.jobs import JobLog
+    from connectors.salesforce.reader import Slice
+    from connectors.salesforce.schema import Layout
+    from connectors.salesforce.settings import SalesforceSettings
+
+CURSOR_LIVES = timedelta(days=14)
+"""Deleted rows stay visible for 15 days; a pull from an older cursor could miss a deletion, so it starts anew."""
+USAGE = re.compile(r"(?:^|[^-\w])api-usage=(\d+)/(\d+)")
+
+
+class SalesforceConnector(Connector):
+    """See Connector. ``fields`` are the configuration's names over DEFAULT_FIELDS; an empty name leaves one out.
+
+    ``stop`` wakes every wait. Building it calls nobody; a setting that cannot be right raises ValueError.
+    """
+
+    def __init__(
+        self,
+        settings: SalesforceSettings,
+        fields: Mapping[Stream, Mapping[str, str]],
+        *,
+        stop: threading.Event | None = None,
+        jobs: JobLog,
+    ) -> None:
+        self._settings = settings
+        self._mapping = merged(fields)
+        self._jobs = jobs
+        self._transport = _transport(settings, stop)
+        self._client = Client(self._transport, settings.api_version)
+        self._lookup = Lookup(self._client)
+        self._writer = Writer(self._client, composite=settings.composite_owner_writes)
+        self._describes: dict[str, Mapping[str, Any] | None] = {}
+        self._schema: Schema | None = None
+
+    def describe(self) -> Schema:
+        """See Connector. One call for each of the seven objects, made anew each time.
+
+        Raises NotPermitted naming every mapped field that cannot be seen, SchemaChanged if one could be seen before.
+        """
+        describes = {entity: self._described(entity) for entities in OBJECTS.values() for entity in entities}
+        try:
+            found = schema.build(self._mapping, describes)
+        except NotPermitted as error:
+            if self._schema is None:
+                raise
+            raise schema.changed(error) from error
+        self._describes, self._schema = describes, found
+        return found
+
+    def _described(self, entity: str) -> Mapping[str, Any] | None:
+        try:
+            return self._client.describe(entity)
+        except Refused as error:
+            if entity in OPTIONAL_OBJECTS and error.has("NOT_FOUND", "INVALID_TYPE"):
+                return None
+            raise NotPermitted(
+                f"the integration user cannot see the object {entity}",
+                hint=f"give its permission set Read on {entity}",
+            ) from error
+
+    def users(self) -> Iterable[User]:
+        """See Connector. One query."""
+        layout = self._layouts(Stream.USERS)[0]
+        query = soql.select(layout.columns, layout.entity)
+        return [rows.user(columns, layout) for columns in self._lookup.everything(query, layout)]
+
+    def pull(self, stream: Stream, since: Cursor | None) -> Iterator[Page]:
+        """See Connector. A full pull costs a call for each 2,000 rows, or one Bulk job; a quiet one a call per object.
+
+        Pages that go on from the cursor of a broken-off full pull are not marked full: they are only its rest.
+        """
+        layouts = self._layouts(stream)
+        digest = self._known().digests[stream]
+        now = self._client.server_time()
+        before = cursor.decode(since, digest)
+        if any(self._expired(standing, now) for standing in before.values()):
+            before = {}
+        full = not before
+        standings = dict(before)
+        if not layouts:
+            yield Page((), cursor.encode(digest, {}), full=full, expected=0)
+        for layout in layouts:
+            begun = reader.begun(before.get(layout.entity), now, timedelta(minutes=self._settings.overlap_minutes))
+            for part in self._slices(layout, begun, now):
+                standings[layout.entity] = part.standing
+                expected = part.total if len(layouts) == 1 else None
+                yield Page(part.records, cursor.encode(digest, standings), full=full, expected=expected)
+
+    def _slices(self, layout: Layout, begun: Standing, now: datetime) -> Iterator[Slice]:
+        if begun.job:
+            try:
+                yield from self._haul(layout, begun, now).slices()
+            except JobGone:
+                begun = reader.begun(None, now, timedelta())
+            else:
+                return
+        if begun.floor or begun.after:
+            yield from reader.Walk(self._client, layout, begun, now).slices()
+            return
+        yield from self._full(layout, begun, now)
+
+    def _full(self, layout: Layout, begun: Standing, now: datetime) -> Iterator[Slice]:
+        """The first REST page tells how many rows there are, so choosing between REST and Bulk costs no call."""
+        try:
+            yield from reader.Walk(self._client, layout, begun, now, self._settings.bulk_threshold).slices()
+        except reader.TooLarge:
+            pass
+        else:
+            return
+        try:
+            yield from self._haul(layout, begun, now).slices()
+        except NotInBulk:
+            yield from reader.Walk(self._client, layout, begun, now).slices()
+
+    def _haul(self, layout: Layout, begun: Standing, now: datetime) -> Haul:
+        return Haul(self._client, layout, self._jobs, self._transport.stop, begun, now)
+
+    @staticmethod
+    def _expired(standing: Standing, now: datetime) -> bool:
+        at = standing.time("upto") or standing.time("floor") or standing.time("began")
+        return at is not None and at < now - CURSOR_LIVES
+
+    def read(self, refs: Sequence[Ref], *, versions: bool = False) -> Iterable[Record]:
+        """See Connector. Accounts get ETags as versions; the other streams have none."""
+        now = self._client.server_time()
+        for stream in Stream:
+            ids = list(dict.fromkeys(soql.record_id(ref.id) for ref in refs if ref.stream is stream))
+            for layout in self._layouts(stream) if ids else ():
+                mine = [each for each in ids if not _is_other(each, layout.entity)]
+                versioned = versions and stream is VERSIONED
+                yield from (self._lookup.versioned if versioned else self._lookup.now)(layout, mine, now)
+
+    def write(self, writes: Sequence[Write]) -> Iterator[WriteResult]:
+        """See Connector. Every write is checked before the first one leaves."""
+        return self._writer.send([self._row(write) for write in writes])
+
+    def _row(self, write: Write) -> Row:
+        fields = self._known().fields[write.ref.stream]
+        unknown = sorted(write.changes.keys() - fields.keys())
+        if unknown or not write.changes:
+            raise ValueError(
+                f"write {write.id}: no mapped field of {write.ref.stream}: {', '.join(unknown) or 'none given'}"
+            )
+        locked = sorted(name for name in write.changes if not fields[name].writable)
+        if locked:
+            raise NotPermitted(
+                f"the integration user may not edit {', '.join(fields[name].crm_name for name in locked)}",
+                hint="grant Edit under field-level security in the integration user's permission set",
+            )
+        if "owner" in write.changes and not write.version:
+            raise ValueError(f"write {write.id} changes the owner of {write.ref.id} without a version: read it first")
+        return Row(
+            write.id,
+            OBJECTS[write.ref.stream][0],
+            soql.record_id(write.ref.id),
+            {fields[name].crm_name: to_json(value) for name, value in write.changes.items()},
+            write.version if "owner" in write.changes else None,
+        )
+
+    def history(self, ref: Ref, field: str) -> Iterable[FieldChange]:
+        """See Connector. Needs field history tracking in the org; empty without it."""
+        layout = self._layouts(ref.stream)[0]
+        return list(self._lookup.history(layout, ref.id, self._known().fields[ref.stream][field].crm_name))
+
+    def clock(self) -> datetime:
+        """See Connector."""
+        return self._client.server_time()
+
+    def budget(self) -> Budget:
+        """See Connector. Calls nobody: ``used`` and ``limit`` are None until the first reply."""
+        return self._transport.meter.budget()
+
+    def close(self) -> None:
+        """See Connector."""
+        self._transport.close()
+
+    def _known(self) -> Schema:
+        return self._schema or self.describe()
+
+    def _layouts(self, stream: Stream) -> list[Layout]:
+        known = self._known()
+        return schema.layouts(stream, known, self._describes)
+
+
+def _is_other(record: str, entity: str) -> bool:
+    """True for an Event's id where Tasks are read, and the other way round; their key prefixes are Salesforce's own."""
+    return {"Task": record.startswith("00U"), "Event": record.startswith("00T")}.get(entity, False)
+
+
+def _transport(settings: SalesforceSettings, stop: threading.Event | None) -> Transport:
+    transport = Transport(
+        Origin(settings.url),
+        ENDPOINTS,
+        judge=judge,
+        usage=usage,
+        meter=Meter(settings.call_share_org, settings.call_share_run, settings.calls_per_run),
+        limits=TimeLimits(settings.timeout_connect, settings.timeout_read),
+        patience=settings.patience,
+        stop=stop,
+    )
+    transport.bearer = Token(settings.auth, transport)
+    return transport
+
+
+def usage(headers: Mapping[str, str]) -> tuple[int, int] | None:
+    """Calls used and the org's limit, from ``Sforce-Limit-Info: api-usage=18/5000; per-app-api-usage=…``."""
+    found = USAGE.search(headers.get("Sforce-Limit-Info", ""))
+    return (int(found[1]), int(found[2])) if found else None

@@ -1,0 +1,213 @@
+"""Reads named records as they are now: by query, or with the ETags that make an owner write conditional.
+
+Salesforce documents ETags for single Account rows. Up to 200 of them are fetched in one call as the GET nodes of a
+composite graph; that a node's reply carries its row's ETag is not documented. Where an org's nodes carry none, one GET
+per row is made instead, for as long as the process lives. There is no third way: a condition weaker than the ETag is
+never used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from connectors.port import BadReply, FieldChange, Stream
+from connectors.salesforce import rows, soql
+from connectors.salesforce.errors import Refused, row_errors
+from connectors.salesforce.reader import schema_changed
+from connectors.salesforce.values import instant
+from connectors.transport import Garbled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from connectors.port import Record, Value
+    from connectors.salesforce.client import Client, SubReply
+    from connectors.salesforce.schema import Layout
+
+GRAPH_NODES = 200
+"""Rows in one graph. Salesforce allows 500 nodes; 200 is the size of a collections write, so reads and writes match."""
+GRAPH_TRIES = 3
+VERSIONED = Stream.ACCOUNTS
+"""The one stream whose rows have ETags."""
+
+HISTORY = {
+    "Account": ("AccountHistory", "AccountId"),
+    "Contact": ("ContactHistory", "ContactId"),
+    "Lead": ("LeadHistory", "LeadId"),
+    "Opportunity": ("OpportunityFieldHistory", "OpportunityId"),
+}
+
+
+class Lookup:
+    """Reads by id. Remembers whether this org's graph nodes carry ETags."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._nodes_have_etags = True
+
+    def now(self, layout: Layout, ids: Sequence[str], now: datetime) -> Iterator[Record]:
+        """The records that still exist, through queries by id."""
+        for query in soql.by_ids(list(layout.columns), layout.entity, ids):
+            for columns in self.everything(query, layout):
+                record = rows.record(columns, layout, now)
+                if record is not None and not record.deleted:
+                    yield record
+
+    def everything(self, query: str, layout: Layout) -> Iterator[dict[str, Value]]:
+        """Every row of a small query, typed; complete or BadReply."""
+        try:
+            page = self._client.query(query)
+            total, seen = page.total, 0
+            while True:
+                seen += len(page.rows)
+                yield from (rows.json_columns(row, layout) for row in page.rows)
+                if not page.more:
+                    break
+                page = self._client.more(page.more)
+        except Refused as error:
+            raise schema_changed(error) or error from error
+        if seen != total:
+            raise BadReply(f"Salesforce announced {total} rows of {layout.entity} and sent {seen}", hint="run again")
+
+    def versioned(self, layout: Layout, ids: Sequence[str], now: datetime) -> Iterator[Record]:
+        """The accounts that still exist, each with the ETag of the very reply that its fields come from."""
+        own = {column: kind for column, kind in layout.columns.items() if "." not in column}
+        plain = replace(
+            layout, columns=own, fields={name: column for name, column in layout.fields.items() if column in own}
+        )
+        for start in range(0, len(ids), GRAPH_NODES):
+            found = list(self._versions(plain, ids[start : start + GRAPH_NODES], now))
+            yield from found if len(own) == len(layout.columns) else self._completed(found, layout, now)
+
+    def _completed(self, found: Sequence[Record], layout: Layout, now: datetime) -> Iterator[Record]:
+        """Fields of parents, which cannot be read with an ETag, are read after it.
+
+        If a record changes between the two, its ETag is out of date and the write ends as a conflict, which is safe.
+        """
+        later = {record.ref: record for record in self.now(layout, [record.ref.id for record in found], now)}
+        for record in found:
+            if record.ref in later:
+                yield replace(later[record.ref], version=record.version)
+
+    def _versions(self, layout: Layout, ids: Sequence[str], now: datetime) -> Iterator[Record]:
+        rows_by_id = self._from_graph(layout, ids) if self._nodes_have_etags else None
+        if rows_by_id is None:
+            rows_by_id = self._one_by_one(layout, ids)
+        for row, etag in rows_by_id:
+            record = rows.record(rows.json_columns(row, layout), layout, now)
+            if record is not None and not record.deleted:
+                yield replace(record, version=etag)
+
+    def _from_graph(self, layout: Layout, ids: Sequence[str]) -> list[tuple[Mapping[str, object], str]] | None:
+        """Rows and ETags; None when the nodes carry none, or when rows keep vanishing between two calls."""
+        wanted = list(ids)
+        for _ in range(GRAPH_TRIES):
+            if not wanted:
+                return []
+            replies = self._graph(layout, wanted)
+            if not self._nodes_have_etags:
+                return None
+            good = [reply for reply in replies if reply.status == 200]  # noqa: PLR2004 - a GET that worked
+            lost = [reply for reply in replies if reply.status == 404]  # noqa: PLR2004 - a record that is gone
+            if good and len(good) + len(lost) == len(wanted):
+                return self._with_etags(good)
+            # One record that is gone may halt the whole graph, so ask which ones are still there and ask again.
+            self._check_refusals(replies)
+            wanted = self._still_there(layout, wanted)
+        return None
+
+    def _graph(self, layout: Layout, ids: Sequence[str]) -> list[SubReply]:
+        try:
+            return self._client.row_versions(layout.entity, ids, list(layout.columns))
+        except Refused as error:
+            changed = schema_changed(error)
+            if changed is not None:
+                raise changed from error
+            # An org that has no graph resource reads row by row.
+            self._nodes_have_etags = False
+            return []
+
+    def _with_etags(self, replies: Sequence[SubReply]) -> list[tuple[Mapping[str, object], str]] | None:
+        found = [(reply.body, reply.headers.get("etag")) for reply in replies]
+        if not all(etag for _, etag in found):
+            self._nodes_have_etags = False
+            return None
+        if not all(isinstance(body, dict) for body, _ in found):
+            raise Garbled("a graph's node holds no record")
+        return [(body, etag) for body, etag in found if isinstance(body, dict) and etag]
+
+    def _check_refusals(self, replies: Sequence[SubReply]) -> None:
+        for reply in replies:
+            errors = row_errors(reply.body)
+            changed = schema_changed(Refused("a read with versions", reply.status, errors))
+            if changed is not None:
+                raise changed
+
+    def _still_there(self, layout: Layout, ids: Sequence[str]) -> list[str]:
+        bare = replace(layout, columns={"Id": layout.columns["Id"]}, fields={})
+        alive: set[Value] = set()
+        for query in soql.by_ids(["Id"], layout.entity, ids):
+            alive |= {columns["Id"] for columns in self.everything(query, bare)}
+        return [each for each in ids if each in alive]
+
+    def _one_by_one(self, layout: Layout, ids: Sequence[str]) -> list[tuple[Mapping[str, object], str]]:
+        found: list[tuple[Mapping[str, object], str]] = []
+        for each in ids:
+            try:
+                row, etag = self._client.row_version(layout.entity, each, list(layout.columns))
+            except Refused as error:
+                if error.has("NOT_FOUND", "ENTITY_IS_DELETED"):
+                    continue
+                raise schema_changed(error) or error from error
+            if not etag:
+                raise BadReply(
+                    f"Salesforce sent {layout.entity} {each} without an ETag, so its owner cannot be written safely",
+                    hint="a proxy may strip the header: let ETag and If-Match pass",
+                )
+            found.append((row, etag))
+        return found
+
+    def history(self, layout: Layout, record: str, column: str) -> Iterator[FieldChange]:
+        """Changes of one field, oldest first.
+
+        A real org adds a twin row with display names to each change of a lookup; only the row with ids counts.
+        """
+        if layout.entity not in HISTORY:
+            return
+        entity, parent = HISTORY[layout.entity]
+        names = {column, column.removesuffix("Id")} if column.endswith("Id") else {column}
+        lookup = column.endswith("Id")
+        try:
+            page = self._client.query(soql.history(entity, parent, record, sorted(names)))
+        except Refused as error:
+            if error.has("INVALID_TYPE"):
+                return
+            raise schema_changed(error) or error from error
+        while True:
+            for row in page.rows:
+                change = _change(row, entity)
+                if not lookup or (_is_id(change.before) and _is_id(change.after)):
+                    yield change
+            if not page.more:
+                return
+            page = self._client.more(page.more)
+
+
+def _change(row: Mapping[str, object], entity: str) -> FieldChange:
+    values = {name: rows.pick(row, name, entity) for name in ("OldValue", "NewValue", "CreatedById", "CreatedDate")}
+    try:
+        at = instant(values["CreatedDate"])
+    except ValueError as error:
+        raise BadReply(f"a row of {entity} has no CreatedDate") from error
+    return FieldChange(at, _scalar(values["OldValue"]), _scalar(values["NewValue"]), str(values["CreatedById"]))
+
+
+def _scalar(value: object) -> Value:
+    return value if isinstance(value, str | int | float | bool) and value != "" else None
+
+
+def _is_id(value: Value) -> bool:
+    # A display name of 15 or 18 letters and digits without a digit in front does not begin like a record id.
+    return value is None or (isinstance(value, str) and value[:1] == "0" and bool(soql.RECORD_ID.fullmatch(value)))

@@ -1,0 +1,206 @@
+"""Pulls one object page by page through REST: keyset order, an upper bound, an overlap, and proof of completeness.
+
+A window is read as ``SystemModstamp`` from a floor to before an upper bound, ordered by (SystemModstamp, Id). Whatever
+breaks the reading (a lost locator, a query that takes too long) restarts from the last row seen, that row included.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from connectors.port import BadReply, SchemaChanged, Unreachable
+from connectors.salesforce import rows, soql
+from connectors.salesforce.cursor import Position, Standing
+from connectors.salesforce.errors import Refused
+from connectors.salesforce.values import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from connectors.port import Record, Value
+    from connectors.salesforce.client import Client, QueryPage
+    from connectors.salesforce.schema import Layout
+
+AHEAD = timedelta(seconds=2)
+"""How far beyond our idea of the server's time rows are still taken: the Date header has no fractions, so without it
+a change made this very second would wait for the next pull. The cursor never moves beyond the server's time itself."""
+NARROWEST = timedelta(minutes=1)
+"""A window that still times out when it is this narrow is not cured by halving."""
+BEGINNING = datetime(1999, 1, 1, tzinfo=UTC)
+"""Salesforce was founded then: no row is older."""
+MOST_RESTARTS = 5
+"""Locators that may be lost in a row without one new page between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A page of one object's records, and where its pull stands when they are saved."""
+
+    records: tuple[Record, ...]
+    standing: Standing
+    total: int | None
+    """Rows that the whole window holds, where known."""
+
+
+class TooLarge(Exception):
+    """The first page says that the object holds more rows than REST should bring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Half-open: ``floor`` is in it, ``upper`` is not. No floor reads from the beginning."""
+
+    floor: datetime | None
+    upper: datetime
+
+    def halves(self) -> tuple[Window, Window]:
+        """Earlier and later half; Unreachable when it cannot be halved."""
+        floor = self.floor or BEGINNING
+        if self.upper - floor < NARROWEST:
+            raise Unreachable(
+                "Salesforce cannot answer the query in time, however narrow",
+                hint="ask Salesforce for an index on SystemModstamp, or pull when the org is less busy",
+            )
+        middle = floor + (self.upper - floor) / 2
+        return Window(self.floor, middle), Window(middle, self.upper)
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One pull of one object through REST. ``most`` rows are brought in a full pull; more raise TooLarge."""
+
+    client: Client
+    layout: Layout
+    standing: Standing
+    now: datetime
+    most: int | None = None
+
+    def slices(self) -> Iterator[Slice]:
+        """The pages; the last one is at rest, and comes even when nothing changed."""
+        windows = [Window(self.standing.time("floor"), self.now + AHEAD)]
+        at_rest = Standing(upto=self.standing.began)
+        after = self.standing.after
+        held: Slice | None = None
+        while windows:
+            window = windows.pop()
+            try:
+                for part in self._window(window, after):
+                    if held is not None:
+                        yield held
+                    held, after = part, part.standing.after or after
+            except _Slow as slow:
+                after = slow.after or after
+                floor = soql_floor(window, after)
+                windows += reversed(Window(floor, window.upper).halves())
+        last = held or Slice((), at_rest, 0)
+        # Only now is it proven that nothing is missing, so only the last page may say that the pull is at rest.
+        yield replace(last, standing=at_rest)
+
+    def _window(self, window: Window, after: Position | None) -> Iterator[Slice]:
+        restarts = 0
+        page, seen = self._first(window, after), 0
+        total = page.total
+        while True:
+            try:
+                columns = [rows.json_columns(row, self.layout) for row in page.rows]
+                seen += len(columns)
+                if columns:
+                    after, restarts = position(columns[-1], self.layout), 0
+                self._prove(page, seen, total)
+                yield Slice(self._records(columns), replace(self.standing, after=after), total)
+                if not page.more:
+                    return
+                page = self._more(page, after)
+            except _Lost as lost:
+                restarts += 1
+                if restarts > MOST_RESTARTS:
+                    raise Unreachable(
+                        f"Salesforce lost the place in the {self.layout.entity} query {restarts} times in a row",
+                        hint="run again later: the pull goes on from the last saved page",
+                    ) from lost
+                page, seen = self._first(window, after), 0
+                total = page.total
+
+    def _first(self, window: Window, after: Position | None) -> QueryPage:
+        query = soql.window(
+            self.layout.columns, self.layout.entity, floor=window.floor, upper=window.upper, after=after
+        )
+        try:
+            page = self.client.query(query, deleted=self.layout.deletable)
+        except Refused as error:
+            raise self._translated(error, after) from error
+        if self.most is not None and page.total > self.most:
+            raise TooLarge
+        return page
+
+    def _more(self, page: QueryPage, after: Position | None) -> QueryPage:
+        try:
+            return self.client.more(page.more)
+        except Refused as error:
+            raise self._translated(error, after) from error
+
+    def _translated(self, error: Refused, after: Position | None) -> Exception:
+        if error.has("INVALID_QUERY_LOCATOR"):
+            return _Lost()
+        if error.has("QUERY_TIMEOUT"):
+            return TooLarge() if self.most is not None else _Slow(after)
+        return schema_changed(error) or error
+
+    def _prove(self, page: QueryPage, seen: int, total: int) -> None:
+        if seen > total or (not page.more and seen != total):
+            raise BadReply(
+                f"Salesforce announced {total} rows of {self.layout.entity} and sent {seen}",
+                hint="nothing was taken over beyond the last full page: run again",
+            )
+
+    def _records(self, columns: list[dict[str, Value]]) -> tuple[Record, ...]:
+        found = (rows.record(each, self.layout, self.now) for each in columns)
+        return tuple(record for record in found if record is not None)
+
+
+class _Lost(Exception):
+    """The query's locator is no longer known."""
+
+
+class _Slow(Exception):
+    """The query took too long; ``after`` is the last row seen."""
+
+    def __init__(self, after: Position | None) -> None:
+        super().__init__()
+        self.after = after
+
+
+def soql_floor(window: Window, after: Position | None) -> datetime | None:
+    """Where the rest of a window begins."""
+    return Standing(upto=after.stamp).time("upto") if after else window.floor
+
+
+def position(columns: Mapping[str, Value], layout: Layout) -> Position:
+    """The keyset position of a row."""
+    stamp = columns["SystemModstamp"]
+    if not isinstance(stamp, str):
+        raise BadReply(f"a {layout.entity} row has no SystemModstamp")
+    return Position(stamp, rows.row_id(columns, layout))
+
+
+def schema_changed(error: Refused) -> SchemaChanged | None:
+    """SchemaChanged when Salesforce no longer knows a field or an object; it names it in its message."""
+    if not error.has("INVALID_FIELD", "INVALID_TYPE"):
+        return None
+    said = "; ".join(each.message.strip().splitlines()[-1] for each in error.errors if each.message.strip())
+    return SchemaChanged(
+        f"a field that is read has gone: {said}",
+        hint="grant Read on it again under field-level security, or correct its name in [fields]",
+    )
+
+
+def begun(standing: Standing | None, now: datetime, overlap: timedelta) -> Standing:
+    """The standing of a pull that begins now: on from its place, from its floor, or from nothing."""
+    if standing is None:
+        return Standing(began=iso(now))
+    if standing.began:
+        return standing
+    upto = standing.time("upto")
+    return Standing(began=iso(now), floor=iso(upto - overlap) if upto else "")
