@@ -1,0 +1,426 @@
+"""Plans and their decisions: saved, renewed, approved, rejected, expired. A decision is made once and audited.
+
+What happens to single rows while a plan is applied is in ``outbox``. Nothing here talks to a CRM.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, insert, select, update
+
+from sync_worker.core.model import GuardFinding, Plan, PlanRow, PlanState, RowKind, RowState
+from sync_worker.core.planning import seal
+from sync_worker.store import audit, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+WAITING = frozenset({PlanState.PLANNED, PlanState.HELD, PlanState.APPROVED})
+"""Plans that may still be applied. One that is being applied is not waiting: only its own run ends it."""
+
+UNSENT = frozenset({RowState.PLANNED, RowState.APPROVED})
+"""Rows of which nothing has left."""
+
+STALE = 7
+GUARD = 6
+
+
+class PlanRefused(Exception):
+    """The plan may not be decided or applied so. ``hint`` names the way out, ``exit_code`` the command's answer."""
+
+    def __init__(self, message: str, *, hint: str = "", exit_code: int = STALE) -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.exit_code = exit_code
+
+
+class PlanNotFound(Exception):
+    """No plan has this id, or several begin with it. ``hint`` names the way out."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class PlanAmbiguous(PlanNotFound):
+    """Several plans begin with the given letters."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRow:
+    """A plan row with what has become of it."""
+
+    row: PlanRow
+    plan_id: str
+    state: RowState
+    epoch: int | None = None
+    version: str | None = None
+    """The token of the latest try, kept while that try may have landed."""
+    tries: int = 0
+    sent_at: datetime | None = None
+    ended_at: datetime | None = None
+    code: str = ""
+    message: str = ""
+    adopted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlan:
+    """A plan as it stands in the store."""
+
+    plan: Plan
+    state: PlanState
+    rows: tuple[StoredRow, ...]
+    decided_by: str = ""
+    decided_at: datetime | None = None
+    overrides: frozenset[str] = frozenset()
+    note: str = ""
+    ended_at: datetime | None = None
+
+    def untouched_guards(self) -> tuple[GuardFinding, ...]:
+        """The tripped guards that no override names."""
+        return tuple(guard for guard in self.plan.guards if guard.name not in self.overrides)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanHead:
+    """A plan without its rows, for lists."""
+
+    id: str
+    hash: str
+    state: PlanState
+    created_at: datetime
+    expires_at: datetime
+    decided_by: str
+    guards: tuple[GuardFinding, ...]
+    summary: Mapping[str, object]
+    counts: Mapping[RowState, int]
+
+
+def save(tx: Connection, plan: Plan, *, now: datetime) -> str:
+    """Store a sealed plan and return its id.
+
+    A waiting plan with the same hash says the same: it is renewed instead, with its decision. Every other waiting
+    plan is superseded.
+    """
+    expire(tx, now)
+    same = _waiting(tx, plan.hash)
+    notes = _supersede(tx, except_for=same, now=now)
+    if same is not None:
+        tx.execute(update(schema.plan).where(schema.plan.c.id == same).values(expires_at=plan.expires_at))
+        renewed = {"hash": plan.hash, "expires_at": plan.expires_at.isoformat()}
+        audit.append_all(tx, [*notes, audit.Note("plan.renewed", renewed, plan_id=same)], now=now)
+        return same
+    _insert(tx, plan)
+    audit.append_all(tx, [*notes, _saved_note(plan)], now=now)
+    return plan.id
+
+
+def get(tx: Connection, id_or_prefix: str) -> StoredPlan:
+    """The plan with this id, or the only one whose id begins so. Raises PlanNotFound, PlanAmbiguous."""
+    p = schema.plan.c
+    head = tx.execute(select(schema.plan).where(p.id == _find(tx, id_or_prefix))).one()
+    r = schema.plan_row.c
+    rows = tx.execute(select(schema.plan_row).where(r.plan_id == head.id).order_by(r.number))
+    return _stored_plan(head, tuple(stored_row(row) for row in rows))
+
+
+def latest(tx: Connection) -> StoredPlan | None:
+    """The newest plan of all; None before the first one."""
+    p = schema.plan.c
+    found = tx.scalar(select(p.id).order_by(p.created_at.desc(), p.id).limit(1))
+    return None if found is None else get(tx, found)
+
+
+def list_(tx: Connection, limit: int = 20, states: Collection[PlanState] = ()) -> list[PlanHead]:
+    """The newest plans first, without their rows; of the given states only, if any are given."""
+    p = schema.plan.c
+    wanted = select(schema.plan).order_by(p.created_at.desc(), p.id).limit(limit)
+    if states:
+        wanted = wanted.where(p.state.in_([state.value for state in states]))
+    return [_plan_head(tx, head) for head in tx.execute(wanted).all()]
+
+
+def counts(tx: Connection, plan_id: str) -> Mapping[RowState, int]:
+    """How many rows of the plan are in each state that occurs."""
+    r = schema.plan_row.c
+    found = tx.execute(select(r.state, func.count()).where(r.plan_id == plan_id).group_by(r.state))
+    return {RowState(state): count for state, count in sorted(found.tuples())}
+
+
+def rule_shares(tx: Connection, since: datetime) -> list[Mapping[str, int]]:
+    """For each plan that was applied since, oldest first: owner changes by rule."""
+    p, r = schema.plan.c, schema.plan_row.c
+    applied = (p.created_at >= since) & (p.state == PlanState.APPLIED.value)
+    joined = select(p.id, r.rule, func.count()).join(schema.plan_row, r.plan_id == p.id)
+    wanted = joined.where(applied & (r.kind == RowKind.OWNER.value)).group_by(p.id, p.created_at, r.rule)
+    shares: dict[str, dict[str, int]] = defaultdict(dict)
+    for plan_id, rule, count in tx.execute(wanted.order_by(p.created_at, p.id, r.rule)).tuples():
+        shares[plan_id][rule] = count
+    return list(shares.values())
+
+
+def approve(  # noqa: PLR0913 - a decision has these parts, by name
+    tx: Connection,
+    plan_id: str,
+    *,
+    by: str,
+    overrides: Collection[str],
+    note: str,
+    now: datetime,
+    rules_version: str,
+    config_digest: str,
+) -> None:
+    """Let the plan be applied. Raises PlanRefused (6: guards, 7: stale or not waiting) and changes nothing then."""
+    stored = get(tx, plan_id)
+    _check_waiting(stored, {PlanState.PLANNED, PlanState.HELD})
+    check_current(stored, now=now, rules_version=rules_version, config_digest=config_digest)
+    _check_overrides(stored.plan, frozenset(overrides))
+    decision = {"decided_by": by, "decided_at": now, "overrides": sorted(overrides), "note": note}
+    _decide(tx, stored.plan.id, PlanState.APPROVED, decision)
+    _move_rows(tx, [stored.plan.id], {RowState.PLANNED}, RowState.APPROVED)
+    entry = {"hash": stored.plan.hash, "overrides": sorted(overrides), "guards": _guards(stored.plan)}
+    _note_decision(tx, "plan.approved", stored.plan.id, entry, by=by, note=note, now=now)
+
+
+def reject(tx: Connection, plan_id: str, *, by: str, note: str, now: datetime) -> None:
+    """Make sure that the rest of a plan is never applied. Raises PlanRefused when it does not wait any more."""
+    stored = get(tx, plan_id)
+    _check_waiting(stored, WAITING)
+    decision = {"decided_by": by, "decided_at": now, "note": note, "ended_at": now}
+    _decide(tx, stored.plan.id, PlanState.REJECTED, decision)
+    _end_rows(tx, [stored.plan.id], RowState.CANCELLED, "the plan was rejected", now)
+    _note_decision(tx, "plan.rejected", stored.plan.id, {"hash": stored.plan.hash}, by=by, note=note, now=now)
+
+
+def expire(tx: Connection, now: datetime) -> int:
+    """End every waiting plan that has outlived its time (I10, I22); returns how many."""
+    p = schema.plan.c
+    over = p.state.in_([state.value for state in WAITING]) & (p.expires_at <= now)
+    ids = list(tx.scalars(select(p.id).where(over).order_by(p.id)))
+    if ids:
+        tx.execute(update(schema.plan).where(p.id.in_(ids)).values(state=PlanState.EXPIRED.value, ended_at=now))
+        _end_rows(tx, ids, RowState.EXPIRED, "the plan expired before this row was sent", now)
+        audit.append_all(tx, [audit.Note("plan.expired", plan_id=plan_id) for plan_id in ids], now=now)
+    return len(ids)
+
+
+def check_current(stored: StoredPlan, *, now: datetime, rules_version: str, config_digest: str) -> None:
+    """Raise PlanRefused unless the plan is what was sealed, still lives, and rests on these rules and this config."""
+    plan, again = stored.plan, "run 'sync-worker plan' to make a new one"
+    if now >= plan.expires_at:
+        raise PlanRefused(f"plan {plan.id} expired at {plan.expires_at:%Y-%m-%d %H:%M} UTC", hint=again)
+    if plan.rules_version != rules_version:
+        raise PlanRefused(f"the rules have changed since plan {plan.id} was made", hint=again)
+    if plan.config_digest != config_digest:
+        raise PlanRefused(f"the config has changed since plan {plan.id} was made", hint=again)
+    sealed = seal(
+        plan.rows,
+        rules_version=plan.rules_version,
+        config_digest=plan.config_digest,
+        worker_version=plan.worker_version,
+    )
+    if sealed != plan.hash:
+        hint = "somebody changed it in the store: run 'sync-worker audit verify', then make a new plan"
+        raise PlanRefused(f"plan {plan.id} is not what was sealed: its hash does not match its rows", hint=hint)
+
+
+def stored_row(row: Any) -> StoredRow:  # noqa: ANN401 - a row of the plan_row table
+    """A plan row from its columns."""
+    sealed = PlanRow(
+        number=row.number,
+        account=row.account_id,
+        account_name=row.account_name,
+        kind=RowKind(row.kind),
+        before=row.before,
+        after=row.after,
+        rule=row.rule,
+        reason=row.reason,
+        read_set=row.read_set,
+        rest_days=row.rest_days,
+    )
+    life = {name: getattr(row, name) for name in ("epoch", "version", "tries", "sent_at", "ended_at", "adopted")}
+    return StoredRow(sealed, row.plan_id, RowState(row.state), code=row.code or "", message=row.message or "", **life)
+
+
+def _find(tx: Connection, id_or_prefix: str) -> str:
+    p = schema.plan.c
+    begins = func.substr(p.id, 1, len(id_or_prefix)) == id_or_prefix
+    ids = list(tx.scalars(select(p.id).where(begins).order_by(p.id).limit(10))) if id_or_prefix else []
+    if id_or_prefix in ids or len(ids) == 1:
+        return id_or_prefix if id_or_prefix in ids else ids[0]
+    if ids:
+        message = f"several plans begin with '{id_or_prefix}': {', '.join(ids)}"
+        raise PlanAmbiguous(message, hint="give more letters of the one you mean")
+    raise PlanNotFound(f"there is no plan '{id_or_prefix}'", hint="'sync-worker history' lists the plans there are")
+
+
+def _waiting(tx: Connection, digest: str) -> str | None:
+    p = schema.plan.c
+    states = [state.value for state in WAITING]
+    return tx.scalar(
+        select(p.id).where((p.hash == digest) & p.state.in_(states)).order_by(p.created_at.desc()).limit(1)
+    )
+
+
+def _supersede(tx: Connection, *, except_for: str | None, now: datetime) -> list[audit.Note]:
+    p = schema.plan.c
+    wanted = select(p.id).where(p.state.in_([state.value for state in WAITING])).order_by(p.id)
+    ids = [plan_id for plan_id in tx.scalars(wanted) if plan_id != except_for]
+    if ids:
+        tx.execute(update(schema.plan).where(p.id.in_(ids)).values(state=PlanState.SUPERSEDED.value, ended_at=now))
+        _end_rows(tx, ids, RowState.SUPERSEDED, "a newer plan took its place", now)
+    return [audit.Note("plan.superseded", plan_id=plan_id) for plan_id in ids]
+
+
+def _insert(tx: Connection, plan: Plan) -> None:
+    state = PlanState.HELD if plan.guards else PlanState.PLANNED
+    head = {
+        "id": plan.id,
+        "hash": plan.hash,
+        "created_at": plan.created_at,
+        "expires_at": plan.expires_at,
+        "state": state.value,
+        "rules_version": plan.rules_version,
+        "config_digest": plan.config_digest,
+        "worker_version": plan.worker_version,
+        "guards": _guards(plan),
+        "summary": dict(plan.summary),
+    }
+    tx.execute(insert(schema.plan).values(head))
+    if plan.rows:
+        tx.execute(insert(schema.plan_row), [_columns(plan.id, row) for row in plan.rows])
+
+
+def _columns(plan_id: str, row: PlanRow) -> dict[str, Any]:
+    return {
+        "plan_id": plan_id,
+        "number": row.number,
+        "account_id": row.account,
+        "account_name": row.account_name,
+        "kind": row.kind.value,
+        "before": dict(row.before),
+        "after": dict(row.after),
+        "rule": row.rule,
+        "reason": row.reason,
+        "read_set": row.read_set,
+        "rest_days": row.rest_days,
+        "state": RowState.PLANNED.value,
+        "tries": 0,
+        "adopted": False,
+    }
+
+
+def _saved_note(plan: Plan) -> audit.Note:
+    kinds = Counter(row.kind.value for row in plan.rows)
+    entry = {
+        "hash": plan.hash,
+        "rules": plan.rules_version,
+        "config": plan.config_digest,
+        "worker": plan.worker_version,
+        "rows": dict(kinds),
+        "guards": _guards(plan),
+    }
+    return audit.Note("plan.saved", entry, plan_id=plan.id)
+
+
+def _guards(plan: Plan) -> list[dict[str, str]]:
+    return [{"name": guard.name, "message": guard.message} for guard in plan.guards]
+
+
+def _check_waiting(stored: StoredPlan, states: Iterable[PlanState]) -> None:
+    if stored.state in states:
+        return
+    since = f" since {stored.decided_at:%Y-%m-%d %H:%M} UTC by {stored.decided_by}" if stored.decided_at else ""
+    hint = "apply it with 'sync-worker apply'" if stored.state is PlanState.APPROVED else "make a new plan"
+    raise PlanRefused(f"plan {stored.plan.id} does not wait for a decision: it is {stored.state}{since}", hint=hint)
+
+
+def _check_overrides(plan: Plan, overrides: frozenset[str]) -> None:
+    tripped = {guard.name: guard.message for guard in plan.guards}
+    if unknown := sorted(overrides - tripped.keys()):
+        names = ", ".join(sorted(tripped)) or "none"
+        message = f"plan {plan.id} trips no guard '{unknown[0]}'; it trips: {names}"
+        raise PlanRefused(message, hint="leave the override out, or name a guard that it trips", exit_code=GUARD)
+    if missing := sorted(tripped.keys() - overrides):
+        raise held(plan, missing)
+
+
+def held(plan: Plan, missing: Sequence[str]) -> PlanRefused:
+    """The refusal of a plan whose guards no override names."""
+    messages = {guard.name: guard.message for guard in plan.guards}
+    flags = " ".join(f"--override {name}" for name in missing)
+    told = "; ".join(f"{name}: {messages[name]}" for name in missing)
+    hint = f"read it with 'sync-worker show {plan.id}', then 'sync-worker approve {plan.id} {flags}'"
+    return PlanRefused(f"plan {plan.id} is held by {told}", hint=hint, exit_code=GUARD)
+
+
+def _decide(tx: Connection, plan_id: str, state: PlanState, decision: Mapping[str, Any]) -> None:
+    tx.execute(update(schema.plan).where(schema.plan.c.id == plan_id).values(state=state.value, **decision))
+
+
+def _note_decision(  # noqa: PLR0913 - the parts of a decision, by name
+    tx: Connection, kind: str, plan_id: str, entry: Mapping[str, object], *, by: str, note: str, now: datetime
+) -> None:
+    audit.append(tx, kind, entry, plan_id=plan_id, now=now, secret_values={"by": by, "note": note})
+
+
+def _move_rows(
+    tx: Connection, plan_ids: Sequence[str], states: Collection[RowState], state: RowState, **values: object
+) -> None:
+    r = schema.plan_row.c
+    chosen = r.plan_id.in_(plan_ids) & r.state.in_([was.value for was in states])
+    tx.execute(update(schema.plan_row).where(chosen).values(state=state.value, **values))
+
+
+def _end_rows(tx: Connection, plan_ids: Sequence[str], state: RowState, message: str, now: datetime) -> None:
+    _move_rows(tx, plan_ids, UNSENT, state, message=message, ended_at=now)
+
+
+def _stored_plan(head: Any, rows: tuple[StoredRow, ...]) -> StoredPlan:  # noqa: ANN401 - a row of the plan table
+    plan = Plan(
+        id=head.id,
+        hash=head.hash,
+        created_at=head.created_at,
+        expires_at=head.expires_at,
+        rules_version=head.rules_version,
+        config_digest=head.config_digest,
+        worker_version=head.worker_version,
+        rows=tuple(row.row for row in rows),
+        guards=_findings(head),
+        summary=head.summary,
+    )
+    return StoredPlan(
+        plan,
+        PlanState(head.state),
+        rows,
+        decided_by=head.decided_by or "",
+        decided_at=head.decided_at,
+        overrides=frozenset(head.overrides or ()),
+        note=head.note or "",
+        ended_at=head.ended_at,
+    )
+
+
+def _plan_head(tx: Connection, head: Any) -> PlanHead:  # noqa: ANN401 - a row of the plan table
+    return PlanHead(
+        head.id,
+        head.hash,
+        PlanState(head.state),
+        head.created_at,
+        head.expires_at,
+        head.decided_by or "",
+        _findings(head),
+        head.summary,
+        counts(tx, head.id),
+    )
+
+
+def _findings(head: Any) -> tuple[GuardFinding, ...]:  # noqa: ANN401 - a row of the plan table
+    return tuple(GuardFinding(guard["name"], guard["message"]) for guard in head.guards)
