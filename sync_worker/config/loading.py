@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +84,7 @@ def load(
     problems += _missing(values, winners, file, read_secrets=read_secrets)
     if problems:
         raise ConfigInvalid(problems)
-    config = _frozen(values)
+    config = _frozen(values, source)
     return Loaded(config, path, tuple(_shown(config, winners)))
 
 
@@ -98,12 +98,13 @@ def _parsed(path: Path) -> File:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigInvalid([Problem(str(path), 0, 0, f"cannot be read: {error}")]) from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigInvalid([_not_toml(path, str(error))]) from None
+        raise ConfigInvalid([_not_toml(path, text, str(error))]) from None
 
 
-def _not_toml(path: Path, message: str) -> Problem:
+def _not_toml(path: Path, text: str, message: str) -> Problem:
     place = re.search(r"\s*\(at line (\d+), column (\d+)\)", message)
-    line, column = (int(place[1]), int(place[2])) if place else (0, 0)
+    end = text.rstrip().split("\n")
+    line, column = (int(place[1]), int(place[2])) if place else (len(end), len(end[-1]) + 1)
     hint = "text stands in double quotes, lists in [ ]" if "Invalid value" in message else ""
     return Problem(str(path), line, column, re.sub(r"\s*\(at [^)]*\)", "", message), hint)
 
@@ -202,17 +203,25 @@ def _missing(
     found = []
     for section, key in needed:
         secret = key in shapes.SECRETS.get(section, ())
-        if f"{section}.{key}" not in winners and (read_secrets or not secret):
-            why = f", which auth = '{auth}' needs" if key not in {"url", "user"} else ""
-            said = f"{key}_file or {key}_env" if secret else f'{key} = "…"'
-            found.append(
-                file.origin((section,)).problem(f"'{section}.{key}' is missing{why}", f"write {said} under [{section}]")
-            )
+        if f"{section}.{key}" in winners or (secret and (not read_secrets or (section, key) in file.marks)):
+            continue
+        why = f", which auth = '{auth}' needs" if key not in {"url", "user"} else ""
+        said = f"{key}_file or {key}_env" if secret else f'{key} = "…"'
+        at = file.origin((section,))
+        found.append(at.problem(f"'{section}.{key}' is missing{why}", f"write {said} under [{section}]"))
     return found
 
 
-def _frozen(values: Mapping[str, Mapping[str, Any]]) -> Config:
-    built = {section: kind(**values[section]) for section, kind in shapes.sections().items()}
+def _frozen(values: Mapping[str, Mapping[str, Any]], source: _Source) -> Config:
+    built: dict[str, Any] = {}
+    for section, kind in shapes.sections().items():
+        # A default place starts at the config's folder as well.
+        places = {
+            field.name: source.place(field.default)
+            for field in fields(kind)
+            if field.name not in values[section] and source.place(field.default) != field.default
+        }
+        built[section] = kind(**values[section], **places)
     config = Config(**built)
     return replace(config, digest=_digest(config))
 

@@ -29,7 +29,10 @@ def marks(text: str) -> dict[Path, Mark]:
     found: dict[Path, Mark] = {}
     table: Path = ()
     depth = 0
+    inside = _inside(text)
     for number, (line, bare) in enumerate(zip(text.split("\n"), _blanked(text).split("\n"), strict=True), start=1):
+        if number in inside:
+            continue
         if depth == 0 and (header := _HEADER.match(line)):
             table = _parts(header[1])
             found.setdefault(table, (number, header.start(1) + 1))
@@ -50,6 +53,15 @@ def _inline(key: Path, number: int, line: str, start: int) -> Iterator[tuple[Pat
 
 def _parts(key: str) -> Path:
     return tuple(part.strip("\"'") for part in re.findall(_PART, key))
+
+
+def _inside(text: str) -> set[int]:
+    """The lines that begin within a string of several lines: what looks like a key there is none."""
+    found: set[int] = set()
+    for token in _TOKEN.finditer(text):
+        first = text.count("\n", 0, token.start()) + 1
+        found.update(range(first + 1, first + token[0].count("\n") + 1))
+    return found
 
 
 def _blanked(text: str) -> str:
