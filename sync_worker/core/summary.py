@@ -1,0 +1,92 @@
+"""What a plan does to every book, in figures for people: before and after. Counts; decides nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from sync_worker.core.model import RowKind
+from sync_worker.core.planning import tier_moves
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sync_worker.core.model import Decision, PlanRow, Rep
+
+
+def summarise(  # noqa: PLR0913 - a plan's figures come from all that it was made of
+    rows: Sequence[PlanRow],
+    decisions: Sequence[Decision],
+    reps: Mapping[str, Rep],
+    names: Mapping[str, str],
+    *,
+    pool_user: str,
+    tier: str,
+) -> dict[str, object]:
+    """Counts of accounts in scope, as JSON: in all, by book and by rep. ``tier`` names the tier's field.
+
+    A book's ``owned`` and a rep's ``before`` and ``after`` count accounts in scope; ``pool`` counts those that wait.
+    """
+    moves = [row for row in rows if row.kind is RowKind.OWNER]
+    scoped = [decision for decision in decisions if decision.scope]
+    after = {row.account: str(row.after["owner"]) for row in moves}
+    owners = {decision.account: decision.owner or "" for decision in scoped}
+    return {
+        "accounts": len(decisions),
+        "in_scope": len(scoped),
+        "owner_changes": len(moves),
+        "priority_writes": len(rows) - len(moves),
+        "rules": dict(sorted(Counter(row.rule for row in moves).items())),
+        "tiers": dict(tier_moves(rows, tier)) if tier else {},
+        "pool": {
+            "before": sum(owner == pool_user for owner in owners.values()),
+            "after": sum(owner == pool_user for owner in (owners | after).values()),
+        },
+        "books": _books(scoped, reps, after, pool_user),
+        "reps": list(_reps(owners, moves, reps, names, pool_user)),
+    }
+
+
+def _books(
+    scoped: Iterable[Decision], reps: Mapping[str, Rep], after: Mapping[str, str], pool_user: str
+) -> list[dict[str, object]]:
+    capacity: Counter[str] = Counter()
+    for rep in reps.values():
+        if rep.active:
+            capacity.update(rep.capacity)
+    before: Counter[str] = Counter()
+    then: Counter[str] = Counter()
+    for decision in scoped:
+        if decision.book:
+            before[decision.book] += decision.owner != pool_user
+            then[decision.book] += after.get(decision.account, decision.owner) != pool_user
+    return [
+        {"book": book, "before": before[book], "after": then[book], "capacity": capacity[book]}
+        for book in sorted({*capacity, *before})
+    ]
+
+
+def _reps(
+    owners: Mapping[str, str],
+    moves: Iterable[PlanRow],
+    reps: Mapping[str, Rep],
+    names: Mapping[str, str],
+    pool_user: str,
+) -> Iterable[dict[str, object]]:
+    held = Counter(owners.values())
+    lost: Counter[str] = Counter()
+    gained: Counter[str] = Counter()
+    for row in moves:
+        lost[str(row.before["owner"])] += 1
+        gained[str(row.after["owner"])] += 1
+    listed = {rep.id for rep in reps.values() if rep.active and rep.capacity} | lost.keys() | gained.keys()
+    for rep in sorted(listed - {pool_user}, key=lambda who: (names.get(who, who), who)):
+        yield {
+            "rep": rep,
+            "name": names.get(rep, rep),
+            "before": held[rep],
+            "loses": lost[rep],
+            "gains": gained[rep],
+            "after": held[rep] - lost[rep] + gained[rep],
+            "capacity": sum(reps[rep].capacity.values()) if rep in reps and reps[rep].active else 0,
+        }

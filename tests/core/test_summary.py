@@ -1,0 +1,64 @@
+"""A plan's figures agree with its rows and with the books as they stand."""
+
+from __future__ import annotations
+
+from sync_worker.core.model import Decision, PlanRow, Rep, RowKind
+from sync_worker.core.summary import summarise
+
+REPS = {
+    "ann": Rep("ann", "Ann", active=True, capacity={"emea": 10}),
+    "bob": Rep("bob", "Bob", active=True, capacity={"emea": 5, "amer": 5}),
+    "gone": Rep("gone", "Gone", active=False, capacity={}),
+    "idle": Rep("idle", "Idle", active=True, capacity={}),
+}
+NAMES = {rep.id: rep.name for rep in REPS.values()}
+
+
+def decision(account: str, owner: str, *, scope: str | None = "target", book: str | None = "emea") -> Decision:
+    return Decision(account, account, owner, scope, None, None, book, {}, "")
+
+
+def move(account: str, before: str, after: str, rule: str = "book:emea") -> PlanRow:
+    return PlanRow(1, account, account, RowKind.OWNER, {"owner": before}, {"owner": after}, rule, "", "")
+
+
+DECISIONS = [
+    decision("1", "ann"),
+    decision("2", "pool"),
+    decision("3", "gone"),
+    decision("4", "bob", book="amer"),
+    decision("5", "ann", scope=None),
+]
+ROWS = [
+    move("2", "pool", "bob"),
+    move("3", "gone", "pool", "return:left"),
+    PlanRow(3, "1", "1", RowKind.PRIORITY, {"tier": "B"}, {"tier": "A"}, "", "", ""),
+]
+FOUND = summarise(ROWS, DECISIONS, REPS, NAMES, pool_user="pool", tier="tier")
+
+
+def test_accounts_out_of_scope_count_only_in_all() -> None:
+    assert (FOUND["accounts"], FOUND["in_scope"]) == (5, 4)
+
+
+def test_rows_are_counted_by_what_they_write() -> None:
+    assert (FOUND["owner_changes"], FOUND["priority_writes"]) == (2, 1)
+    assert FOUND["rules"] == {"book:emea": 1, "return:left": 1}
+    assert FOUND["tiers"] == {"B → A": 1}
+
+
+def test_each_book_shows_what_reps_own_of_it_before_and_after() -> None:
+    """Account 2 is given and account 3 returned, so the book keeps its two; capacity is that of active reps."""
+    assert FOUND["books"] == [
+        {"book": "amer", "before": 1, "after": 1, "capacity": 5},
+        {"book": "emea", "before": 2, "after": 2, "capacity": 15},
+    ]
+    assert FOUND["pool"] == {"before": 1, "after": 1}
+
+
+def test_each_rep_with_a_book_or_a_move_is_listed_by_name() -> None:
+    assert FOUND["reps"] == [
+        {"rep": "ann", "name": "Ann", "before": 1, "loses": 0, "gains": 0, "after": 1, "capacity": 10},
+        {"rep": "bob", "name": "Bob", "before": 1, "loses": 0, "gains": 1, "after": 2, "capacity": 10},
+        {"rep": "gone", "name": "Gone", "before": 1, "loses": 1, "gains": 0, "after": 0, "capacity": 0},
+    ]
