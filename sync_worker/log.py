@@ -42,6 +42,16 @@ _SECRET_TEXT = (
 _SHORTEST_SECRET = 6
 """Shorter values are not searched for in texts: hiding each "a" of a log hides the log."""
 
+_TALKATIVE = {
+    "alembic": logging.WARNING,
+    "apscheduler": logging.ERROR,  # the daemon listens to its events and logs what they mean
+    "asyncio": logging.WARNING,
+    "simple_salesforce": logging.WARNING,
+    "urllib3": logging.ERROR,  # a lost connection is retried or told by the connector
+    "uvicorn": logging.WARNING,
+}
+"""Libraries, and the least level at which they are heard."""
+
 
 def configure(settings: LogConfig, *, secrets: Collection[str] = (), stream: TextIO | None = None) -> None:
     """Send every log record of this process to ``stream`` (stderr by default). May be called again."""
@@ -72,8 +82,8 @@ def configure(settings: LogConfig, *, secrets: Collection[str] = (), stream: Tex
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.level.upper())
-    for talkative in ("apscheduler", "urllib3", "alembic", "uvicorn", "simple_salesforce", "asyncio"):
-        logging.getLogger(talkative).setLevel(max(logging.WARNING, root.level))
+    for name, least in _TALKATIVE.items():
+        logging.getLogger(name).setLevel(max(least, root.level))
 
 
 def _renderer(out: TextIO, *, console: bool) -> Processor:

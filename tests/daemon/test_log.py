@@ -58,9 +58,9 @@ def test_a_line_is_one_json_object_with_its_time_in_utc(out: io.StringIO) -> Non
 
 
 def test_a_library_logs_the_same_way(out: io.StringIO) -> None:
-    logging.getLogger("urllib3").warning("retrying %s", "a call")
+    logging.getLogger("urllib3").error("retrying %s", "a call")
     (line,) = lines(out)
-    assert (line["event"], line["level"], line["logger"]) == ("retrying a call", "warning", "urllib3")
+    assert (line["event"], line["level"], line["logger"]) == ("retrying a call", "error", "urllib3")
 
 
 @pytest.mark.parametrize(

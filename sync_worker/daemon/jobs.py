@@ -1,0 +1,162 @@
+"""What each job does: claim its slot, open a worker, run one of its methods, say how it ended. One at a time.
+
+A job opens its own worker, so that it sees the store, the CRM and the rules as they are now; nothing that a broken
+connection or an edited file left behind reaches the next one. No exception leaves a job.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from connectors.port import LimitReached, Unauthorized
+from sync_worker.daemon.schedule import daily_slot, parse_time, period_slot
+from sync_worker.daemon.tries import Try, next_try
+from sync_worker.store import cycles, slots
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sync_worker.app import Worker
+    from sync_worker.config import Config
+    from sync_worker.daemon.heartbeat import Heartbeat
+    from sync_worker.daemon.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+
+REFUSED_REST = timedelta(hours=1)
+"""How long no job calls the CRM after it refused the credentials or the limit was spent: asking on locks users out."""
+
+OK, FAILED, STOPPED = "ok", "failed", "stopped"
+
+
+@dataclass(slots=True)
+class Jobs:
+    """The daemon's jobs. They run in one thread, one after the other."""
+
+    config: Config
+    open_worker: Callable[[], Worker]
+    clock: Callable[[], datetime]
+    heartbeat: Heartbeat
+    metrics: Metrics
+    stop: threading.Event
+    idle: threading.Event = field(default_factory=threading.Event)
+    """Set while no job runs."""
+    problems: dict[str, str] = field(default_factory=dict)
+    """What went wrong in the latest run of each job; a run that goes well takes its entry away."""
+    _quiet_until: datetime | None = None
+    _told: int | None = None
+
+    def __post_init__(self) -> None:
+        self.idle.set()
+
+    def tick(self) -> None:
+        """Show that the work loop is alive."""
+        self.heartbeat.tick()
+
+    def recover(self) -> None:
+        """Settle what an earlier life left open, before anything else is done (I19)."""
+        self._run("recover", None, lambda worker: worker.recover())
+
+    def daily(self) -> None:
+        """Run the cycle if its slot is due and not done: on time, made up for after a stop, or tried again."""
+        schedule = self.config.schedule
+        slot = daily_slot(self.clock(), parse_time(schedule.daily), ZoneInfo(schedule.time_zone))
+
+        def name(worker: Worker) -> str | None:
+            with worker.store.read() as tx:
+                tries = [Try(one.started_at, one.ended_at, one.outcome or "") for one in slots.tries(tx, "cycle", slot)]
+            return next_try(slot, tries, self.clock())
+
+        self._run("cycle", name, lambda worker: worker.cycle())
+
+    def pull(self) -> None:
+        """Bring the records up to date, once in each period."""
+        slot = period_slot(self.clock(), self.config.schedule.pull_every_minutes)
+        self._run("pull", lambda _: slot, lambda worker: worker.pull())
+
+    def apply(self) -> None:
+        """Write the plan that somebody has approved, if there is one. Plans have states of their own: no slot."""
+        self._run("apply", None, lambda worker: worker.apply_approved())
+
+    # How a job runs ---------------------------------------------------------------------------------------------
+
+    def _run(self, job: str, slot: Callable[[Worker], str | None] | None, work: Callable[[Worker], object]) -> None:
+        if self.stop.is_set() or self._resting():
+            return
+        self.idle.clear()
+        self.heartbeat.tick()
+        try:
+            with structlog.contextvars.bound_contextvars(job=job):
+                outcome = self._attempt(job, slot, work)
+            if outcome:
+                self.metrics.jobs.labels(job, outcome).inc()
+        finally:
+            self.heartbeat.tick()
+            self.idle.set()
+
+    def _attempt(
+        self, job: str, slot: Callable[[Worker], str | None] | None, work: Callable[[Worker], object]
+    ) -> str | None:
+        """Do the job once; how it ended, or None when there was nothing to do."""
+        try:
+            with self.open_worker() as worker:
+                if slot is None:
+                    return self._work(job, worker, work)
+                name = slot(worker)
+                if name is None or not self._claim(worker, job, name):
+                    return None
+                outcome = self._work(job, worker, work)
+                with worker.store.begin() as tx:
+                    slots.finish(tx, job, name, outcome, self.clock())
+                return outcome
+        except Exception as error:  # noqa: BLE001 - the store is away; the daemon lives on and says so
+            return self._failed(job, error)
+
+    def _claim(self, worker: Worker, job: str, name: str) -> bool:
+        with worker.store.begin() as tx:
+            return slots.claim(tx, job, name, self.clock())
+
+    def _work(self, job: str, worker: Worker, work: Callable[[Worker], object]) -> str | None:
+        try:
+            done = work(worker)
+        except Exception as error:  # noqa: BLE001 - a job's failure is an outcome: it is logged, counted and shown
+            return self._failed(job, error)
+        finally:
+            self._tell(job, worker)
+        self.problems.pop(job, None)
+        return OK if done is not None else None
+
+    def _tell(self, job: str, worker: Worker) -> None:
+        """Log what the run's own record says, and count the calls that it cost."""
+        with worker.store.read() as tx:
+            latest = cycles.latest(tx, job)
+        if latest is None or latest.id == self._told:
+            return
+        self._told = latest.id
+        for kind, count in latest.calls.items():
+            self.metrics.calls.labels(kind).inc(count)
+        log.info("run ended", run=latest.id, outcome=latest.outcome, counts=latest.counts, calls=latest.calls)
+
+    def _failed(self, job: str, error: Exception) -> str:
+        if self.stop.is_set():
+            log.info("stopped before its end", reason=str(error))
+            return STOPPED
+        self.problems[job] = str(error)
+        hint = getattr(error, "hint", None)
+        if hint is None and not hasattr(error, "problems") and not hasattr(error, "exit_code"):
+            log.error("failed as nobody foresaw: please report this", error=str(error), exc_info=error)
+            return FAILED
+        if isinstance(error, (Unauthorized, LimitReached)):
+            self._quiet_until = self.clock() + REFUSED_REST
+        log.error("failed", kind=type(error).__name__, error=str(error), hint=hint or "")
+        return FAILED
+
+    def _resting(self) -> bool:
+        return self._quiet_until is not None and self.clock() < self._quiet_until

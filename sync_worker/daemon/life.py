@@ -1,0 +1,106 @@
+"""The daemon's life: start, schedule, watch, stop. What a job does is in ``jobs``; what a cycle does is not here.
+
+It ends as safety.md promises: after a first signal nothing new is begun and the process is gone within 25 seconds;
+after a second one it is gone at once. Either is safe, because a kill is.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from sync_worker import __version__, app, log
+from sync_worker.core.model import PlanState
+from sync_worker.daemon.heartbeat import Heartbeat, tell_systemd
+from sync_worker.daemon.jobs import Jobs
+from sync_worker.daemon.metrics import Metrics
+from sync_worker.daemon.server import Server, pages
+from sync_worker.daemon.signals import heeded
+from sync_worker.daemon.timetable import timetable
+from sync_worker.store import settings
+from sync_worker.store.figures import figures
+
+if TYPE_CHECKING:
+    from sync_worker.config import Config
+    from sync_worker.store.figures import Figures
+
+_log = structlog.get_logger(__name__)
+
+GRACE = 20.0
+"""Seconds that the job at hand gets to end after a signal; with the rest of the way out, 25 are not passed."""
+
+
+def run(config: Config, *, once: bool = False) -> int:
+    """Work until told to stop, or run one cycle. The result is the exit code.
+
+    With ``once``, what stops the cycle is raised as it is; else a failed job is logged and shown, and the daemon goes
+    on. Raises AddressTaken. Call it from the main thread: it heeds SIGTERM, SIGINT and SIGHUP.
+    """
+    log.configure(config.log, secrets=log.secrets_of(config))
+    stop = threading.Event()
+    with heeded(stop):
+        return _once(config, stop) if once else _serve(config, stop)
+
+
+def _once(config: Config, stop: threading.Event) -> int:
+    with app.open_worker(config, stop=stop) as worker:
+        report = worker.cycle()
+    plan = report.planned.plan
+    if plan is not None and plan.state is PlanState.HELD:
+        return 6
+    return 0
+
+
+def _serve(config: Config, stop: threading.Event) -> int:
+    heartbeat = Heartbeat(time.monotonic)
+    metrics = Metrics(lambda: _look(config), _now, heartbeat)
+
+    def open_worker() -> app.Worker:
+        return app.open_worker(config, stop=stop, watch=lambda _: heartbeat.tick())
+
+    jobs = Jobs(config, open_worker, _now, heartbeat, metrics, stop)
+    with Server(config.server, pages(heartbeat, lambda: _checks(config, jobs), metrics)) as server:
+        scheduler = timetable(config.schedule, jobs, _now())
+        scheduler.start()
+        _log.info("started", version=__version__, url=server.url, policy=config.apply.policy, **asdict(config.schedule))
+        tell_systemd("READY=1", f"STATUS=working; {server.url}/readyz")
+        while not stop.wait(1):
+            if heartbeat.alive():
+                tell_systemd("WATCHDOG=1")
+        tell_systemd("STOPPING=1")
+        scheduler.shutdown(wait=False)
+        if not jobs.idle.wait(GRACE):
+            _log.error("the job at hand did not end in time: it is left as it is, and the next start settles it")
+            logging.shutdown()
+            os._exit(1)
+    _log.info("stopped")
+    return 0
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _checks(config: Config, jobs: Jobs) -> dict[str, str]:
+    """What must hold before anything is written, and what the latest runs say."""
+    failed = {f"latest {job}": problem for job, problem in jobs.problems.copy().items()}
+    try:
+        with app.open_worker(config) as worker:
+            return {**worker.health().checks, **failed}
+    except Exception as error:  # noqa: BLE001 - readyz says what is wrong, whatever it is
+        return {"store": log.mask_text(str(error), log.secrets_of(config)), **failed}
+
+
+def _look(config: Config) -> tuple[Figures, bool] | None:
+    try:
+        with app.open_worker(config) as worker, worker.store.read() as tx:
+            return figures(tx, _now()), settings.paused(tx) is not None
+    except Exception:  # noqa: BLE001 - the metric store_up says it, and the jobs say why
+        return None
