@@ -1,5 +1,15 @@
 """``sync-worker run``: the one place that knows that time passes. It decides nothing about accounts."""
 
-from sync_worker.daemon.life import run
+from __future__ import annotations
 
-__all__ = ["run"]
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sync_worker.config import Config
+
+
+def run(config: Config, *, once: bool = False) -> int:
+    """Work until told to stop, or run one cycle; see ``life.run``."""
+    from sync_worker.daemon import life  # noqa: PLC0415 - the pure parts need neither store nor web server
+
+    return life.run(config, once=once)
