@@ -34,7 +34,7 @@ class Progress:
     total: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Parts:
     """The worker's parts. The connector is made when it is first used: reading a stored plan needs no CRM."""
 
@@ -49,6 +49,7 @@ class Parts:
     stop: threading.Event
     """Set when the process is to end: no new page, batch or row is begun after it."""
     watch: Callable[[Progress], None]
+    """Told how far each step has come; a command sets it for as long as it draws a bar."""
 
     @cached_property
     def connector(self) -> Connector:

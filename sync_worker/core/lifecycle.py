@@ -91,6 +91,8 @@ class Ending:
     message: str = ""
     adopted: bool = False
     """The CRM shows our value although no answer ever said so."""
+    nothing_written: bool = False
+    """For a row that may be sent again: its latest try wrote nothing, for certain, so no token binds the next one."""
 
 
 @dataclass(frozen=True, slots=True)

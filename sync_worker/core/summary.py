@@ -11,6 +11,7 @@ from sync_worker.core.planning import tier_moves
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from sync_worker.core.assignment import Unassigned
     from sync_worker.core.model import Decision, PlanRow, Rep
 
 
@@ -20,12 +21,15 @@ def summarise(  # noqa: PLR0913 - a plan's figures come from all that it was mad
     reps: Mapping[str, Rep],
     names: Mapping[str, str],
     *,
+    unassigned: Sequence[Unassigned] = (),
     pool_user: str,
     tier: str,
 ) -> dict[str, object]:
     """Counts of accounts in scope, as JSON: in all, by book and by rep. ``tier`` names the tier's field.
 
-    A book's ``owned`` and a rep's ``before`` and ``after`` count accounts in scope; ``pool`` counts those that wait.
+    A book's and a rep's ``before`` and ``after`` count accounts in scope; ``pool`` counts those that wait, and
+    ``left`` says why the ones that nobody gets stay there. A rep's capacity is that of the rep's largest book, since
+    all that a rep owns in scope counts towards each of them.
     """
     moves = [row for row in rows if row.kind is RowKind.OWNER]
     scoped = [decision for decision in decisions if decision.scope]
@@ -34,6 +38,8 @@ def summarise(  # noqa: PLR0913 - a plan's figures come from all that it was mad
     return {
         "accounts": len(decisions),
         "in_scope": len(scoped),
+        "protected": dict(sorted(Counter(d.protect for d in scoped if d.protect).items())),
+        "held": sum(bool(decision.held) for decision in scoped),
         "owner_changes": len(moves),
         "priority_writes": len(rows) - len(moves),
         "rules": dict(sorted(Counter(row.rule for row in moves).items())),
@@ -41,10 +47,22 @@ def summarise(  # noqa: PLR0913 - a plan's figures come from all that it was mad
         "pool": {
             "before": sum(owner == pool_user for owner in owners.values()),
             "after": sum(owner == pool_user for owner in (owners | after).values()),
+            "left": dict(sorted(Counter(one.because for one in unassigned).items())),
         },
         "books": _books(scoped, reps, after, pool_user),
         "reps": list(_reps(owners, moves, reps, names, pool_user)),
     }
+
+
+def rule_shares(summaries: Iterable[Mapping[str, object]]) -> dict[str, list[float]]:
+    """Each rule's share of the accounts in scope in earlier plans: what the growth guard compares with."""
+    shares: dict[str, list[float]] = {}
+    for summary in summaries:
+        in_scope, rules = summary.get("in_scope"), summary.get("rules")
+        if isinstance(in_scope, int) and in_scope and isinstance(rules, dict):
+            for rule, count in rules.items():
+                shares.setdefault(rule, []).append(count / in_scope)
+    return shares
 
 
 def _books(
@@ -88,5 +106,5 @@ def _reps(
             "loses": lost[rep],
             "gains": gained[rep],
             "after": held[rep] - lost[rep] + gained[rep],
-            "capacity": sum(reps[rep].capacity.values()) if rep in reps and reps[rep].active else 0,
+            "capacity": max(reps[rep].capacity.values(), default=0) if rep in reps and reps[rep].active else 0,
         }

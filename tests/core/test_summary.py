@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from sync_worker.core.assignment import Unassigned
 from sync_worker.core.model import Decision, PlanRow, Rep, RowKind
-from sync_worker.core.summary import summarise
+from sync_worker.core.summary import rule_shares, summarise
 
 REPS = {
     "ann": Rep("ann", "Ann", active=True, capacity={"emea": 10}),
@@ -34,7 +35,8 @@ ROWS = [
     move("3", "gone", "pool", "return:left"),
     PlanRow(3, "1", "1", RowKind.PRIORITY, {"tier": "B"}, {"tier": "A"}, "", "", ""),
 ]
-FOUND = summarise(ROWS, DECISIONS, REPS, NAMES, pool_user="pool", tier="tier")
+LEFT = [Unassigned("9", "it rests after its return")]
+FOUND = summarise(ROWS, DECISIONS, REPS, NAMES, unassigned=LEFT, pool_user="pool", tier="tier")
 
 
 def test_accounts_out_of_scope_count_only_in_all() -> None:
@@ -53,12 +55,17 @@ def test_each_book_shows_what_reps_own_of_it_before_and_after() -> None:
         {"book": "amer", "before": 1, "after": 1, "capacity": 5},
         {"book": "emea", "before": 2, "after": 2, "capacity": 15},
     ]
-    assert FOUND["pool"] == {"before": 1, "after": 1}
+    assert FOUND["pool"] == {"before": 1, "after": 1, "left": {"it rests after its return": 1}}
 
 
 def test_each_rep_with_a_book_or_a_move_is_listed_by_name() -> None:
     assert FOUND["reps"] == [
         {"rep": "ann", "name": "Ann", "before": 1, "loses": 0, "gains": 0, "after": 1, "capacity": 10},
-        {"rep": "bob", "name": "Bob", "before": 1, "loses": 0, "gains": 1, "after": 2, "capacity": 10},
+        {"rep": "bob", "name": "Bob", "before": 1, "loses": 0, "gains": 1, "after": 2, "capacity": 5},
         {"rep": "gone", "name": "Gone", "before": 1, "loses": 1, "gains": 0, "after": 0, "capacity": 0},
     ]
+
+
+def test_a_rules_share_is_of_the_accounts_in_scope_at_that_time() -> None:
+    earlier = [{"in_scope": 100, "rules": {"book:emea": 5}}, {"in_scope": 0, "rules": {"book:emea": 1}}, {}]
+    assert rule_shares([FOUND, *earlier]) == {"book:emea": [0.25, 0.05], "return:left": [0.25]}

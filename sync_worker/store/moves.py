@@ -1,0 +1,33 @@
+"""What the worker has moved already: for limits that hold for a day or a week. Reads plan rows; changes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from sync_worker.core.model import RowKind, RowState
+from sync_worker.store.schema import plan_row
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+MOVED = (RowState.SENT, RowState.UNKNOWN, RowState.CONFIRMED, RowState.VERIFIED, RowState.OVERWRITTEN)
+"""What may have landed counts: a limit is kept even while an answer is awaited."""
+
+
+def moves_since(tx: Connection, rule: str, since: datetime) -> Mapping[str, int]:
+    """How many accounts the rule has moved since, by the rep who lost (a return) or gained them (a book)."""
+    side = "before" if rule.startswith("return:") else "after"
+    row = plan_row.c
+    wanted = select(row[side]).where(
+        row.kind == RowKind.OWNER.value,
+        row.rule == rule,
+        row.state.in_([state.value for state in MOVED]),
+        row.sent_at >= since,
+    )
+    return Counter(str(values["owner"]) for values in tx.scalars(wanted))

@@ -1,0 +1,63 @@
+"""How each account stands besides its facts: who owns it, what holds it, whether it rests, what the CRM shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, column, select, table
+
+from sync_worker.store import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from sync_worker.core.model import Value
+
+DO_NOT_MOVE = "marked do-not-move in the CRM"
+
+fact = table("fact", column("account_id"), column("name"), column("owner"), column("do_not_move"))
+"""The columns that the fact table always has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One account. ``held`` says why nothing may move it now; empty where nothing holds it."""
+
+    name: str
+    owner: str | None
+    held: str
+    resting: bool
+    previous_owner: str | None
+
+
+def standing(tx: Connection, now: datetime) -> Mapping[str, Standing]:
+    """Every account of the fact table, with its holds and rests as they are at ``now``."""
+    hold, rest, f = schema.hold.c, schema.rest.c, fact.c
+    wanted = (
+        select(f.account_id, f.name, f.owner, f.do_not_move, hold.reason, rest.until, rest.previous_owner)
+        .select_from(fact)
+        .outerjoin(schema.hold, and_(hold.account_id == f.account_id, hold.until > now))
+        .outerjoin(schema.rest, rest.account_id == f.account_id)
+    )
+    return {row.account_id: _standing(row, now) for row in tx.execute(wanted)}
+
+
+def shown(tx: Connection, names: Collection[str]) -> Mapping[str, Mapping[str, Value]]:
+    """These fields of every live account, as the CRM showed them at the latest pull."""
+    record = schema.record.c
+    wanted = select(record.id, record.fields).where(record.stream == "accounts", record.deleted.is_(False))
+    return {row.id: {name: row.fields.get(name) for name in names} for row in tx.execute(wanted)}
+
+
+def _standing(row: Any, now: datetime) -> Standing:  # noqa: ANN401 - a row of the query above
+    return Standing(
+        name=row.name or row.account_id,
+        owner=row.owner,
+        held=DO_NOT_MOVE if row.do_not_move else row.reason or "",
+        resting=row.until is not None and row.until > now,
+        previous_owner=row.previous_owner,
+    )
