@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Protocol, TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import requests
 import structlog
@@ -29,9 +30,17 @@ from tenacity import (
     stop_when_event_set,
     wait_exponential_jitter,
 )
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    DecodeError,
+    HTTPError,
+    IncompleteRead,
+    NameResolutionError,
+    ReadTimeoutError,
+)
 
-from connectors.port import BadReply, Budget, CrmError, LimitReached, Unauthorized, Unreachable
+from connectors.meter import ServerClock
+from connectors.port import BadReply, CrmError, Unauthorized, Unreachable
 
 if TYPE_CHECKING:
     import re
@@ -39,21 +48,31 @@ if TYPE_CHECKING:
 
     from requests import PreparedRequest, Response
 
+    from connectors.meter import Meter
+    from connectors.origin import Origin
+
 log = structlog.get_logger(__name__)
 
 Answer = TypeVar("Answer")
 
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 LARGEST_REPLY = 512 * 1024 * 1024
 """Bytes. A Bulk page of 10,000 wide rows stays far below it; more is a broken or hostile server."""
 LONGEST_REPLY = 600.0
 """Seconds that one whole reply may take, however it drips. Salesforce ends a REST call after ten minutes itself."""
 CHUNK = 256 * 1024
-BEFORE_FIRST_REPLY = 1_000
-"""Calls allowed while the CRM has not yet named its limit."""
-
 THROTTLED = frozenset({406, 420, 429, 500, 502, 503, 504})
 """Statuses that say "not now" rather than "no"."""
+
+
+REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    # The first that fits counts: urllib3's errors of connecting are all called time-outs.
+    ((ConnectionRefusedError,), "the connection was refused"),
+    ((ConnectionResetError, BrokenPipeError), "the connection was reset"),
+    ((NameResolutionError,), "its name is not known here"),
+    ((ConnectTimeoutError, requests.ConnectTimeout), "no connection in time"),
+    ((ReadTimeoutError, requests.ReadTimeout), "no whole reply in time"),
+    ((HTTPException, IncompleteRead, DecodeError), "the reply was cut short or damaged"),
+)
 
 
 class Passing(Unreachable):
@@ -66,6 +85,10 @@ class Passing(Unreachable):
 
 class Garbled(BadReply):
     """A reply that was cut short or is not what was asked for: a read may be asked again."""
+
+
+class Hopeless(Unauthorized):
+    """A refusal of the session that no new token cures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,110 +131,6 @@ class Bearer(Protocol):
 
     def renew(self, refused: str) -> str:
         """A token other than ``refused``, which the CRM has just refused; raises Unauthorized if there is none."""
-
-
-class Origin:
-    """The one scheme, host and port that a connector talks to: https anywhere, http on loopback only."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
-            raise ValueError(f"{url!r} is no web address: write it as https://your-domain.my.salesforce.com")
-        if parts.path.strip("/") or parts.query or parts.fragment:
-            raise ValueError(f"{url!r} has a path: give only the scheme and the host")
-        self.loopback = parts.hostname in LOOPBACK_HOSTS
-        if parts.scheme == "http" and not self.loopback:
-            raise ValueError(f"{url!r} is not encrypted: use https (http is for 127.0.0.1 only)")
-        self.scheme, self.host = parts.scheme, parts.hostname
-        self.port = parts.port or (443 if parts.scheme == "https" else 80)
-        self.netloc = parts.netloc
-        self.url = f"{self.scheme}://{self.netloc}"
-
-    def rebase(self, url: str) -> str:
-        """``url`` on this origin's scheme. A URL of another host or port is refused with BadReply."""
-        parts = urlsplit(url)
-        # The client library writes https in front of every host, so its default port is the one to compare with.
-        if parts.hostname != self.host or (parts.port or self.port) != self.port or parts.username:
-            raise BadReply(
-                f"refused to call {parts.hostname}:{parts.port or '-'}: only {self.url} is allowed",
-                hint="check the url in the configuration; the CRM must not send the worker to another host",
-            )
-        return urlunsplit((self.scheme, self.netloc, parts.path, parts.query, ""))
-
-
-@dataclass(slots=True)
-class Meter:
-    """Counts calls and says how many are left. ``used`` and ``limit`` are the org's own figures."""
-
-    share_org: float
-    share_run: float
-    calls_per_run: int | None = None
-    used: int | None = None
-    limit: int | None = None
-    by_kind: dict[str, int] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def spent(self) -> int:
-        """Calls of this process so far, repeated ones included."""
-        return sum(self.by_kind.values())
-
-    @property
-    def ceiling(self) -> int:
-        """Calls that one run may make."""
-        if self.calls_per_run is not None:
-            return self.calls_per_run
-        return BEFORE_FIRST_REPLY if self.limit is None else int(self.limit * self.share_run)
-
-    def allowed(self) -> int:
-        """Calls still allowed: the run's rest or the org's rest, whichever is less."""
-        run = self.ceiling - self.spent
-        if self.used is None or self.limit is None:
-            return max(run, 0)
-        return max(min(run, int(self.limit * self.share_org) - self.used), 0)
-
-    def admit(self, kind: str) -> None:
-        """Count one call, or raise LimitReached before it leaves."""
-        with self._lock:
-            if self.allowed() < 1:
-                raise LimitReached(self._refusal(), hint=self._way_out())
-            self.by_kind[kind] = self.by_kind.get(kind, 0) + 1
-
-    def budget(self) -> Budget:
-        """The figures as the port gives them out."""
-        with self._lock:
-            return Budget(self.used, self.limit, self.spent, self.allowed(), dict(self.by_kind))
-
-    def _refusal(self) -> str:
-        if self.spent >= self.ceiling:
-            return f"this run has made {self.spent} of its {self.ceiling} API calls"
-        return f"the org has used {self.used} of its {self.limit} API calls, over the allowed {self.share_org:.0%}"
-
-    def _way_out(self) -> str:
-        if self.spent >= self.ceiling:
-            return "raise the run's share of calls, or let the next run go on from here"
-        return "wait until the rolling 24 hours move on, find what else uses the calls, or raise call_share_org"
-
-
-class ServerClock:
-    """The CRM's time, from the Date header of its latest reply. It never runs ahead of the CRM."""
-
-    def __init__(self) -> None:
-        self._latest: tuple[datetime, float] | None = None
-
-    def note(self, date: str | None) -> None:
-        """Take over a Date header; one that cannot be read is passed over."""
-        try:
-            self._latest = (parsedate_to_datetime(date or "").astimezone(UTC), time.monotonic())
-        except ValueError:
-            return
-
-    def now(self) -> datetime | None:
-        """UTC, at most a second or so behind the CRM; None before the first reply."""
-        if self._latest is None:
-            return None
-        date, seen = self._latest
-        return date + timedelta(seconds=time.monotonic() - seen)
 
 
 class PolicyAdapter(HTTPAdapter):
@@ -330,6 +249,8 @@ class Transport:
             request.headers["Authorization"] = f"Bearer {token}"
             try:
                 return self._call(endpoint, request, send)
+            except Hopeless:
+                raise
             except Unauthorized:
                 if last:
                     raise
@@ -389,7 +310,7 @@ class Transport:
     def _retrying(self) -> Retrying:
         patience = self._patience
         jitter = wait_exponential_jitter(
-            initial=patience.first_wait, max=patience.longest_wait, jitter=patience.first_wait
+            multiplier=patience.first_wait, max=patience.longest_wait, jitter=patience.first_wait
         )
 
         def wait(state: RetryCallState) -> float:
@@ -419,14 +340,13 @@ def read_whole(response: Response, *, until: float) -> None:
     """Read the body into the response; raises requests' own errors when it is cut, slow or too large."""
     chunks: list[bytes] = []
     size = 0
-    with response:
-        for chunk in response.iter_content(CHUNK):
-            chunks.append(chunk)
-            size += len(chunk)
-            if time.monotonic() > until:
-                raise requests.exceptions.ReadTimeout("the reply took too long as a whole")
-            if size > LARGEST_REPLY:
-                raise requests.exceptions.ContentDecodingError("the reply is too large")
+    # read1 hands over what has come; a plain read would wait for a whole chunk, however slowly it drips.
+    while chunk := response.raw.read1(CHUNK, decode_content=True):
+        chunks.append(chunk)
+        size += len(chunk)
+        if time.monotonic() > until or size > LARGEST_REPLY:
+            response.close()
+            raise requests.exceptions.ReadTimeout("the reply took too long or grew too large")
     response._content = b"".join(chunks)  # noqa: SLF001 - requests has no public way to give a response its body
 
 
@@ -454,12 +374,15 @@ def retry_after(header: str | None) -> float | None:
 
 
 def reason(error: BaseException) -> str:
-    """The innermost cause in a few words. Never the URL, whose query may hold what people wrote."""
-    cause: BaseException = error
-    while (inner := _inner(cause)) is not None:
-        cause = inner
-    text = cause.strerror if isinstance(cause, OSError) and cause.strerror else type(cause).__name__
-    return text or type(cause).__name__
+    """What broke, in a few words. Never the URL, whose query may hold what people wrote."""
+    causes = [error]
+    while (inner := _inner(causes[-1])) is not None and inner not in causes:
+        causes.append(inner)
+    for kinds, words in REASONS:
+        if any(isinstance(cause, kinds) for cause in causes):
+            return words
+    last = causes[-1]
+    return last.strerror if isinstance(last, OSError) and last.strerror else type(last).__name__
 
 
 def _inner(error: BaseException) -> BaseException | None:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import jwt
 
+from connectors.origin import LOOPBACK_HOSTS, Origin
 from connectors.port import BadReply, CrmError, Unauthorized, Unreachable
 from connectors.salesforce.errors import Refused
 from connectors.salesforce.settings import AccessToken, Auth, ClientCredentials, JwtBearer
-from connectors.transport import LOOPBACK_HOSTS, Origin, Transport
+from connectors.transport import Garbled, Passing, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -94,6 +95,11 @@ class Token:
             # A wrong secret does not come right by itself, and asking again may lock the app out.
             self._failed = Unauthorized(f"Salesforce refused the credentials: {oauth_error(error)}", hint=HINT)
             raise self._failed from error
+        except Passing as error:
+            # It has been asked often enough: the read that needs the token must not multiply the tries by its own.
+            raise Unreachable(str(error), hint=error.hint) from error
+        except Garbled as error:
+            raise BadReply(str(error), hint=error.hint) from error
         self._token = self._checked(reply)
         self._renew_at = self._tick() + RENEW_AFTER
 

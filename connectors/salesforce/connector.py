@@ -10,6 +10,8 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from connectors.meter import Meter
+from connectors.origin import Origin
 from connectors.port import (
     Budget,
     Connector,
@@ -36,7 +38,7 @@ from connectors.salesforce.lookup import VERSIONED, Lookup
 from connectors.salesforce.values import to_json
 from connectors.salesforce.writer import Writer
 from connectors.salesforce.writes import Row
-from connectors.transport import Meter, Origin, TimeLimits, Transport
+from connectors.transport import TimeLimits, Transport
 
 if TYPE_CHECKING:
     import threading

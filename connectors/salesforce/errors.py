@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connectors.port import CrmError, LimitReached, NotPermitted, Outcome, Unauthorized
-from connectors.transport import THROTTLED, Endpoint, Garbled, passing
+from connectors.transport import THROTTLED, Endpoint, Garbled, Hopeless, passing
 
 if TYPE_CHECKING:
     from requests import Response
@@ -135,10 +135,6 @@ class Refused(CrmError):
     def has(self, *codes: str) -> bool:
         """True when one of the codes was given."""
         return any(error.code in codes for error in self.errors)
-
-
-class Hopeless(Unauthorized):
-    """A refusal of the session that a new token does not cure."""
 
 
 def row_errors(body: object) -> tuple[RowError, ...]:

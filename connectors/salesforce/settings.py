@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from connectors.transport import Origin, Patience
+from connectors.origin import Origin
+from connectors.transport import Patience
 
 OLDEST_VERSION = 45
 """The first API version whose composite graph, Bulk 2.0 query and conditional Account rows are all there."""
