@@ -12,6 +12,8 @@ from connectors.port import CrmError, LimitReached, NotPermitted, Outcome, Unaut
 from connectors.transport import THROTTLED, Endpoint, Garbled, Hopeless, passing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from requests import Response
 
 BUSY = frozenset(
@@ -138,17 +140,16 @@ class Refused(CrmError):
 
 
 def row_errors(body: object) -> tuple[RowError, ...]:
-    """The entries of an error list, in REST's spelling (errorCode) or the collections' (statusCode)."""
-    entries = body if isinstance(body, list) else [body]
-    return tuple(
-        RowError(
-            str(entry.get("errorCode") or entry.get("statusCode")),
-            str(entry.get("message", "")),
-            tuple(str(name) for name in entry.get("fields") or ()),
-        )
-        for entry in entries
-        if isinstance(entry, dict) and (entry.get("errorCode") or entry.get("statusCode"))
-    )
+    """The entries of an error list, in REST's spelling, the collections' or that of the token endpoint."""
+    found = (_row_error(entry) for entry in (body if isinstance(body, list) else [body]) if isinstance(entry, dict))
+    return tuple(error for error in found if error.code)
+
+
+def _row_error(entry: Mapping[str, object]) -> RowError:
+    code = entry.get("errorCode") or entry.get("statusCode") or entry.get("error") or ""
+    message = entry.get("message") or entry.get("error_description") or ""
+    fields = entry.get("fields")
+    return RowError(str(code), str(message), tuple(map(str, fields)) if isinstance(fields, list) else ())
 
 
 def outcome_of(errors: tuple[RowError, ...], status: int = 400) -> tuple[Outcome, RowError]:
@@ -186,7 +187,7 @@ def judge(endpoint: Endpoint, response: Response) -> CrmError:
     except ValueError:
         errors = ()
     origin = "https://" + (response.url or "").split("/")[2]
-    if status == 401:  # noqa: PLR2004 - the one status for a refused session
+    if status == 401 and endpoint.bearer:  # noqa: PLR2004 - the one status for a refused session
         return _session_refused(endpoint, errors)
     codes = {error.code for error in errors}
     if status in THROTTLED or "SERVER_UNAVAILABLE" in codes:
