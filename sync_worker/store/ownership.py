@@ -1,0 +1,113 @@
+"""Who owned an account when, and whose change it was: ours, or somebody else's, which starts a hold (I12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import and_, exists, func, insert, select
+
+from sync_worker.core.model import RowKind, RowState
+from sync_worker.store.holds import FLAPPING, PERSON, Hold, start, start_rest
+from sync_worker.store.holds import current as holds
+from sync_worker.store.lookup import user_names
+from sync_worker.store.schema import owner_history, plan_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Connection
+
+    from sync_worker.store.records import OwnerSeen
+
+__all__ = ["Hold", "Owned", "history", "holds", "notice", "start_rest"]
+
+FLAPPING_CHANGES = 2
+"""More of our own changes than this within ``FLAPPING_DAYS`` is flapping."""
+
+FLAPPING_DAYS = 7
+
+_OURS = (RowState.SENT, RowState.UNKNOWN, RowState.CONFIRMED, RowState.VERIFIED)
+
+
+class _Row(NamedTuple):
+    plan_id: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """One change of owner, by user ids. ``plan_id`` and ``row_number`` name our own; None: it was somebody else's."""
+
+    account: str
+    at: datetime
+    before: str | None
+    after: str | None
+    plan_id: str | None
+    row_number: int | None
+
+
+def notice(tx: Connection, seen: Iterable[OwnerSeen], *, now: datetime, hold_days: int, pool_user: str) -> int:
+    """Record owner changes, and hold what somebody else moved, or what we moved too often; how many holds started.
+
+    ``pool_user`` is the pool user's id, name or address: it only makes reasons read better.
+    """
+    changes = list(seen)
+    names = user_names(tx) | {pool_user: "the pool"} if changes else {}
+    return sum(_notice(tx, change, names, now, timedelta(days=hold_days)) for change in changes)
+
+
+def history(tx: Connection, account: str) -> list[Owned]:
+    """An account's changes of owner that the worker has seen, the latest first."""
+    c = owner_history.c
+    wanted = select(c.account_id, c.at, c.before, c.after, c.plan_id, c.row_number).where(c.account_id == account)
+    return [Owned(*row) for row in tx.execute(wanted.order_by(c.at.desc(), c.id.desc()))]
+
+
+def _notice(tx: Connection, seen: OwnerSeen, names: Mapping[str, str], now: datetime, lasts: timedelta) -> bool:
+    ours = _our_row(tx, seen)
+    tx.execute(
+        insert(owner_history).values(
+            account_id=seen.account,
+            at=seen.modified,
+            before=seen.before,
+            after=seen.after,
+            plan_id=ours and ours.plan_id,
+            row_number=ours and ours.number,
+        ),
+    )
+    if ours is None:
+        return start(tx, Hold(seen.account, PERSON, now, now + lasts, _reason(seen, names)))
+    times = _our_changes(tx, seen.account, now - timedelta(days=FLAPPING_DAYS))
+    if times <= FLAPPING_CHANGES:
+        return False
+    why = f"the worker itself moved it {times} times within {FLAPPING_DAYS} days: look at the rules that pull at it"
+    return start(tx, Hold(seen.account, FLAPPING, now, now + lasts, why))
+
+
+def _our_row(tx: Connection, seen: OwnerSeen) -> _Row | None:
+    """The plan row that made this change: sent, not known to have failed, and not yet matched with another change."""
+    row, past = plan_row.c, owner_history.c
+    matched = exists().where(and_(past.plan_id == row.plan_id, past.row_number == row.number))
+    wanted = (
+        select(row.plan_id, row.number, row.after)
+        .where(row.account_id == seen.account, row.kind == RowKind.OWNER.value)
+        .where(row.state.in_([state.value for state in _OURS]), ~matched)
+        .order_by(row.sent_at.desc())
+    )
+    rows = tx.execute(wanted).all()
+    return next((_Row(plan, number) for plan, number, after in rows if after.get("owner") == seen.after), None)
+
+
+def _our_changes(tx: Connection, account: str, since: datetime) -> int:
+    c = owner_history.c
+    ours = select(func.count()).where(c.account_id == account, c.plan_id.is_not(None), c.at >= since)
+    return tx.execute(ours).scalar_one()
+
+
+def _reason(seen: OwnerSeen, names: Mapping[str, str]) -> str:
+    who = names.get(seen.by or "", seen.by) or "somebody"
+    before = names.get(seen.before or "", seen.before) or "nobody"
+    after = names.get(seen.after or "", seen.after) or "nobody"
+    return f"{who} moved it from {before} to {after} on {seen.modified:%Y-%m-%d}"

@@ -1,0 +1,231 @@
+"""What the CRM showed: records, users and cursors. A page is saved whole with its cursor, or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import bindparam, delete, select, update
+
+from connectors.port import Record, Ref, Stream
+from sync_worker.store import activities, aliases, holds, poison
+from sync_worker.store.fullpull import (
+    FullPull,
+    close_full_pull,
+    cursor,
+    delete_unseen,
+    forget_cursor,
+    full_pulled_at,
+    mark_seen,
+    mark_unseen_deleted,
+    save_cursor,
+)
+from sync_worker.store.lookup import get, live_count, named, quarantined, user_names, users
+from sync_worker.store.schema import quarantine, record
+from sync_worker.store.upsert import chunks, next_numbers, upsert
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from connectors.port import Page, User, Value
+
+__all__ = [
+    "FullPull",
+    "OwnerSeen",
+    "Saved",
+    "close_full_pull",
+    "cursor",
+    "delete_unseen",
+    "forget_cursor",
+    "full_pulled_at",
+    "get",
+    "live_count",
+    "named",
+    "quarantined",
+    "save_page",
+    "save_users",
+    "user_names",
+    "users",
+]
+
+_TOUCH = (
+    update(record)
+    .where(record.c.stream == bindparam("stream_"), record.c.id == bindparam("id_"))
+    .values(modified=bindparam("at"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerSeen:
+    """An account whose owner is not the one that was stored. ``modified``: when the CRM last changed the account."""
+
+    account: str
+    before: str | None
+    after: str | None
+    modified: datetime
+    by: str | None = None
+    """Who did it, where the CRM's history was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a page brought that was not known. ``deleted`` counts records that lived until now."""
+
+    new: int = 0
+    changed: int = 0
+    deleted: int = 0
+    quarantined: int = 0
+    owners: tuple[OwnerSeen, ...] = ()
+
+
+class _Known(NamedTuple):
+    fields: Mapping[str, Any]
+    modified: datetime
+    deleted: bool
+    merged_into: str | None
+
+
+def save_page(  # noqa: PLR0913 - the fixed contract with the pull
+    tx: Connection,
+    stream: Stream,
+    page: Page,
+    *,
+    cycle: int,
+    now: datetime,
+    touches: Collection[str],
+    engagement: Collection[str],
+) -> Saved:
+    """Save the page's records and its cursor. ``touches`` and ``engagement`` are the kinds of activity that count so.
+
+    A record that cannot be kept is set aside with a reason and leaves what was known of it alone (I17).
+    """
+    sound, bad = _sort_out(stream, page.records)
+    known = _known(tx, stream, list(sound))
+    # Between full pulls an older version of what is known is a late reply. A full pull is believed.
+    fresh = [r for r in sound.values() if page.full or r.ref.id not in known or r.modified >= known[r.ref.id].modified]
+    changed = [r for r in fresh if r.ref.id not in known or _differs(r, known[r.ref.id])]
+    _write(tx, stream, changed)
+    _touch(tx, stream, [r for r in fresh if r.ref.id in known and r.modified != known[r.ref.id].modified])
+    if page.full:
+        mark_seen(tx, stream, [*sound, *(id_ for id_, _ in bad)], cycle)
+    if stream is Stream.ACTIVITIES:
+        activities.save(tx, changed, touches=touches, engagement_kinds=engagement, now=now)
+    _merge(tx, changed, known, now)
+    _set_aside(tx, stream, bad, list(sound), now)
+    save_cursor(tx, stream, page.cursor, now)
+    return _saved(changed, known, len(bad))
+
+
+def save_users(tx: Connection, users: Iterable[User], *, cycle: int, now: datetime) -> Saved:
+    """Save the whole list of users. One who is no longer in it is kept as gone: neither active nor known inactive."""
+    shown = [
+        Record(Ref(Stream.USERS, u.id), {**u.fields, "active": u.active, "can_own": u.can_own}, modified=now)
+        for u in users
+    ]
+    sound, bad = _sort_out(Stream.USERS, shown)
+    known = _known(tx, Stream.USERS, list(sound))
+    changed = [r for r in sound.values() if r.ref.id not in known or _differs(r, known[r.ref.id])]
+    _write(tx, Stream.USERS, changed)
+    mark_seen(tx, Stream.USERS, [*sound, *(id_ for id_, _ in bad)], cycle)
+    _set_aside(tx, Stream.USERS, bad, list(sound), now)
+    saved = _saved(changed, known, len(bad))
+    return Saved(saved.new, saved.changed, mark_unseen_deleted(tx, Stream.USERS, cycle), saved.quarantined)
+
+
+def _sort_out(stream: Stream, shown: Iterable[Record]) -> tuple[dict[str, Record], list[tuple[str, str]]]:
+    """The sound records by id, each in its latest version, and the others' ids with reasons."""
+    sound: dict[str, Record] = {}
+    bad: dict[str, str] = {}
+    for each in shown:
+        why = poison.reason(each) or (activities.reason(each) if stream is Stream.ACTIVITIES else None)
+        if why:
+            bad[poison.printable(each.ref.id)] = why
+        elif each.ref.id not in sound or each.modified >= sound[each.ref.id].modified:
+            sound[each.ref.id] = each
+    return {id_: each for id_, each in sound.items() if id_ not in bad}, sorted(bad.items())
+
+
+def _known(tx: Connection, stream: Stream, ids: Sequence[str]) -> dict[str, _Known]:
+    c = record.c
+    found: dict[str, _Known] = {}
+    for part in chunks(ids):
+        wanted = select(c.id, c.fields, c.modified, c.deleted, c.merged_into)
+        for id_, *rest in tx.execute(wanted.where(c.stream == stream.value, c.id.in_(part))):
+            found[id_] = _Known(*rest)
+    return found
+
+
+def _differs(new: Record, old: _Known) -> bool:
+    return (new.fields, new.deleted, new.merged_into) != (old.fields, old.deleted, old.merged_into)
+
+
+def _write(tx: Connection, stream: Stream, changed: Sequence[Record]) -> None:
+    if not changed:
+        return
+    first = next_numbers(tx, "record", len(changed))
+    rows = [
+        {
+            "stream": stream.value,
+            "id": each.ref.id,
+            "fields": dict(each.fields),
+            "modified": each.modified,
+            "deleted": each.deleted,
+            "merged_into": each.merged_into,
+            "sequence": number,
+        }
+        for number, each in enumerate(changed, first)
+    ]
+    upsert(tx, record, rows)
+
+
+def _touch(tx: Connection, stream: Stream, touched: Sequence[Record]) -> None:
+    """The CRM has touched these without changing anything that we read: their sequence stays."""
+    if touched:
+        rows = [{"stream_": stream.value, "id_": each.ref.id, "at": each.modified} for each in touched]
+        tx.execute(_TOUCH, rows)
+
+
+def _merge(tx: Connection, changed: Sequence[Record], known: Mapping[str, _Known], now: datetime) -> None:
+    """Follow merges: what hung on the loser moves to the winner, and so does its hold."""
+    if not changed:
+        return
+    stream = changed[0].ref.stream
+    alive = [each.ref.id for each in changed if not each.deleted and each.ref.id in known]
+    aliases.forget(tx, stream.value, alive)
+    for each in changed:
+        winner = aliases.merge(tx, stream.value, each.ref.id, each.merged_into, now) if each.merged_into else None
+        if winner is not None and stream is Stream.ACCOUNTS:
+            activities.move(tx, each.ref.id, winner)
+            holds.move(tx, each.ref.id, winner)
+
+
+def _set_aside(
+    tx: Connection, stream: Stream, bad: Sequence[tuple[str, str]], sound: Sequence[str], now: datetime
+) -> None:
+    rows = [{"stream": stream.value, "id": id_, "reason": why, "since": now} for id_, why in bad]
+    upsert(tx, quarantine, rows, lambda insert: {"reason": insert.excluded.reason})
+    for part in chunks(sound):
+        tx.execute(delete(quarantine).where(quarantine.c.stream == stream.value, quarantine.c.id.in_(part)))
+
+
+def _saved(changed: Sequence[Record], known: Mapping[str, _Known], bad: int) -> Saved:
+    new = sum(1 for each in changed if each.ref.id not in known and not each.deleted)
+    gone = sum(1 for each in changed if each.deleted and each.ref.id in known and not known[each.ref.id].deleted)
+    changed_ones = sum(1 for each in changed if each.ref.id in known and not each.deleted)
+    return Saved(new, changed_ones, gone, bad, tuple(_moved(changed, known)))
+
+
+def _moved(changed: Sequence[Record], known: Mapping[str, _Known]) -> Iterator[OwnerSeen]:
+    for each in changed:
+        if each.ref.stream is not Stream.ACCOUNTS or each.deleted or each.ref.id not in known:
+            continue
+        before, after = known[each.ref.id].fields.get("owner"), each.fields.get("owner")
+        if before != after:
+            yield OwnerSeen(each.ref.id, _text(before), _text(after), each.modified)
+
+
+def _text(value: Value) -> str | None:
+    return None if value is None else str(value)
