@@ -1,0 +1,265 @@
+"""Starts and stops the sandbox: inside a test (``Sandbox``) or as a process of its own (``serve``)."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import sys
+import threading
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Self, TextIO
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from connectors.sandbox.company import Clock, Company
+from connectors.sandbox.control import control_routes, count_calls
+from connectors.sandbox.effects import EffectLog
+from connectors.sandbox.faults import Fault, FaultPlan, load_faults, read_faults
+from connectors.sandbox.gate import Gate, Wires
+from connectors.sandbox.salesforce.org import Org, Settings
+from connectors.sandbox.salesforce.routes import Salesforce
+from connectors.sandbox.seed import seed_company
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    from connectors.port import Value
+
+HOST = "127.0.0.1"
+CRMS = ("salesforce",)
+_LARGEST_HEAD = 1 << 20
+"""So that addresses that are too long get an answer, not a closed connection."""
+
+
+class SandboxError(ValueError):
+    """The sandbox cannot be set up as asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What the company is drawn from."""
+
+    seed: int = 7
+    accounts: int = 2000
+    reps: int = 25
+    today: date | None = None
+    """The day that the company's dates are counted back from; the current one, UTC, if not given."""
+
+
+class Sandbox:
+    """A sandbox on a loopback port, for as long as the ``with`` block runs.
+
+    ``faults`` is a plan as plain values (see docs/sandbox.md). ``effects_file`` receives the effect log as it grows.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is one switch of the sandbox
+        self,
+        *,
+        accounts: int = 200,
+        reps: int = 10,
+        seed: int = 7,
+        today: date | None = None,
+        port: int = 0,
+        faults: Iterable[Mapping[str, object] | Fault] | FaultPlan = (),
+        effects_file: Path | None = None,
+        daily_limit: int = 100_000,
+        jwt_key: str = "",
+    ) -> None:
+        self.size = Size(seed, accounts, reps, today)
+        plan = faults if isinstance(faults, FaultPlan) else read_faults(faults)
+        seeding = seed_company(seed, accounts, reps, today or datetime.now(UTC).date())
+        self.company = Company(seeding, EffectLog(effects_file), Clock())
+        self.org = Org(self.company, Settings(seed=seed, daily_limit=daily_limit, jwt_key=jwt_key), plan)
+        self._port = port
+        self._wires = Wires()
+        self._gate = Gate(Salesforce(self.org), self.company.clock, self._wires)
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self.stopped = threading.Event()
+        """Set when somebody asks for the end over HTTP."""
+
+    # Where it is and how to get in
+
+    @property
+    def url(self) -> str:
+        """The address, without a slash at the end."""
+        return self._gate.base
+
+    @property
+    def port(self) -> int:
+        """The TCP port."""
+        return self._port
+
+    @property
+    def client_id(self) -> str:
+        """The connected app's key."""
+        return self.org.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """The connected app's secret."""
+        return self.org.client_secret
+
+    @property
+    def access_token(self) -> str:
+        """A valid token of the integration user."""
+        return self.user_token(self.company.seeding.integration)
+
+    def user_token(self, who: str) -> str:
+        """A valid token of a person, named by id, username or full name. Raises KeyError."""
+        with self.company.lock:
+            return self.org.sessions.token_for(self.company.user_id(who))
+
+    def expire_tokens(self) -> None:
+        """Every token given out so far is refused from now on."""
+        with self.company.lock:
+            for token in list(self.org.sessions.by_token):
+                self.org.sessions.expire(token)
+
+    # What has happened
+
+    @property
+    def effects(self) -> list[dict[str, Value]]:
+        """Every effective change so far, in order."""
+        with self.company.lock:
+            return self.company.log.lines()
+
+    @property
+    def calls(self) -> dict[str, object]:
+        """``{"total": n, "by_kind": {…}}``."""
+        return count_calls(self.org)
+
+    def reset_calls(self) -> None:
+        """Counts calls from nought again."""
+        self.org.calls.clear()
+
+    def faults(self, *faults: Mapping[str, object] | Fault) -> None:
+        """Puts these faults in force, instead of any others. Raises FaultPlanError."""
+        with self.company.lock:
+            self.org.faults = read_faults(faults)
+
+    # Life
+
+    def start(self) -> Self:
+        """Binds the port and serves in a thread. Raises OSError if the port is taken."""
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, self._port))
+        except OSError:
+            listener.close()
+            raise
+        self._port = listener.getsockname()[1]
+        self._gate.base = f"http://{HOST}:{self._port}"
+        ready = threading.Event()
+        self._server = _Server(self._configured(), ready)
+        self._thread = threading.Thread(target=self._server.run, args=([listener],), name="sandbox", daemon=True)
+        self._thread.start()
+        ready.wait()
+        return self
+
+    def _configured(self) -> uvicorn.Config:
+        routes = control_routes(self.org, self.about, self.stopped.set)
+        app = Starlette(routes=[*routes, Mount("/", app=self._gate)])
+        return uvicorn.Config(
+            app,
+            http=self._wires.protocol(),
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=2,
+            h11_max_incomplete_event_size=_LARGEST_HEAD,
+        )
+
+    def stop(self) -> None:
+        """Ends what still waits, closes every connection. Safe to call twice."""
+        if self._server is not None and self._thread is not None:
+            self._server.end(self._gate)
+            self._thread.join()
+            self._server = self._thread = None
+        self.company.log.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def about(self) -> dict[str, object]:
+        """What a client has to know, as plain values."""
+        return {
+            "url": self.url,
+            "crm": "salesforce",
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "access_token": self.access_token,
+            "seed": self.size.seed,
+            "accounts": self.size.accounts,
+            "reps": self.size.reps,
+        }
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which says when it is ready and can be ended from another thread."""
+
+    def __init__(self, config: uvicorn.Config, ready: threading.Event) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready.set()
+
+    def end(self, gate: Gate) -> None:
+        self.should_exit = True
+        gate.stop()
+
+
+def serve(  # noqa: PLR0913 - each is one switch of the command line
+    crm: str = "salesforce",
+    *,
+    port: int = 0,
+    seed: int = 7,
+    accounts: int = 2000,
+    reps: int = 25,
+    effects: Path | None = None,
+    faults: Path | None = None,
+    daily_limit: int = 100_000,
+    jwt_key: Path | None = None,
+    today: date | None = None,
+    out: TextIO | None = None,
+) -> None:
+    """Serves until SIGTERM, SIGINT or ``POST /sandbox/shutdown``. Prints one JSON line when it is ready.
+
+    Raises SandboxError (an unknown CRM), FaultPlanError, and OSError (a file or the port).
+    """
+    if crm not in CRMS:
+        raise SandboxError(f"the sandbox does not speak {crm!r}: it speaks {', '.join(CRMS)}")
+    sandbox = Sandbox(
+        accounts=accounts,
+        reps=reps,
+        seed=seed,
+        today=today,
+        port=port,
+        faults=load_faults(faults) if faults else (),
+        effects_file=effects,
+        daily_limit=daily_limit,
+        jwt_key=jwt_key.read_text(encoding="utf-8") if jwt_key else "",
+    )
+    with sandbox:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: sandbox.stopped.set())
+        print(json.dumps(sandbox.about()), file=out or sys.stdout, flush=True)  # noqa: T201 - the line is the command's answer
+        sandbox.stopped.wait()
