@@ -1,0 +1,263 @@
+"""YAML with a place for every key and value. Every scalar stays the text that was written.
+
+Anchors, aliases, tags, duplicate keys and second documents are problems here, not features: a rule must read the
+same to a person and to the worker.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import yaml
+
+from rules.problems import Mark
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rules.problems import Notes
+
+MAX_FILE = 262_144
+"""Bytes of one YAML file. A few thousand rules fit; a bomb does not."""
+MAX_DEPTH = 12
+"""Nested collections. The deepest rule needs eight."""
+MAX_SCALARS = 40_000
+
+_SPLIT = (
+    "a comma inside { } ends the value there: put the whole condition in double quotes, or the rule on lines of its own"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """Text as written, quotes and folds removed; ``offsets`` are the source positions of its characters."""
+
+    text: str
+    mark: Mark
+    plain: bool = True
+    """Not quoted, not a block: the form in which YAML would guess a type."""
+    source: str = ""
+    origin: int = 0
+
+    def at(self, offset: int) -> Mark:
+        """The place in the file of the character at ``offset``, counted from 0."""
+        index = _source_index(self, min(offset, len(self.text)))
+        before = self.source[: index - self.origin]
+        lines = before.count("\n")
+        column = len(before) - before.rfind("\n") if lines else self.mark.column + len(before)
+        return Mark(self.mark.file, self.mark.line + lines, column)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A YAML list."""
+
+    items: tuple[Node, ...]
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """YAML keys and values in the order written, keys unique."""
+
+    entries: tuple[tuple[Scalar, Node], ...]
+    mark: Mark
+    broken: bool = False
+    """A comma has split a value, which is noted. Broken nodes are left out: their rest would only mislead."""
+
+    def key(self, name: str) -> Scalar | None:
+        """The key as written, if it is there."""
+        return next((key for key, _ in self.entries if key.text == name), None)
+
+    def get(self, name: str) -> Node | None:
+        """The value under ``name``, if it is there."""
+        return next((value for key, value in self.entries if key.text == name), None)
+
+
+Node = Scalar | Sequence | Mapping
+
+
+class _Refused(Exception):
+    """The document cannot be understood any further; what is wrong has been noted."""
+
+
+def parse(file: str, text: str, notes: Notes) -> Node | None:
+    """The document's root; None when the file is empty or cannot be read, which is then noted."""
+    if len(text) > MAX_FILE:
+        notes.error(Mark(file, 1, 1), f"the file has {len(text):,} characters, over {MAX_FILE:,}", "split it in two")
+        return None
+    try:
+        return _Composer(file, text, notes).compose()
+    except _Refused:
+        return None
+    except yaml.MarkedYAMLError as error:
+        notes.error(*_explained(file, text, error))
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        mark = Mark(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        notes.error(mark, f"the character U+{ord(text[error.position]):04X} is not allowed", "delete it")
+    return None
+
+
+class _Composer:
+    """Builds nodes from parse events, so that nothing is resolved, merged or constructed on the way."""
+
+    def __init__(self, file: str, text: str, notes: Notes) -> None:
+        self._file, self._text, self._notes = file, text, notes
+        self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.SafeLoader)
+        self._scalars = 0
+
+    def compose(self) -> Node | None:
+        root: Node | None = None
+        documents = 0
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1 or event.version or event.tags:
+                    self._refuse(
+                        event, "a second document or a directive", "one file is one document: remove '---' or '%'"
+                    )
+            elif isinstance(event, yaml.NodeEvent):
+                root = self._node(event, 1)
+        return None if isinstance(root, Scalar) and root.text == "" and root.plain else root
+
+    def _refuse(self, event: yaml.Event, what: str, hint: str) -> None:
+        self._notes.error(self._mark(event.start_mark), f"{what} is not allowed in rules", hint)
+        raise _Refused
+
+    def _mark(self, mark: yaml.Mark) -> Mark:
+        return Mark(self._file, mark.line + 1, mark.column + 1)
+
+    def _node(self, event: yaml.Event, depth: int) -> Node:
+        if depth > MAX_DEPTH:
+            self._refuse(event, f"nesting deeper than {MAX_DEPTH}", "rules need no more than eight levels")
+        if isinstance(event, yaml.AliasEvent):
+            self._refuse(event, f"the alias '*{event.anchor}'", "write the value out, or name a list under 'lists'")
+        if event.anchor:
+            self._refuse(event, f"the anchor '&{event.anchor}'", "write the value out where it is used")
+        if event.tag and event.tag != "!":
+            self._refuse(event, f"the tag '{event.tag}'", "remove it: every value is text until its key says otherwise")
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(event, depth)
+        return self._mapping(event, depth)
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        self._scalars += 1
+        if self._scalars > MAX_SCALARS:
+            self._refuse(
+                event, f"more than {MAX_SCALARS:,} values", "split the file, or move long lists to a CSV table"
+            )
+        start, end = event.start_mark.index, event.end_mark.index
+        source = self._text[start:end]
+        return Scalar(event.value, self._mark(event.start_mark), event.style is None, source, start)
+
+    def _sequence(self, event: yaml.SequenceStartEvent, depth: int) -> Sequence:
+        items = []
+        while not isinstance(child := next(self._events), yaml.SequenceEndEvent):
+            items.append(self._node(child, depth + 1))
+        return Sequence(tuple(item for item in items if not _is_broken(item)), self._mark(event.start_mark))
+
+    def _mapping(self, event: yaml.MappingStartEvent, depth: int) -> Mapping:
+        entries: list[tuple[Scalar, Node]] = []
+        seen: dict[str, Mark] = {}
+        broken = False
+        while not isinstance(child := next(self._events), yaml.MappingEndEvent):
+            key = self._node(child, depth + 1)
+            value = self._node(next(self._events), depth + 1)
+            if not isinstance(key, Scalar):
+                self._notes.error(key.mark, "a key must be one word", "write 'key: value'")
+            elif event.flow_style and _is_fragment(key, value, entries):
+                broken = broken or self._split(key, entries)
+            elif key.text in seen:
+                first = seen[key.text]
+                self._notes.error(
+                    key.mark, f"the key '{key.text}' is here twice", f"first at line {first.line}; remove one"
+                )
+            else:
+                seen[key.text] = key.mark
+                entries.append((key, value))
+        whole = tuple((key, value) for key, value in entries if not _is_broken(value))
+        return Mapping(whole, self._mark(event.start_mark), broken)
+
+    def _split(self, key: Scalar, entries: list[tuple[Scalar, Node]]) -> bool:
+        name, value = entries[-1]
+        text = value.text if isinstance(value, Scalar) else ""
+        self._notes.error(key.mark, f"'{name.text}: {text}' breaks off before ', {key.text[:40]}'", _SPLIT)
+        return True
+
+
+def _is_broken(node: Node) -> bool:
+    return isinstance(node, Mapping) and node.broken
+
+
+def _is_fragment(key: Scalar, value: Node, entries: list[tuple[Scalar, Node]]) -> bool:
+    """A 'key' without a value, after a value whose brackets or quotes are still open."""
+    empty = isinstance(value, Scalar) and value.plain and value.text == ""
+    last = entries[-1][1] if entries else None
+    if not empty or not isinstance(last, Scalar) or not last.plain:
+        return False
+    return last.text.count("(") > last.text.count(")") or last.text.count("'") % 2 == 1
+
+
+def _explained(file: str, text: str, error: yaml.MarkedYAMLError) -> tuple[Mark, str, str]:
+    """A parser's error in the words of somebody who writes rules."""
+    at = error.problem_mark or error.context_mark
+    mark = Mark(file, at.line + 1, at.column + 1) if at else Mark(file, 1, 1)
+    line = text.splitlines()[at.line] if at and at.line < len(text.splitlines()) else ""
+    problem = error.problem or str(error)
+    if "\\t" in problem or "\t" in line[: line.find(line.strip())] if line.strip() else False:
+        return mark, "a tab stands where YAML wants spaces", "indent with spaces"
+    if "mapping values are not allowed" in problem:
+        return mark, "a second ': ' in one line", "put the whole value in double quotes"
+    if "expected <block end>" in problem and ": '" in line:
+        return (
+            mark,
+            "text goes on after a closing quote",
+            "a value that starts with ' must be put in double quotes as a whole",
+        )
+    if "expected ',' or '}'" in problem:
+        return mark, "the { } is not closed properly here", _SPLIT
+    return mark, f"this is not YAML: {problem}", "check quotes, brackets and indentation near this place"
+
+
+def _source_index(scalar: Scalar, offset: int) -> int:
+    """Where in the file the character at ``offset`` of the text stands: both are walked side by side."""
+    source, position = scalar.source, _first(scalar.source)
+    quote = source[:1] if source[:1] in ("'", '"') and not scalar.plain else ""
+    for char in scalar.text[:offset]:
+        position = _past(source, position, char, quote)
+    if offset < len(scalar.text) and not scalar.text[offset].isspace():
+        position = _skip_space(source, position, quote)
+    return scalar.origin + min(position, len(source))
+
+
+def _first(source: str) -> int:
+    if source[:1] in ("'", '"'):
+        return 1
+    if source[:1] in ("|", ">"):  # a block's text begins after its header line
+        return source.find("\n") + 1
+    return 0
+
+
+def _skip_space(source: str, position: int, quote: str) -> int:
+    while position < len(source) and (
+        source[position].isspace() or (quote == '"' and source.startswith("\\\n", position))
+    ):
+        position += 1 if source[position].isspace() else 2
+    return position
+
+
+_ESCAPED = {"x": 4, "u": 6, "U": 10}
+
+
+def _past(source: str, position: int, char: str, quote: str) -> int:
+    """The position after the source of one character of the text."""
+    if char.isspace() and not source.startswith("\\", position):
+        return position + 1 if source[position : position + 1].isspace() else position
+    position = _skip_space(source, position, quote)
+    if quote == '"' and source.startswith("\\", position):
+        return position + _ESCAPED.get(source[position + 1 : position + 2], 2)
+    return position + (2 if quote == "'" and char == "'" else 1)

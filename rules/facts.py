@@ -1,0 +1,132 @@
+"""Which facts the rules read: the columns of the store's ``fact`` and ``rep_fact`` tables, no more and no fewer."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rules import tree
+from rules.model import EventTerm, ScaleTerm, WhenTerm
+from rules.vocabulary import Type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rules.model import Ruleset, Term
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSource:
+    """A field of the account or rep."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementSource:
+    """The sum of w·2^((t-L)/h) over the events of a kind, against the landmark L (forward decay)."""
+
+    kind: str
+    half_life_days: float
+
+
+@dataclass(frozen=True, slots=True)
+class TouchSource:
+    """How many touches there were at or after now - ``days``."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class IntentSource:
+    """The strongest unexpired intent in a topic, 0-100; NULL without a signal."""
+
+    topic: str
+
+
+Source = FieldSource | EngagementSource | TouchSource | IntentSource
+
+
+@dataclass(frozen=True, slots=True)
+class FactColumn:
+    """One column of a facts table. ``name`` is safe as an identifier on every store and unique without regard to case.
+
+    Stored: text as TEXT, numbers as DOUBLE, yes/no as BOOLEAN (0 and 1 on SQLite), dates as TEXT in UTC, either
+    ``YYYY-MM-DD`` or ``YYYY-MM-DDTHH:MM:SSZ``. Nothing is NULL, and so is an empty text.
+    """
+
+    name: str
+    type: Type
+    source: Source
+
+
+def needs(ruleset: Ruleset) -> tuple[FactColumn, ...]:
+    """The columns of ``fact`` that the rules read, by name; the key ``account_id`` is not among them."""
+    outputs = {output.name for table in ruleset.tables for output in table.outputs}
+    found = (column for root in _account_roots(ruleset) for column in columns_read(root, outputs))
+    return tuple(sorted(set(found), key=lambda column: column.name))
+
+
+def rep_needs(ruleset: Ruleset) -> tuple[FactColumn, ...]:
+    """The columns of ``rep_fact`` that books read, capacities included, by name; not the key ``rep_id``."""
+    found = {column for book in ruleset.books for column in columns_read(book.reps.tree)}
+    capacities = {book.capacity for book in ruleset.books if isinstance(book.capacity, str)}
+    found |= {column_of(tree.FieldValue(name, Type.NUMBER)) for name in capacities}
+    return tuple(sorted(found, key=lambda column: column.name))
+
+
+def columns_read(root: tree.Part, outputs: Iterable[str] = ()) -> tuple[FactColumn, ...]:
+    """The columns that one condition or value reads, in reading order; tables' ``outputs`` are computed, not read."""
+    made = set(outputs)
+    found = dict.fromkeys(
+        column_of(node)
+        for node in tree.parts(root)
+        if isinstance(node, tree.FieldValue | tree.Engagement | tree.Touches | tree.Intent)
+        and not (isinstance(node, tree.FieldValue) and node.name in made)
+    )
+    return tuple(found)
+
+
+def column_of(node: tree.FieldValue | tree.Engagement | tree.Touches | tree.Intent) -> FactColumn:
+    """The column that holds what the node reads."""
+    match node:
+        case tree.FieldValue(name=name, type=kind):
+            return FactColumn(_safe(name), kind, FieldSource(name))
+        case tree.Engagement(kind=kind, half_life_days=days):
+            name = f"engagement__{_safe(kind)}__{f'{days:g}'.replace('.', '_')}d"
+            return FactColumn(name, Type.NUMBER, EngagementSource(kind, days))
+        case tree.Touches(days=days):
+            return FactColumn(f"touches__{days}d", Type.NUMBER, TouchSource(days))
+        case tree.Intent(topic=topic):
+            return FactColumn(f"intent__{_safe(topic)}", Type.NUMBER, IntentSource(topic))
+
+
+def term_root(term: Term) -> tree.Part:
+    """The tree that a term reads."""
+    match term:
+        case WhenTerm(when=condition):
+            return condition.tree
+        case ScaleTerm(scale=formula):
+            return formula.tree
+        case EventTerm(event=kind, half_life_days=days):
+            return tree.Engagement(kind, days)
+
+
+def _account_roots(ruleset: Ruleset) -> Iterator[tree.Part]:
+    yield from (row.when for table in ruleset.tables for row in table.rows if row.when is not None)
+    yield from (rule.when.tree for rule in (*ruleset.scope, *ruleset.protect, *ruleset.returns))
+    yield from (book.accounts.tree for book in ruleset.books)
+    yield from (term_root(term) for score in ruleset.scores for term in score.terms)
+
+
+def _safe(name: str) -> str:
+    """The name itself where every store takes it; else a readable form made unique by its hash.
+
+    Stores cut long names, and SQLite ignores case. Two underscores in a row are kept for columns of our own.
+    """
+    if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) and len(name) <= 32 and name not in ("account_id", "rep_id"):  # noqa: PLR2004
+        return name
+    readable = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:23] or "x"
+    return f"{readable}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"

@@ -1,0 +1,275 @@
+"""From a folder to a Ruleset, or to all of its problems at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, cast
+
+from pydantic import ValidationError
+
+from rules import model
+from rules.document import Mapping, Node, Scalar, Sequence, parse
+from rules.expression import ACCOUNT_FUNCTIONS, REP_FUNCTIONS, NamedList, Names
+from rules.folder import decoded, digest_of, read_folder
+from rules.problems import Mark, Notes, RulesInvalid, nearest
+from rules.shapes import BookShape, Context, EventShape, FileShape, LimitShape, PartShape, ReturnShape
+from rules.shapes import ScaleShape, ScoreShape, Text, WhenShape, plain
+from rules.tables import read_table
+from rules.vocabulary import FieldInfo
+from rules.wording import note_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from rules.folder import RuleFile
+    from rules.vocabulary import Vocabulary
+
+_RULES = ("scope", "protect", "return", "books")
+"""Sections whose ids share one name space: the decision log names a rule by its id alone."""
+
+
+def load(folder: Path, vocabulary: Vocabulary) -> model.Ruleset:
+    """The folder's rules, checked against the vocabulary. Raises RulesInvalid with every problem of every file."""
+    files = read_folder(folder)
+    notes = Notes()
+    roots, texts = _parsed(files, notes)
+    if not roots and not notes.problems:
+        notes.error(
+            Mark(str(folder), 1, 1), "no rules here", "add a .yaml file, or make a starter with 'sync-worker init'"
+        )
+    _check_ids(roots.values(), notes)
+    lists = _lists(roots.values(), notes)
+    names = _account_names(vocabulary, lists)
+    tables, names = _tables(roots.values(), texts, names, notes)
+    rep = Names(vocabulary.rep, lists, of="rep", functions=REP_FUNCTIONS)
+    scores = frozenset(str(score_id.text) for score_id in _ids(roots.values(), "scores"))
+    context = Context(names, rep, scores, notes)
+    shapes = [shape for root in roots.values() if (shape := _shaped(root, context)) is not None]
+    if notes.problems:
+        raise RulesInvalid(notes.problems)
+    named = {name: found.items for name, found in lists.items()}
+    return _ruleset(shapes, digest_of(files), named, tables, notes)
+
+
+def digest(folder: Path) -> str:
+    """The rules' version: hex SHA-256 over the names and bytes of the folder's rule files. Raises RulesInvalid."""
+    return digest_of(read_folder(folder))
+
+
+def _parsed(files: Iterable[RuleFile], notes: Notes) -> tuple[dict[str, Mapping], dict[str, str]]:
+    """The YAML files' roots and the CSV files' texts, by name."""
+    roots: dict[str, Mapping] = {}
+    texts: dict[str, str] = {}
+    for file in files:
+        text = decoded(file)
+        if isinstance(text, tuple):
+            notes.error(*text)
+        elif file.name.lower().endswith(".csv"):
+            texts[file.name] = text
+        else:
+            root = parse(file.name, text, notes)
+            if isinstance(root, Mapping):
+                roots[file.name] = root
+            elif root is not None:
+                notes.error(
+                    root.mark, "a rules file holds keys, such as 'scope:' and 'books:'", "begin with version: 1"
+                )
+    return roots, texts
+
+
+def _section(roots: Iterable[Mapping], name: str) -> Iterator[Node]:
+    for root in roots:
+        node = root.get(name)
+        if isinstance(node, Sequence):
+            yield from node.items
+
+
+def _ids(roots: Iterable[Mapping], *sections: str) -> Iterator[Scalar]:
+    for section in sections:
+        for item in _section(roots, section):
+            found = item.get("id") if isinstance(item, Mapping) else None
+            if isinstance(found, Scalar):
+                yield found
+
+
+def _check_ids(roots: Iterable[Mapping], notes: Notes) -> None:
+    _check_unique(sorted(_ids(roots, *_RULES), key=lambda scalar: scalar.mark), notes)
+    _check_unique(_ids(roots, "scores"), notes)
+    for score in _section(roots, "scores"):
+        _check_unique(_term_ids(score), notes)
+
+
+def _term_ids(score: Node) -> Iterator[Scalar]:
+    parts = score.get("parts") if isinstance(score, Mapping) else None
+    for _, part in parts.entries if isinstance(parts, Mapping) else ():
+        terms = part.get("terms") if isinstance(part, Mapping) else None
+        for term in terms.items if isinstance(terms, Sequence) else ():
+            found = term.get("id") if isinstance(term, Mapping) else None
+            if isinstance(found, Scalar):
+                yield found
+
+
+def _check_unique(ids: Iterable[Scalar], notes: Notes) -> None:
+    seen: dict[str, Mark] = {}
+    for scalar in ids:
+        if scalar.text in seen and scalar.text:
+            notes.error(
+                scalar.mark, f"the id '{scalar.text}' is taken", f"first used at {seen[scalar.text]}; choose another"
+            )
+        seen.setdefault(scalar.text, scalar.mark)
+
+
+def _lists(roots: Iterable[Mapping], notes: Notes) -> dict[str, NamedList]:
+    """Lists by name. What is malformed is left to the shape's own check."""
+    found: dict[str, NamedList] = {}
+    places: dict[str, Mark] = {}
+    for root in roots:
+        node = root.get("lists")
+        for key, value in node.entries if isinstance(node, Mapping) else ():
+            if key.text in places:
+                notes.error(key.mark, f"the list '{key.text}' is here twice", f"first at {places[key.text]}; join them")
+                continue
+            places[key.text] = key.mark
+            items = value.items if isinstance(value, Sequence) else ()
+            scalars = [item for item in items if isinstance(item, Scalar)]
+            found[key.text] = NamedList(tuple(item.text for item in scalars), _complaint(scalars, notes))
+    return found
+
+
+def _complaint(scalars: list[Scalar], notes: Notes) -> Callable[[int, str, str], None]:
+    return lambda index, message, hint: notes.error(scalars[index].mark, message, hint)
+
+
+def _account_names(vocabulary: Vocabulary, lists: dict[str, NamedList]) -> Names:
+    topics, events = vocabulary.topics, vocabulary.events
+    return Names(vocabulary.account, lists, topics, events, functions=ACCOUNT_FUNCTIONS)
+
+
+def _tables(
+    roots: Iterable[Mapping], texts: dict[str, str], names: Names, notes: Notes
+) -> tuple[tuple[model.Table, ...], Names]:
+    """The tables in the order listed, and the names with their outputs: a table may read those before it."""
+    tables: list[model.Table] = []
+    used: dict[str, Mark] = {}
+    for item in _section(roots, "tables"):
+        scalar = item.get("file") if isinstance(item, Mapping) else item
+        if not isinstance(scalar, Scalar):
+            continue
+        if scalar.text in used:
+            notes.error(scalar.mark, f"the table '{scalar.text}' is listed twice", f"first at {used[scalar.text]}")
+        elif scalar.text not in texts:
+            hint = nearest(scalar.text, texts) or "put the CSV file beside this one"
+            notes.error(scalar.mark, f"there is no table '{scalar.text}' in the folder", hint)
+        elif (table := read_table(scalar.text, texts[scalar.text], names, notes)) is not None:
+            tables.append(table)
+            outputs = {output.name: FieldInfo(output.name, output.type) for output in table.outputs}
+            names = replace(names, fields={**names.fields, **outputs})
+        used.setdefault(scalar.text, scalar.mark)
+    for name in sorted(set(texts) - set(used)):
+        notes.warn(Mark(name, 1, 1), "no rules file uses this table", f"add it: tables: [{name}]")
+    return tuple(tables), names
+
+
+# What the sections say, in the order of the files
+
+
+def _shaped(root: Mapping, context: Context) -> FileShape | None:
+    """The file's shape; None when it is wrong, which is then noted."""
+    try:
+        shape = FileShape.model_validate(plain(root), context=context)
+    except ValidationError as error:
+        note_shape(root, error, context.notes)
+        return None
+    for score in shape.scores:
+        _check_score(score, context.notes)
+    return shape
+
+
+def _check_score(score: ScoreShape, notes: Notes) -> None:
+    for part in score.parts.values():
+        for term in part.terms:
+            if isinstance(term, EventShape) and part.half_life is None:
+                notes.error(term.event.mark, "this part has no half_life, so its events would never fade",
+                            "write half_life: 14 days beside 'max'")  # fmt: skip
+            if isinstance(term, ScaleShape) and term.start == term.end:
+                notes.error(term.id.mark, f"the scale '{term.id}' begins where it ends", "let 'from' and 'to' differ")
+    floors = list(score.tiers.items())
+    for (above, high), (below, low) in pairwise(floors):
+        if low >= high:
+            notes.error(cast("Text", below).mark, f"tier {below} ({low:g}) is not below tier {above} ({high:g})",
+                        "list tiers from the highest floor down")  # fmt: skip
+    name, lowest = floors[-1]
+    if lowest > 0:
+        notes.error(cast("Text", name).mark, f"scores below {lowest:g} have no tier", "let the last tier begin at 0")
+
+
+def _ruleset(
+    shapes: list[FileShape],
+    version: str,
+    lists: dict[str, tuple[str, ...]],
+    tables: tuple[model.Table, ...],
+    notes: Notes,
+) -> model.Ruleset:
+    return model.Ruleset(
+        version=version,
+        scores=tuple(_score(score) for shape in shapes for score in shape.scores),
+        scope=tuple(
+            model.ScopeRule(str(rule.id), rule.when, str(rule.because or ""), rule.id.mark)
+            for shape in shapes for rule in shape.scope
+        ),
+        protect=tuple(
+            model.ProtectRule(str(rule.id), rule.when, str(rule.because), rule.id.mark)
+            for shape in shapes for rule in shape.protect
+        ),
+        returns=tuple(_return(rule) for shape in shapes for rule in shape.returns),
+        books=tuple(_book(book) for shape in shapes for book in shape.books),
+        lists=lists,
+        tables=tables,
+        warnings=tuple(sorted(set(notes.warnings))),
+    )  # fmt: skip
+
+
+def _limit(shape: LimitShape | None) -> model.Limit | None:
+    return model.Limit(str(shape.per), shape.most, str(shape.every)) if shape else None
+
+
+def _return(shape: ReturnShape) -> model.ReturnRule:
+    limit = _limit(shape.limit)
+    return model.ReturnRule(str(shape.id), shape.when, str(shape.reason), shape.rest, limit, shape.id.mark)
+
+
+def _book(shape: BookShape) -> model.Book:
+    balance = model.Balance(str(shape.balance.measure), shape.balance.weight) if shape.balance else None
+    return model.Book(
+        id=str(shape.id),
+        accounts=shape.accounts,
+        reps=shape.reps,
+        capacity=shape.capacity if isinstance(shape.capacity, int) else str(shape.capacity),
+        rank=str(shape.rank),
+        limit=_limit(shape.limit),
+        balance=balance,
+        keep_weight=shape.keep.weight if shape.keep else None,
+        mark=shape.id.mark,
+    )
+
+
+def _score(shape: ScoreShape) -> model.Score:
+    parts = tuple(_part(str(name), part) for name, part in shape.parts.items())
+    tiers = tuple(model.Tier(str(name), floor) for name, floor in shape.tiers.items())
+    return model.Score(str(shape.id), shape.max, parts, tiers, shape.id.mark)
+
+
+def _part(name: str, shape: PartShape) -> model.Part:
+    terms = tuple(_term(term, shape.half_life or 0) for term in shape.terms)
+    return model.Part(name, shape.max, shape.half_life, terms)
+
+
+def _term(shape: WhenShape | ScaleShape | EventShape, half_life: float) -> model.Term:
+    name, because, mark = str(shape.id), str(shape.because), shape.id.mark
+    if isinstance(shape, WhenShape):
+        return model.WhenTerm(name, shape.when, shape.points, because, mark)
+    if isinstance(shape, ScaleShape):
+        return model.ScaleTerm(name, shape.scale, shape.start, shape.end, shape.points, because, mark)
+    return model.EventTerm(name, str(shape.event), half_life, shape.points, because, mark)

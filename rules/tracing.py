@@ -1,0 +1,197 @@
+"""One account under a glass: every condition's truth, every term's points, every value seen. It runs no SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from rules import tree
+from rules.compile import Chain
+from rules.facts import FactColumn, columns_read, needs, term_root
+from rules.model import EventTerm, ScaleTerm, WhenTerm
+from rules.sql import Dialect, named, quoted
+from rules.vocabulary import Type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from rules.model import Condition, Ruleset, Score, Term
+    from rules.problems import Mark
+
+
+class TraceKind(StrEnum):
+    """What a column of a trace holds."""
+
+    VALUE = "value"  # a fact as conditions see it
+    ROW = "row"  # the number of a table's matching row, 1 for the first below the header; NULL for none
+    OUTPUT = "output"  # a table's output
+    TRUTH = "truth"  # 1 if the condition holds, else 0
+    POINTS = "points"  # a term's points, before any cap
+    PART = "part"  # a part's sum, within its cap
+    TOTAL = "total"
+    TIER = "tier"
+
+
+@dataclass(frozen=True, slots=True)
+class TraceColumn:
+    """One column of a trace and the rule behind it."""
+
+    name: str
+    kind: TraceKind
+    type: Type
+    section: str = ""
+    """scope, protect, return, books, scores or tables."""
+    rule: str = ""
+    """The rule's, book's, score's or table's id."""
+    part: str = ""
+    term: str = ""
+    """Within a score: the part's name and the term's id."""
+    text: str = ""
+    """The condition, formula or event as written."""
+    because: str = ""
+    reads: tuple[str, ...] = ()
+    """The names of the VALUE and OUTPUT columns that the rule reads, in reading order."""
+    fact: FactColumn | None = None
+    """For a VALUE: where it comes from."""
+    most: float | None = None
+    """For POINTS, PART and TOTAL: the most there can be."""
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A SELECT that gives at most one row, and what its columns mean, in the order in which rules are tried."""
+
+    sql: str
+    columns: tuple[TraceColumn, ...]
+
+    def of(self, kind: TraceKind, section: str = "") -> tuple[TraceColumn, ...]:
+        """The columns of a kind, of one section if it is named."""
+        return tuple(column for column in self.columns if column.kind is kind and section in ("", column.section))
+
+
+def trace(ruleset: Ruleset, dialect: Dialect, *, now: datetime, landmark: datetime, account_id: str) -> Trace:
+    """The truth of every condition and the points of every term for one account, with the values they saw."""
+    chain = Chain(ruleset, dialect, now, landmark, f"account_id = {quoted(account_id)}")
+    tracing = _Tracing(chain)
+    columns, judged = [], []
+    for column, sql in tracing.judged():
+        columns.append(column)
+        judged.append((column.name, sql))
+    chain.score(judged)
+    columns += [column for index, score in enumerate(ruleset.scores, 1) for column in tracing.scored(index, score)]
+    return Trace(chain.select([column.name for column in columns]), tuple(columns))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tracing:
+    chain: Chain
+    made: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "made", dict(self.chain.writer.outputs))
+
+    def judged(self) -> Iterator[tuple[TraceColumn, str]]:
+        """What is read straight from the facts: values, tables, and the truth of every condition."""
+        ruleset = self.chain.ruleset
+        for fact in needs(ruleset):
+            yield TraceColumn(fact.name, TraceKind.VALUE, fact.type, fact=fact), named(fact.name)
+        yield from self._tables()
+        number = 0
+        for section, rule, condition, because, mark in _conditions(ruleset):
+            number += 1
+            yield self._truth(f"truth__{number}", section, rule, condition, because, mark)
+        for score in ruleset.scores:
+            for part in score.parts:
+                for term in part.terms:
+                    if isinstance(term, WhenTerm):
+                        number += 1
+                        yield self._truth(
+                            f"truth__{number}",
+                            "scores",
+                            score.id,
+                            term.when,
+                            term.because,
+                            term.mark,
+                            part.name,
+                            term.id,
+                        )
+
+    def _tables(self) -> Iterator[tuple[TraceColumn, str]]:
+        for number, table in enumerate(self.chain.ruleset.tables, 1):
+            reads = tuple(
+                dict.fromkeys(name for row in table.rows if row.when is not None for name in self._reads(row.when))
+            )
+            name = f"row__{number}"
+            yield (
+                TraceColumn(name, TraceKind.ROW, Type.NUMBER, "tables", table.name, reads=reads, mark=table.mark),
+                name,
+            )
+            for output in table.outputs:
+                column = self.made[output.name]
+                yield TraceColumn(column, TraceKind.OUTPUT, output.type, "tables", table.name, text=output.name), column
+
+    def _truth(  # noqa: PLR0913 - the parts of one line of the explanation
+        self,
+        name: str,
+        section: str,
+        rule: str,
+        condition: Condition,
+        because: str,
+        mark: Mark,
+        part: str = "",
+        term: str = "",
+    ) -> tuple[TraceColumn, str]:
+        column = TraceColumn(
+            name, TraceKind.TRUTH, Type.BOOLEAN, section, rule, part, term, condition.text, because,
+            self._reads(condition.tree), mark=mark,
+        )  # fmt: skip
+        return column, f"CASE WHEN {self.chain.writer.condition(condition.tree)} THEN 1 ELSE 0 END"
+
+    def _reads(self, root: tree.Part) -> tuple[str, ...]:
+        outputs = [
+            self.made[node.name]
+            for node in tree.parts(root)
+            if isinstance(node, tree.FieldValue) and node.name in self.made
+        ]
+        facts = [column.name for column in columns_read(root, self.made)]
+        return tuple(dict.fromkeys([*facts, *outputs]))
+
+    def scored(self, index: int, score: Score) -> Iterator[TraceColumn]:
+        """What the scoring stages compute."""
+        number = 0
+        for position, part in enumerate(score.parts, 1):
+            for term in part.terms:
+                number += 1
+                yield TraceColumn(
+                    f"points__{index}_{number}", TraceKind.POINTS, Type.NUMBER, "scores", score.id, part.name, term.id,
+                    _written(term), term.because, self._reads(term_root(term)), most=term.points, mark=term.mark,
+                )  # fmt: skip
+            yield TraceColumn(
+                f"part__{index}_{position}", TraceKind.PART, Type.NUMBER, "scores", score.id, part.name, most=part.max
+            )
+        yield TraceColumn(f"total__{index}", TraceKind.TOTAL, Type.NUMBER, "scores", score.id, most=score.max)
+        yield TraceColumn(f"tier__{index}", TraceKind.TIER, Type.TEXT, "scores", score.id)
+
+
+def _conditions(ruleset: Ruleset) -> Iterator[tuple[str, str, Condition, str, Mark]]:
+    for scope in ruleset.scope:
+        yield "scope", scope.id, scope.when, scope.because, scope.mark
+    for protect in ruleset.protect:
+        yield "protect", protect.id, protect.when, protect.because, protect.mark
+    for returned in ruleset.returns:
+        yield "return", returned.id, returned.when, returned.reason, returned.mark
+    for book in ruleset.books:
+        yield "books", book.id, book.accounts, "", book.mark
+
+
+def _written(term: Term) -> str:
+    match term:
+        case WhenTerm(when=condition):
+            return condition.text
+        case ScaleTerm(scale=formula, start=start, end=end):
+            return f"{formula.text} from {start:g} to {end:g}"
+        case EventTerm(event=kind, half_life_days=days):
+            return f"{kind}, half-life {days:g} days"

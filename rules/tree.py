@@ -1,0 +1,201 @@
+"""What a condition means, as a frozen tree: two-valued truths over typed values. It holds no text and no SQL.
+
+A comparison with an empty value is false; ``<>``, ``not in`` and ``not like`` with an empty value are true; ``not``
+negates what you see. So every truth here is yes or no, never unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rules.vocabulary import Type
+
+
+class Comparator(StrEnum):
+    """How two values are compared. ``!=`` is read as ``<>``."""
+
+    EQ = "="
+    NE = "<>"
+    LT = "<"
+    LE = "<="
+    GT = ">"
+    GE = ">="
+
+
+class Operator(StrEnum):
+    """Arithmetic on numbers. Division by zero is empty."""
+
+    ADD = "+"
+    SUBTRACT = "-"
+    MULTIPLY = "*"
+    DIVIDE = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldValue:
+    """A field of the account or rep, or a decision table's output."""
+
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A literal: text, a number, yes or no, or a date as ``YYYY-MM-DD``."""
+
+    value: str | float | bool
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """Two numbers and what is done with them; empty if either is."""
+
+    operator: Operator
+    left: Value
+    right: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    """A number with its sign turned."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Whole UTC days from a date until today, or from today until the date when ``ahead``."""
+
+    date: Value
+    ahead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """The strongest unexpired intent in a topic, 0-100; empty without a signal."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Engagement:
+    """Events of one kind, each worth its weight halved every ``half_life_days``; 0 without an event."""
+
+    kind: str
+    half_life_days: float
+
+
+@dataclass(frozen=True, slots=True)
+class Touches:
+    """How many touches there were in the last ``days`` days; 0 without one."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lower:
+    """A text with A-Z in lower case; other letters stay as they are, on every engine."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Coalesce:
+    """The first of the values that is not empty."""
+
+    values: tuple[Value, ...]
+
+
+Value = FieldValue | Constant | Arithmetic | Negative | Days | Intent | Engagement | Touches | Lower | Coalesce
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two values of one type. False if either is empty, except ``<>``, which is then true."""
+
+    comparator: Comparator
+    left: Value
+    right: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Low and high included. False if any of the three is empty."""
+
+    value: Value
+    low: Value
+    high: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Whether the value is one of the choices. False if it is empty."""
+
+    value: Value
+    choices: tuple[str | float | bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """Whether the text matches: ``%`` any run, ``_`` any one character, a backslash before either means itself.
+
+    A-Z and a-z match each other. False if the value is empty.
+    """
+
+    value: Value
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """Whether there is no value."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A yes/no value taken as a condition: empty counts as no."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The opposite of what you see."""
+
+    condition: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """True if all are."""
+
+    conditions: tuple[Tree, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """True if any is."""
+
+    conditions: tuple[Tree, ...]
+
+
+Tree = Comparison | Between | Membership | Like | Empty | Truth | Not | And | Or
+Part = Value | Tree
+
+
+def parts(root: Part) -> Iterator[Part]:
+    """The node and everything below it, in reading order."""
+    yield root
+    for entry in fields(root):
+        found = getattr(root, entry.name)
+        for child in found if isinstance(found, tuple) else (found,):
+            if is_dataclass(child):
+                yield from parts(child)  # type: ignore[arg-type]

@@ -1,0 +1,121 @@
+"""pydantic's errors in the words of somebody who writes rules, each at its key or value. It decides nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rules.document import Mapping, Node, Scalar, Sequence
+from rules.problems import Mark, nearest
+from rules.shapes import (
+    BalanceShape,
+    BookShape,
+    EventShape,
+    FileShape,
+    KeepShape,
+    LimitShape,
+    PartShape,
+    ProtectShape,
+    ReturnShape,
+    ScaleShape,
+    ScopeShape,
+    ScoreShape,
+    Shape,
+    WhenShape,
+    keys_of,
+)
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+    from rules.problems import Notes
+
+_Path = tuple[int | str, ...]
+
+_SECTIONS: dict[str, type[Shape]] = {
+    "scope": ScopeShape,
+    "protect": ProtectShape,
+    "return": ReturnShape,
+    "books": BookShape,
+    "scores": ScoreShape,
+    "limit": LimitShape,
+    "balance": BalanceShape,
+    "keep": KeepShape,
+    "<when>": WhenShape,
+    "<scale>": ScaleShape,
+    "<event>": EventShape,
+}
+
+
+def note_shape(root: Mapping, invalid: ValidationError, notes: Notes) -> None:
+    """Note every error of one file's shape."""
+    errors = invalid.errors(include_url=False, include_input=False)
+    slips = {_slip(error["loc"]) for error in errors if error["type"] == "extra_forbidden"}
+    for error in errors:
+        path = error["loc"]
+        if error["type"] == "missing" and (path[:-1], path[-1]) in slips:
+            continue  # the misspelt key beside it says it all
+        notes.error(*_worded(root, path, error["type"], error.get("ctx", {})))
+
+
+def _slip(path: _Path) -> tuple[_Path, str]:
+    """The key that an unknown one was probably meant to be."""
+    hint = nearest(str(path[-1]), _known(path[:-1]))
+    return path[:-1], hint.split("'")[1] if hint.startswith("did you mean") else ""
+
+
+def _known(path: _Path) -> tuple[str, ...]:
+    """The keys of the mapping at the path."""
+    steps = [step for step in path if isinstance(step, str)]
+    if not steps:
+        return keys_of(FileShape)
+    if len(steps) == 3 and steps[:2] == ["scores", "parts"]:  # noqa: PLR2004 - scores, parts, the part's name
+        return keys_of(PartShape)
+    return keys_of(_SECTIONS[steps[-1]]) if steps[-1] in _SECTIONS else ()
+
+
+def _found(root: Mapping, path: _Path) -> tuple[Node, Scalar | None]:
+    """The node at the path, as far as it exists, and the key that leads to it."""
+    node: Node = root
+    key: Scalar | None = None
+    for step in path:
+        if isinstance(node, Mapping) and (below := node.get(str(step))) is not None:
+            node, key = below, node.key(str(step))
+        elif isinstance(node, Sequence) and isinstance(step, int):
+            node, key = node.items[step], None
+    return node, key
+
+
+def _worded(root: Mapping, path: _Path, kind: str, detail: dict[str, Any]) -> tuple[Mark, str, str]:
+    node, key = _found(root, path)
+    name = f"'{key.text}'" if key else "this"
+    empty = isinstance(node, Scalar) and not node.text
+    match kind:
+        case "rules":
+            at = key if key is not None and (path[-1] == "[key]" or empty) else node
+            return at.mark, detail["text"], detail["hint"]
+        case "extra_forbidden":
+            return (key or node).mark, f"unknown key '{str(path[-1])[:60]}'", nearest(str(path[-1]), _known(path[:-1]))
+        case "missing":
+            return node.mark, f"the key '{path[-1]}' is missing here", _why(str(path[-1]))
+        case "list_type" | "dict_type" | "model_type" | "model_attributes_type" if empty:
+            return (key or node).mark, f"{name} has nothing below it", "write its entries, or remove it"
+        case "list_type":
+            return node.mark, f"{name} is a list", "begin each entry with '- '"
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return node.mark, "a group of keys is wanted here", "write key: value"
+        case "too_short":
+            return (key or node).mark, f"{name} has no entries", "write at least one, or remove it"
+        case "union_tag_not_found":
+            return node.mark, "a term needs 'when', 'scale' or 'event'", ""
+        case _:
+            return node.mark, f"{name} is not understood ({kind})", ""
+
+
+def _why(key: str) -> str:
+    """What the missing key is for, where its absence is tempting."""
+    return {
+        "because": "say in a few words why, for the people whose accounts move",
+        "reps": "no choice would mean every rep, so it must be said",
+        "accounts": "no choice would mean every account, so it must be said",
+        "version": "begin the file with version: 1",
+    }.get(key, "")
