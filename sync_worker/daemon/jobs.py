@@ -71,7 +71,8 @@ class Jobs:
 
         def name(worker: Worker) -> str | None:
             with worker.store.read() as tx:
-                tries = [Try(one.started_at, one.ended_at, one.outcome or "") for one in slots.tries(tx, "cycle", slot)]
+                claims = slots.tries(tx, "cycle", slot)
+            tries = [Try(claim.started_at, claim.ended_at, claim.outcome or "") for claim in claims]
             return next_try(slot, tries, self.clock())
 
         self._run("cycle", name, lambda worker: worker.cycle())
@@ -114,7 +115,7 @@ class Jobs:
                     return None
                 outcome = self._work(job, worker, work)
                 with worker.store.begin() as tx:
-                    slots.finish(tx, job, name, outcome, self.clock())
+                    slots.finish(tx, job, name, outcome or OK, self.clock())
                 return outcome
         except Exception as error:  # noqa: BLE001 - the store is away; the daemon lives on and says so
             return self._failed(job, error)
