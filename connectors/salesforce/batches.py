@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from connectors.port import Outcome, WriteResult
+from connectors.port import CrmError, Outcome, WriteResult
 from connectors.salesforce import soql
 from connectors.salesforce.errors import Refused, outcome_of, row_errors
 from connectors.salesforce.values import instant
@@ -47,7 +47,7 @@ class Batches:
 
     def _batch(self, part: Sequence[Row]) -> Iterator[WriteResult]:
         self._doubts.check()
-        sent = self._client.server_time()
+        sent = self._client.latest_time()
         try:
             reply = self._client.write_fields([_body(row) for row in part])
         except BROKEN as error:
@@ -60,7 +60,7 @@ class Batches:
             self._doubts.answered()
             yield from matched(part, reply)
 
-    def _refused(self, part: Sequence[Row], error: Refused, sent: datetime) -> Iterator[WriteResult]:
+    def _refused(self, part: Sequence[Row], error: Refused, sent: datetime | None) -> Iterator[WriteResult]:
         """A refusal that names no row: once rows are proven untouched, the bad ones are looked for by halves."""
         if len(part) == 1:
             yield refused(part[0], error.status, error)
@@ -77,17 +77,24 @@ class Batches:
                 self._splits += 1
                 yield from self._batch(half)
 
-    def _untouched(self, part: Sequence[Row], sent: datetime) -> set[str]:
-        """Records that Salesforce has not changed since before the batch was sent."""
+    def _untouched(self, part: Sequence[Row], sent: datetime | None) -> set[str]:
+        """Records that Salesforce has not changed since before the batch was sent; none when that time is not known."""
+        if sent is None:
+            return set()
         latest = (sent - CLOCKS).replace(microsecond=0)
-        found: set[str] = set()
-        for entity in {row.entity for row in part}:
-            ids = [row.record for row in part if row.entity == entity]
-            for query in soql.by_ids(["Id", "SystemModstamp"], entity, ids):
-                for row in self._client.query(query).rows:
-                    if instant(row.get("SystemModstamp")) < latest:
-                        found.add(str(row.get("Id"))[:ID_LENGTH])
+        try:
+            found = {each for entity in {row.entity for row in part} for each in self._older(entity, part, latest)}
+        except CrmError:
+            # Without the read there is no proof; the refusal itself stays what it is.
+            return set()
         return {row.record for row in part if row.record[:ID_LENGTH] in found}
+
+    def _older(self, entity: str, part: Sequence[Row], latest: datetime) -> Iterator[str]:
+        ids = [row.record for row in part if row.entity == entity]
+        for query in soql.by_ids(["Id", "SystemModstamp"], entity, ids):
+            for row in self._client.query(query).rows:
+                if instant(row.get("SystemModstamp")) < latest:
+                    yield str(row.get("Id"))[:ID_LENGTH]
 
 
 def parts(rows: Sequence[Row]) -> Iterator[list[Row]]:

@@ -99,11 +99,15 @@ class Client:
         """The cheapest call there is; made for the headers of its reply."""
         self._transport.read(lambda: self._rest.restful("limits"))
 
+    def latest_time(self) -> datetime | None:
+        """UTC by Salesforce's clock; None when there has been no reply yet."""
+        return self._transport.clock.now()
+
     def server_time(self) -> datetime:
         """UTC by Salesforce's clock; costs a call only when there has been no reply yet."""
-        if self._transport.clock.now() is None:
+        if self.latest_time() is None:
             self.limits()
-        now = self._transport.clock.now()
+        now = self.latest_time()
         if now is None:
             raise BadReply("Salesforce's replies bear no Date", hint="a proxy may strip the header: let Date pass")
         return now

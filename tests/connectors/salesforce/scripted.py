@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
 JSON = "application/json;charset=UTF-8"
@@ -61,10 +61,14 @@ class Asked:
 
 
 class Scripted:
-    """Answers each request with the next step; the last step repeats. ``token`` requests have a script of their own."""
+    """Answers each request with the next step; the last step repeats. ``token`` requests have a script of their own.
 
-    def __init__(self, *steps: Answer | Reset) -> None:
+    ``route`` may answer a request instead, by what it asks for.
+    """
+
+    def __init__(self, *steps: Answer | Reset, route: Callable[[Asked], Answer | None] | None = None) -> None:
         self.steps = deque(steps)
+        self.route = route
         self.tokens: deque[Answer | Reset] = deque([Answer({"access_token": "T1"})])
         self.asked: list[Asked] = []
         self.token_calls: list[Asked] = []
@@ -81,6 +85,9 @@ class Scripted:
         with self._lock:
             token = asked.path.endswith("/oauth2/token")
             (self.token_calls if token else self.asked).append(asked)
+            routed = self.route(asked) if self.route and not token else None
+            if routed is not None:
+                return routed
             steps = self.tokens if token else self.steps
             return steps.popleft() if len(steps) > 1 else steps[0]
 
