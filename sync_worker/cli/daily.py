@@ -1,0 +1,122 @@
+"""Every day: ``pull``, ``plan``, ``show``, ``approve``, ``reject``, ``apply``, ``run``."""
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from sync_worker.cli.command import command
+from sync_worker.cli.errors import Exit
+from sync_worker.cli.progress import watching
+from sync_worker.cli.session import Session
+
+Plan = Annotated[str, typer.Argument(metavar="PLAN", help="The plan's id, or the beginning of it.")]
+By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decides; default: the login name.")]
+Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why, for the audit log.")]
+AllRows = Annotated[bool, typer.Option("--all", help="Show every row.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register this group's commands."""
+    for name, function in (
+        ("pull", pull),
+        ("plan", plan),
+        ("show", show),
+        ("approve", approve),
+        ("reject", reject),
+        ("apply", apply),
+        ("run", run),
+    ):
+        command(app, name)(function)
+
+
+def pull(
+    session: Session,
+    *,
+    full: Annotated[bool, typer.Option("--full", help="Read everything again; finds what has silently gone.")] = False,
+) -> None:
+    """Bring the CRM's records into the store."""
+    from sync_worker.report.pulled import pulled
+
+    with session.worker() as worker, watching(session.out) as watch:
+        report = worker.pull(full=full, progress=watch)
+    session.out.answer(*pulled(report))
+
+
+def plan(
+    session: Session,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Exit 3 when there is something to change.")] = False,
+    every: AllRows = False,
+) -> int:
+    """Pull, decide, and seal what should change as a plan. Writes nothing to the CRM."""
+    from sync_worker.report.plan import planned
+
+    with session.worker() as worker, watching(session.out) as watch:
+        report = worker.plan(progress=watch)
+    session.out.answer(*planned(report, every=every))
+    return Exit.CHANGES if check and report.plan is not None else Exit.OK
+
+
+def show(
+    session: Session,
+    plan: Annotated[str, typer.Argument(metavar="[PLAN]", help="The plan's id; default: the latest.")] = "",
+    *,
+    every: AllRows = False,
+) -> None:
+    """Show a stored plan, and what became of its rows."""
+    from sync_worker.report.plan import shown
+
+    with session.worker(secrets=False) as worker:
+        stored, names = worker.plan_of(plan), worker.names()
+    session.out.answer(*shown(stored, names, every=every))
+
+
+def approve(
+    session: Session,
+    plan: Plan,
+    *,
+    override: Annotated[
+        list[str] | None, typer.Option("--override", metavar="GUARD", help="Let this guard pass, for this plan only.")
+    ] = None,
+    by: By = None,
+    note: Note = "",
+) -> None:
+    """Let a plan be applied. Each guard that it trips must be named with --override."""
+    from sync_worker.report.decided import approved
+
+    with session.worker(secrets=False) as worker:
+        stored = worker.approve(plan, by=by or getpass.getuser(), overrides=override or (), note=note)
+    session.out.answer(*approved(stored))
+
+
+def reject(session: Session, plan: Plan, *, by: By = None, note: Note = "") -> None:
+    """Say no to a plan, for good."""
+    from sync_worker.report.decided import rejected
+
+    with session.worker(secrets=False) as worker:
+        stored = worker.reject(plan, by=by or getpass.getuser(), note=note)
+    session.out.answer(*rejected(stored))
+
+
+def apply(session: Session, plan: Plan) -> int:
+    """Write an approved plan to the CRM, each row only if nobody else has changed it since."""
+    from sync_worker.report.applied import applied, complete
+
+    with session.worker() as worker, watching(session.out) as watch:
+        chosen = worker.plan_of(plan).plan.id
+        report, verified = worker.apply(chosen, progress=watch)
+        stored = worker.plan_of(chosen)
+    session.out.answer(*applied(report, verified, stored))
+    return Exit.OK if complete(stored) else Exit.PARTLY
+
+
+def run(
+    session: Session,
+    *,
+    once: Annotated[bool, typer.Option("--once", help="One cycle, and then end.")] = False,
+) -> int:
+    """Work as a daemon: pull, plan and apply on the schedule until stopped."""
+    from sync_worker.daemon import run as work
+
+    return work(session.config(), once=once)

@@ -1,0 +1,27 @@
+"""``demo``: a whole run against a sandbox, from an empty folder to a second run that changes nothing."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sync_worker.cli.command import command
+from sync_worker.cli.session import Session
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    command(app, "demo")(demo)
+
+
+def demo(  # noqa: PLR0913 - each is one switch of the command line
+    session: Session,
+    *,
+    accounts: Annotated[int, typer.Option("--accounts", min=50, help="How many accounts the company has.")] = 2000,
+    reps: Annotated[int, typer.Option("--reps", min=5, help="How many reps it has.")] = 25,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same company.")] = 7,
+    folder: Annotated[Path, typer.Option("--folder", help="Where its state lies.")] = Path(".demo"),
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the sandbox running and say how to reach it.")] = False,
+) -> int:
+    """Watch a sales team's books being refreshed in a CRM on this machine."""
+    raise NotImplementedError

@@ -1,0 +1,60 @@
+"""Operating: ``status``, ``health``, ``pause``, ``resume``."""
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from sync_worker.cli.command import command
+from sync_worker.cli.errors import Exit
+from sync_worker.cli.session import Session
+
+By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who says so; default: the login name.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register this group's commands."""
+    for name, function in (("status", status), ("health", health), ("pause", pause), ("resume", resume)):
+        command(app, name)(function)
+
+
+def status(session: Session) -> None:
+    """Say what ran, what waits, what it cost, and what needs a person."""
+    from sync_worker.report.status import status as view
+
+    with session.worker(secrets=False) as worker:
+        found = worker.status()
+    session.out.answer(*view(found))
+
+
+def health(session: Session) -> int:
+    """Exit 0 when the worker can do its work, 1 when not; for probes."""
+    from sync_worker.report.status import health as view
+
+    with session.worker(secrets=False) as worker:
+        found = worker.health()
+    session.out.answer(*view(found))
+    return Exit.OK if found.ready else Exit.FAILED
+
+
+def pause(
+    session: Session,
+    *,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for whoever finds it paused.")],
+    by: By = None,
+) -> None:
+    """Stop all new writes within five seconds, until someone resumes."""
+    from sync_worker.report.status import paused
+
+    with session.worker(secrets=False) as worker:
+        worker.pause(by=by or getpass.getuser(), reason=reason)
+    session.out.answer(*paused(by or getpass.getuser(), reason))
+
+
+def resume(session: Session, *, by: By = None) -> None:
+    """Let the worker write again."""
+    from sync_worker.report.status import resumed
+
+    with session.worker(secrets=False) as worker:
+        worker.resume(by=by or getpass.getuser())
+    session.out.answer(*resumed(by or getpass.getuser()))

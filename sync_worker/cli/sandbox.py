@@ -1,0 +1,34 @@
+"""``sandbox``: the emulated CRM on this machine."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sync_worker.cli.command import command, group
+from sync_worker.cli.session import Session
+
+app = group("Run an emulated CRM on this machine.")
+
+
+@command(app, "serve")
+def serve(  # noqa: PLR0913 - each is one switch of the command line
+    session: Session,
+    *,
+    crm: Annotated[str, typer.Option("--crm", help="Which CRM's dialect to speak: salesforce.")] = "salesforce",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes any free port.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same company.")] = 7,
+    accounts: Annotated[int, typer.Option("--accounts", min=1, help="How many accounts it has.")] = 2000,
+    reps: Annotated[int, typer.Option("--reps", min=1, help="How many reps it has.")] = 25,
+    effects: Annotated[
+        Path | None, typer.Option("--effects", metavar="FILE", help="Log each effective change, one JSON line each.")
+    ] = None,
+    faults: Annotated[
+        Path | None, typer.Option("--faults", metavar="FILE", help="Fail on request, as this plan says.")
+    ] = None,
+) -> None:
+    """Serve until interrupted. Prints one JSON line with its address and credentials when it is ready."""
+    from connectors.sandbox import serve as run
+
+    del session
+    run(crm, port=port, seed=seed, accounts=accounts, reps=reps, effects=effects, faults=faults)

@@ -1,0 +1,109 @@
+"""One command's run: its options, its config, its worker, its output. Opens things when they are asked for."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sync_worker.cli.output import Format, Output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sync_worker.app import Worker
+    from sync_worker.config import Config, Loaded
+
+DEFAULT_CONFIG = Path("config.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What every command understands."""
+
+    config: Path | None = None
+    profile: str | None = None
+    set: tuple[str, ...] = ()
+    format: Format | None = None
+    quiet: bool = False
+    no_color: bool = False
+    debug: bool = False
+
+    def over(self, weaker: Options) -> Options:
+        """These options, with another's where these say nothing; both sets of ``--set``, the nearer ones last."""
+        return Options(
+            config=self.config or weaker.config,
+            profile=self.profile or weaker.profile,
+            set=(*weaker.set, *self.set),
+            format=self.format or weaker.format,
+            quiet=self.quiet or weaker.quiet,
+            no_color=self.no_color or weaker.no_color,
+            debug=self.debug or weaker.debug,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a command gets."""
+
+    options: Options
+    out: Output
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    @classmethod
+    def of(cls, options: Options) -> Session:
+        """The session of these options."""
+        color = not (options.no_color or os.environ.get("NO_COLOR"))
+        return cls(options, Output(options.format or Format.TEXT, options.quiet, color))
+
+    @property
+    def config_file(self) -> Path:
+        """The file that holds the config, there or not."""
+        return self.options.config or DEFAULT_CONFIG
+
+    def loaded(self, *, secrets: bool = False) -> Loaded:
+        """The config with the origin of each value. Raises ConfigInvalid."""
+        from sync_worker.config import load
+
+        return load(
+            self.config_file,
+            environ=os.environ,
+            profile=self.options.profile,
+            flags=self.options.set,
+            read_secrets=secrets,
+        )
+
+    def config(self, *, secrets: bool = True) -> Config:
+        """The config. Without secrets for commands that never talk to the CRM. Raises ConfigInvalid."""
+        return self.loaded(secrets=secrets).config
+
+    @contextmanager
+    def worker(self, *, secrets: bool = True) -> Iterator[Worker]:
+        """A worker that the first SIGINT or SIGTERM asks to stop at the next safe place; a second one interrupts."""
+        from sync_worker.app import open_worker
+
+        with self._stoppable(), open_worker(self.config(secrets=secrets), stop=self.stop) as worker:
+            yield worker
+
+    @contextmanager
+    def _stoppable(self) -> Iterator[None]:
+        def ask(number: int, frame: object) -> None:
+            del number, frame
+            if self.stop.is_set():
+                raise KeyboardInterrupt
+            self.stop.set()
+            self.out.complain("stopping at the next safe place; press again to stop at once")
+
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

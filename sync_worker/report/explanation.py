@@ -1,0 +1,94 @@
+"""View of ``explain``: fair to the rep who lost an account, and to the one who did not get it."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from sync_worker.report.document import Fields, Heading, Items, Text, Tone, table
+from sync_worker.report.words import day, instant, value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sync_worker.explain import Explanation, RuleTried, TermCounted
+    from sync_worker.report.document import Answer, Block
+
+SECTIONS = {
+    "scope": "May the worker touch it at all? (one match is enough)",
+    "protect": "Is it protected? (the first match decides)",
+    "return": "Does it go back to the pool? (the first match decides)",
+    "book": "Which book does it belong to? (the first match decides)",
+}
+
+
+def explained(found: Explanation) -> Answer:
+    """``explain``."""
+    document = (
+        Heading(f"{found.name} ({found.account})"),
+        Text(found.verdict),
+        Fields(tuple(_standing(found))),
+        *_rules(found),
+        *_scores(found),
+        *_empty(found),
+        *_owners(found),
+        *_plans(found),
+    )
+    return document, {"explanation": found}
+
+
+def _standing(found: Explanation) -> Iterator[tuple[str, str]]:
+    yield "owner", found.owner or "nobody"
+    yield "seen", f"{instant(found.at)}, rules {found.rules_version[:12]}"
+    if found.held:
+        yield "held", found.held
+    if found.resting:
+        yield "resting", "it stays in the pool for now after its return"
+
+
+def _rules(found: Explanation) -> Iterator[Block]:
+    for section, members in groupby(found.rules, key=lambda rule: rule.section):
+        yield Heading(SECTIONS.get(section, section))
+        yield table("|rule|~condition|~saw|~because", [_tried(rule) for rule in members])
+
+
+def _tried(rule: RuleTried) -> tuple[str, ...]:
+    mark = "DECIDES" if rule.decides else "yes" if rule.holds else "no"
+    return mark, rule.id, " ".join(rule.text.split()), _seen(rule.values), rule.because if rule.holds else ""
+
+
+def _seen(values: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} = {value(seen)}" for name, seen in values.items())
+
+
+def _scores(found: Explanation) -> Iterator[Block]:
+    for score, members in groupby(found.terms, key=lambda term: term.score):
+        total, tier = found.scores.get(score, (0.0, ""))
+        yield Heading(f"Score {score}: {total:g} points" + (f", tier {tier}" if tier else ""))
+        listed = list(members)
+        yield table("part|>points|>most|~why|~saw", [_term(term) for term in listed])
+        _, caps = sum(term.points for term in listed), total
+        if round(sum(term.points for term in listed), 6) != round(caps, 6):
+            yield Text("caps of parts and of the whole make the total differ from the sum", Tone.QUIET)
+
+
+def _term(term: TermCounted) -> tuple[str, ...]:
+    return term.part, f"{round(term.points, 2):g}", f"{term.most:g}", term.because, _seen(term.values)
+
+
+def _empty(found: Explanation) -> Iterator[Block]:
+    if found.empty:
+        yield Text(f"empty in the CRM, though the rules read them: {', '.join(found.empty)}", Tone.WARN)
+
+
+def _owners(found: Explanation) -> Iterator[Block]:
+    if found.owners:
+        yield Heading("Owners, the latest first")
+        rows = [(day(one.at), one.before or "nobody", one.after or "nobody", one.because) for one in found.owners]
+        yield table("on|from|to|~why", [(*row[:3], row[3] or "by hand") for row in rows])
+
+
+def _plans(found: Explanation) -> Iterator[Block]:
+    if found.plan_rows:
+        yield Heading("Plans")
+        yield Items(tuple(Text(line) for line in found.plan_rows))

@@ -1,0 +1,247 @@
+"""Views of a plan: what somebody must know before pressing apply, and afterwards what became of each row."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any
+
+from sync_worker.core.model import PlanState, RowKind, RowState
+from sync_worker.report.document import Commands, Fields, Heading, Items, Text, Tone, table
+from sync_worker.report.words import count, instant, person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sync_worker.cycle import PlanReport
+    from sync_worker.report.document import Answer, Block
+    from sync_worker.store.plans import StoredPlan, StoredRow
+
+FEW = 40
+"""Rows of one kind that a plan shows without being asked for all."""
+
+
+def planned(report: PlanReport, *, every: bool) -> Answer:
+    """``plan``: the new plan, or that there is nothing to do."""
+    if report.plan is None:
+        return (Text("nothing to do: the CRM already shows what the rules say", Tone.GOOD),), {
+            "plan": None,
+            "changes": 0,
+        }
+    document, payload = shown(report.plan, report.decided.names, every=every)
+    return document, {**payload, "changes": len(report.plan.rows)}
+
+
+def shown(stored: StoredPlan, names: Mapping[str, str], *, every: bool) -> Answer:
+    """``show``."""
+    owners = [row for row in stored.rows if row.row.kind is RowKind.OWNER]
+    priorities = [row for row in stored.rows if row.row.kind is RowKind.PRIORITY]
+    started = any(row.state not in _UNTOUCHED for row in stored.rows)
+    document = (
+        *_header(stored),
+        *_guards(stored),
+        *_books(stored.plan.summary),
+        *_owners(owners, names, every=every, started=started),
+        *_priorities(priorities, stored.plan.summary, every=every, started=started),
+        *(_outcomes(stored) if started else ()),
+        *_next(stored),
+    )
+    return document, {"plan": _payload(stored, names)}
+
+
+_UNTOUCHED = frozenset({RowState.PLANNED, RowState.APPROVED})
+
+
+def _header(stored: StoredPlan) -> Iterator[Block]:
+    plan, summary = stored.plan, stored.plan.summary
+    yield Heading(f"Plan {plan.id}: {stored.state}")
+    pairs = [
+        ("made", f"{instant(plan.created_at)}, expires {instant(plan.expires_at)}"),
+        (
+            "changes",
+            f"{_figure(summary, 'owner_changes')} owner changes, {_figure(summary, 'priority_writes')} priorities",
+        ),
+        ("accounts", f"{_figure(summary, 'in_scope')} in scope of {_figure(summary, 'accounts')}"),
+        ("rules", plan.rules_version[:12]),
+        ("hash", plan.hash),
+    ]
+    if stored.decided_by and stored.decided_at:
+        overrides = f", overriding {', '.join(sorted(stored.overrides))}" if stored.overrides else ""
+        note = f": {stored.note}" if stored.note else ""
+        pairs.append(("decided", f"by {stored.decided_by} {instant(stored.decided_at)}{overrides}{note}"))
+    yield Fields(tuple(pairs))
+
+
+def _guards(stored: StoredPlan) -> Iterator[Block]:
+    if stored.plan.guards:
+        yield Heading("Guards that stop it")
+        overridden = {guard.name for guard in stored.plan.guards} & stored.overrides
+        yield Items(
+            tuple(
+                Text(
+                    f"{guard.name}: {guard.message}" + (" (overridden)" if guard.name in overridden else ""),
+                    Tone.WARN if guard.name in overridden else Tone.BAD,
+                )
+                for guard in stored.plan.guards
+            )
+        )
+
+
+def _books(summary: Mapping[str, Any]) -> Iterator[Block]:
+    if books := summary.get("books"):
+        yield Heading("Books")
+        yield table(
+            "book|>before|>after|>capacity|>full",
+            [(b["book"], b["before"], b["after"], b["capacity"], _share(b["after"], b["capacity"])) for b in books],
+        )
+    moved = [rep for rep in summary.get("reps", ()) if rep["loses"] or rep["gains"]]
+    if moved:
+        yield Heading("Reps whose book changes")
+        yield table(
+            "rep|>before|>loses|>gains|>after|>capacity",
+            [(r["name"], r["before"], r["loses"], r["gains"], r["after"], r["capacity"]) for r in moved],
+        )
+
+
+def _owners(rows: list[StoredRow], names: Mapping[str, str], *, every: bool, started: bool) -> Iterator[Block]:
+    groups: dict[str, list[StoredRow]] = defaultdict(list)
+    for row in rows:
+        groups[row.row.rule].append(row)
+    for rule, members in sorted(groups.items(), key=lambda group: (not group[0].startswith("return:"), group[0])):
+        yield Heading(f"{_rule(rule)} — {count(len(members), 'account')}")
+        told = members if every else members[:FEW]
+        cells = [
+            (
+                row.row.account_name,
+                person(row.row.before.get("owner"), names),
+                person(row.row.after.get("owner"), names),
+                row.row.reason,
+                *((_state(row),) if started else ()),
+            )
+            for row in told
+        ]
+        yield table("account|from|to|~why" + ("|state" if started else ""), cells)
+        if len(told) < len(members):
+            yield Text(f"… and {len(members) - len(told):,} more: --all shows every row", Tone.QUIET)
+
+
+def _priorities(rows: list[StoredRow], summary: Mapping[str, Any], *, every: bool, started: bool) -> Iterator[Block]:
+    if not rows:
+        return
+    yield Heading(f"Priorities — {count(len(rows), 'account')}")
+    if every:
+        cells = [
+            (
+                row.row.account_name,
+                _values(row.row.before),
+                _values(row.row.after),
+                *((_state(row),) if started else ()),
+            )
+            for row in rows
+        ]
+        yield table("account|~before|~after" + ("|state" if started else ""), cells)
+    elif tiers := summary.get("tiers"):
+        yield table("tier|>accounts", list(tiers.items()))
+    if not every:
+        yield Text("--all shows every account with its score, tier and reasons", Tone.QUIET)
+
+
+def _outcomes(stored: StoredPlan) -> Iterator[Block]:
+    yield Heading("What became of the rows")
+    counts = Counter((row.row.kind.value, row.state.value) for row in stored.rows)
+    yield table("rows|state|>count", [(kind, state, number) for (kind, state), number in sorted(counts.items())])
+    odd = [row for row in stored.rows if row.message and row.state not in {RowState.CONFIRMED, RowState.VERIFIED}]
+    if odd:
+        yield table(
+            "account|state|~what happened",
+            [(row.row.account_name, row.state.value, row.message) for row in odd[:FEW]],
+        )
+
+
+def _next(stored: StoredPlan) -> Iterator[Block]:
+    lines = tuple(_steps(stored))
+    if lines:
+        yield Commands(lines)
+
+
+def _steps(stored: StoredPlan) -> Iterator[tuple[str, str]]:
+    plan = stored.plan.id
+    overrides = "".join(f" --override {guard.name}" for guard in stored.plan.guards)
+    match stored.state:
+        case PlanState.HELD:
+            yield f"sync-worker approve {plan}{overrides}", "let it pass its guards, in your name"
+            yield f"sync-worker reject {plan}", "never apply it"
+        case PlanState.PLANNED:
+            yield f"sync-worker approve {plan}", "let it be applied, in your name"
+            yield f"sync-worker reject {plan}", "never apply it"
+        case PlanState.APPROVED | PlanState.APPLYING:
+            yield f"sync-worker apply {plan}", "write it to the CRM"
+        case PlanState.EXPIRED | PlanState.SUPERSEDED:
+            yield "sync-worker plan", "make a new one"
+        case _:
+            return
+
+
+def _payload(stored: StoredPlan, names: Mapping[str, str]) -> dict[str, object]:
+    plan = stored.plan
+    return {
+        "id": plan.id,
+        "hash": plan.hash,
+        "state": stored.state.value,
+        "created_at": plan.created_at,
+        "expires_at": plan.expires_at,
+        "rules_version": plan.rules_version,
+        "config_digest": plan.config_digest,
+        "worker_version": plan.worker_version,
+        "decided_by": stored.decided_by,
+        "decided_at": stored.decided_at,
+        "overrides": stored.overrides,
+        "note": stored.note,
+        "guards": plan.guards,
+        "summary": plan.summary,
+        "rows": [_row(row, names) for row in stored.rows],
+    }
+
+
+def _row(stored: StoredRow, names: Mapping[str, str]) -> dict[str, object]:
+    row = stored.row
+    people = {}
+    if row.kind is RowKind.OWNER:
+        people = {"from": person(row.before.get("owner"), names), "to": person(row.after.get("owner"), names)}
+    return {
+        "number": row.number,
+        "account": row.account,
+        "account_name": row.account_name,
+        "kind": row.kind.value,
+        "before": row.before,
+        "after": row.after,
+        **people,
+        "rule": row.rule,
+        "reason": row.reason,
+        "state": stored.state.value,
+        "code": stored.code,
+        "message": stored.message,
+        "adopted": stored.adopted,
+    }
+
+
+def _rule(rule: str) -> str:
+    kind, _, name = rule.partition(":")
+    words = {"return": "Back to the pool, rule", "book": "Into the book"}
+    return f"{words.get(kind, kind)} {name}"
+
+
+def _state(row: StoredRow) -> str:
+    return f"{row.state.value} (found done)" if row.adopted else row.state.value
+
+
+def _values(values: Mapping[str, object]) -> str:
+    return ", ".join(f"{name}: {'empty' if value is None else value}" for name, value in values.items())
+
+
+def _figure(summary: Mapping[str, Any], name: str) -> str:
+    value = summary.get(name)
+    return f"{value:,}" if isinstance(value, int) else "?"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.0%}" if whole else ""

@@ -1,0 +1,30 @@
+"""View of ``pull``: what each stream brought."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sync_worker.report.document import Text, Tone, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sync_worker.pull import PullReport
+    from sync_worker.report.document import Answer, Block
+
+
+def pulled(report: PullReport) -> Answer:
+    """``pull``."""
+    rows = [
+        (name, "full" if c.full else "changes", c.pulled, c.new, c.changed, c.deleted, c.quarantined)
+        for name, c in report.streams.items()
+    ]
+    listed = table("stream|read|>records|>new|>changed|>deleted|>unreadable", rows)
+    return (listed, *_notes(report)), {"streams": report.streams, "held": report.held}
+
+
+def _notes(report: PullReport) -> Iterator[Block]:
+    if report.held:
+        yield Text(f"{report.held} owners were changed by hand: the worker stays away from these accounts", Tone.WARN)
+    if any(counts.quarantined for counts in report.streams.values()):
+        yield Text("unreadable records are set aside: 'sync-worker status' lists them with reasons", Tone.WARN)

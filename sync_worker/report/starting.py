@@ -1,0 +1,42 @@
+"""View of ``init``: what was written, and what to do next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sync_worker.report.document import Commands, Fields, Heading, Items, Text, Tone
+
+if TYPE_CHECKING:
+    from sync_worker.cli.starting import Started
+    from sync_worker.report.document import Answer
+
+
+def started(made: Started) -> Answer:
+    """``init``."""
+    payload = {
+        "folder": made.folder,
+        "template": made.template.value,
+        "config": made.config,
+        "rules": made.rules,
+        "secrets": made.secrets,
+    }
+    todo = (
+        f"in {made.config}: your org's address, the consumer key, and the user who holds the pool",
+        f"in {made.secrets}/client_secret: the consumer secret, and nothing else; then 'chmod 600' it",
+        f"in {made.rules}: what your team's rules of engagement say",
+    )
+    flag = "" if made.config.name == str(made.config) else f" --config {made.config}"
+    return (
+        Text(f"a new worker lives in {made.folder.resolve()}", Tone.GOOD),
+        Fields((("config", str(made.config)), ("rules", str(made.rules)), ("secrets", str(made.secrets)))),
+        Heading("Fill in"),
+        Items(tuple(Text(line) for line in todo)),
+        Heading("Then"),
+        Commands(
+            (
+                (f"sync-worker db upgrade{flag}", "make the store"),
+                (f"sync-worker doctor{flag}", "check access, fields and rules"),
+                (f"sync-worker plan{flag}", "see what would change; nothing is written"),
+            )
+        ),
+    ), payload
