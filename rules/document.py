@@ -92,7 +92,9 @@ def parse(file: str, text: str, notes: Notes) -> Node | None:
     except _Refused:
         return None
     except yaml.MarkedYAMLError as error:
-        notes.error(*_explained(file, text, error))
+        mark, message, hint = _explained(file, text, error)
+        if not any((known.file, known.line, known.hint) == (file, mark.line, _SPLIT) for known in notes.problems):
+            notes.error(mark, message, hint)
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         mark = Mark(file, before.count("\n") + 1, len(before) - before.rfind("\n"))

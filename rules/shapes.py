@@ -293,7 +293,7 @@ class LimitShape(Shape):
 
     per: Annotated[Text, PlainValidator(_choice("rep", "book")), WithJsonSchema({"enum": ["rep", "book"]})]
     most: Count
-    every: Annotated[Text, PlainValidator(_choice("run")), WithJsonSchema({"const": "run"})]
+    every: Annotated[Text, PlainValidator(_choice("run", "day", "week")), WithJsonSchema({"enum": ["run", "day", "week"]})]
 
 
 class WhenShape(Shape):
