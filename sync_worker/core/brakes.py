@@ -28,8 +28,10 @@ class Tally:
 
     def add(self, state: RowState, code: str = "") -> None:
         """Count one row that a check or an answer of the CRM has moved to ``state``."""
-        self.ended += 1
         self.silent = self.silent + 1 if state is RowState.UNKNOWN else 0
+        if state is RowState.APPROVED:  # it was locked, and will be tried again
+            return
+        self.ended += 1
         if state in {RowState.FAILED, RowState.UNKNOWN}:
             self.failures += 1
             self.codes[code or "no answer"] += 1

@@ -17,7 +17,7 @@ from sync_worker.core.canonical import canonical
 from sync_worker.store import schema
 from sync_worker.store.audit_chain import Head, chain_hash, commitment, head, instant, values_of
 from sync_worker.store.audit_check import VerifyReport, export_jsonl, read_checkpoint, verify, write_checkpoint
-from sync_worker.store.rows import insert_new
+from sync_worker.store.upsert import insert_if_absent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -149,7 +149,7 @@ def _lock(tx: Connection) -> Head:
     s = schema.sequence.c
     touch = update(schema.sequence).where(s.name == _LOCK).values(value=s.value)
     if tx.execute(touch).rowcount == 0:
-        insert_new(tx, schema.sequence, {"name": _LOCK, "value": 0})
+        insert_if_absent(tx, schema.sequence, {"name": _LOCK, "value": 0})
         tx.execute(touch)
     return head(tx)
 

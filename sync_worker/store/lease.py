@@ -15,7 +15,7 @@ from sqlalchemy import Float, cast, func, literal_column, select, update
 
 from sync_worker.store import schema
 from sync_worker.store.errors import StoreError
-from sync_worker.store.rows import insert_new
+from sync_worker.store.upsert import insert_if_absent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,7 +160,7 @@ def _mine(lease: Lease) -> ColumnElement[bool]:
 
 def _take(tx: Connection, holder: str, ttl: float, *, alone: bool) -> int:
     c = schema.lease.c
-    insert_new(tx, schema.lease, {"name": NAME, "holder": "", "epoch": 0, "expires_at": 0.0})
+    insert_if_absent(tx, schema.lease, {"name": NAME, "holder": "", "epoch": 0, "expires_at": 0.0})
     row = tx.execute(select(c.holder, c.epoch, c.expires_at).where(c.name == NAME).with_for_update()).one()
     now = tx.scalar(select(_now(tx))) or 0.0
     if row.expires_at > now and not alone:
@@ -187,7 +187,10 @@ class _FileLock:
     def take(cls, database: Path) -> Self:
         """Raises LeaseHeld when another process, or another lease of this one, has it."""
         file = database.with_name(database.name + ".lock")
-        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreError(f"the file {file} cannot be written: {error.strerror}", hint=_FILE_HINT) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -211,4 +214,5 @@ class _FileLock:
             self._handle = None
 
 
+_FILE_HINT = "give the worker's user read and write access to the store's folder"
 _LOCK_HINT = "keep the store on a local disk: SQLite on a network file system is not supported"

@@ -61,7 +61,7 @@ class StoredRow:
     state: RowState
     epoch: int | None = None
     version: str | None = None
-    """The token of the latest try, kept while that try may have landed."""
+    """The token of the latest try, kept while that try may have landed; empty for a write without a condition."""
     tries: int = 0
     sent_at: datetime | None = None
     ended_at: datetime | None = None
@@ -83,7 +83,7 @@ class StoredPlan:
     note: str = ""
     ended_at: datetime | None = None
 
-    def untouched_guards(self) -> tuple[GuardFinding, ...]:
+    def open_guards(self) -> tuple[GuardFinding, ...]:
         """The tripped guards that no override names."""
         return tuple(guard for guard in self.plan.guards if guard.name not in self.overrides)
 
@@ -151,7 +151,7 @@ def counts(tx: Connection, plan_id: str) -> Mapping[RowState, int]:
     """How many rows of the plan are in each state that occurs."""
     r = schema.plan_row.c
     found = tx.execute(select(r.state, func.count()).where(r.plan_id == plan_id).group_by(r.state))
-    return {RowState(state): count for state, count in sorted(found.tuples())}
+    return {RowState(state): count for state, count in sorted(found)}
 
 
 def rule_shares(tx: Connection, since: datetime) -> list[Mapping[str, int]]:
@@ -161,7 +161,7 @@ def rule_shares(tx: Connection, since: datetime) -> list[Mapping[str, int]]:
     joined = select(p.id, r.rule, func.count()).join(schema.plan_row, r.plan_id == p.id)
     wanted = joined.where(applied & (r.kind == RowKind.OWNER.value)).group_by(p.id, p.created_at, r.rule)
     shares: dict[str, dict[str, int]] = defaultdict(dict)
-    for plan_id, rule, count in tx.execute(wanted.order_by(p.created_at, p.id, r.rule)).tuples():
+    for plan_id, rule, count in tx.execute(wanted.order_by(p.created_at, p.id, r.rule)):
         shares[plan_id][rule] = count
     return list(shares.values())
 

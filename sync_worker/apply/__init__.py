@@ -1,0 +1,147 @@
+"""Executes a sealed plan: reads, writes, records, and decides nothing that the plan has not decided.
+
+``apply_plan`` sends what was approved, ``recover`` settles what an earlier life left open, and ``verify_plan`` looks a
+second time. The promises that they keep are in docs/safety.md.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sync_worker.apply.outset import begin
+from sync_worker.apply.phases import OWNERS, PRIORITIES, Run
+from sync_worker.apply.recovering import recover_all
+from sync_worker.apply.settling import settle_plan
+from sync_worker.apply.values import ApplyReport, Fresh, RecoverReport, Tools, VerifyReport
+from sync_worker.apply.verifying import verify_rows, wait_to_settle
+from sync_worker.apply.watch import Watch
+from sync_worker.core.lifecycle import TRIES
+from sync_worker.core.model import PlanState, RowState
+from sync_worker.store import outbox, plans
+from sync_worker.store.lease import LeaseLost
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Collection
+    from datetime import datetime
+
+    from connectors.port import Connector
+    from sync_worker.config import ApplyConfig
+    from sync_worker.parts import Progress
+    from sync_worker.store import Store
+    from sync_worker.store.lease import Lease
+
+__all__ = ["ApplyReport", "Fresh", "RecoverReport", "VerifyReport", "apply_plan", "recover", "verify_plan"]
+
+BACK_OFF_SECONDS = 1.0
+"""Before rows that were locked are tried again; twice as long before the last try."""
+
+
+def apply_plan(  # noqa: PLR0913 - the run's tools, each by name
+    plan_id: str,
+    *,
+    store: Store,
+    connector: Connector,
+    lease: Lease,
+    fresh: Fresh,
+    settings: ApplyConfig,
+    clock: Callable[[], datetime],
+    monotonic: Callable[[], float],
+    stop: threading.Event,
+    progress: Callable[[Progress], None],
+    allowed: Collection[str],
+) -> ApplyReport:
+    """Send an approved plan: owners first, then priorities, each row after a pre-read of its own.
+
+    ``allowed``: the fields that the worker may write besides the owner (I8). Raises PlanRefused before anything is
+    sent, StoreError when the store fails; a CRM that fails ends the run, and the report says why.
+    """
+    tools = Tools(store, connector, settings, clock, monotonic, stop, progress, lease)
+    stored = begin(tools, plan_id, fresh, allowed)
+    spent = connector.budget().spent
+    watch = Watch(tools)
+    try:
+        _rounds(Run(tools, watch, stored, fresh))
+        _close(tools, stored.plan.id, watch)
+    except (LeaseLost, outbox.RowMoved) as error:
+        # The plan is another worker's now, or nobody's: its state is for the next ``recover``.
+        watch.stop(str(error))
+    with store.read() as tx:
+        counts = plans.counts(tx, stored.plan.id)
+    halt = watch.halt
+    return ApplyReport(
+        stored.plan.id,
+        counts,
+        stopped=halt.reason if halt else None,
+        resumable=bool(halt and halt.resumable and counts.get(RowState.APPROVED)),
+        calls=connector.budget().spent - spent,
+    )
+
+
+def recover(  # noqa: PLR0913 - the run's tools, each by name
+    *,
+    store: Store,
+    connector: Connector,
+    lease: Lease,
+    settings: ApplyConfig,
+    clock: Callable[[], datetime],
+    monotonic: Callable[[], float],
+    stop: threading.Event,
+    progress: Callable[[Progress], None],
+) -> RecoverReport:
+    """Settle what an earlier life left open (I19). Runs before anything is planned or applied."""
+    return recover_all(Tools(store, connector, settings, clock, monotonic, stop, progress, lease))
+
+
+def verify_plan(  # noqa: PLR0913 - the run's tools, each by name
+    plan_id: str,
+    *,
+    store: Store,
+    connector: Connector,
+    lease: Lease,
+    settings: ApplyConfig,
+    clock: Callable[[], datetime],
+    monotonic: Callable[[], float],
+    stop: threading.Event,
+    progress: Callable[[Progress], None],
+) -> VerifyReport:
+    """Read what the plan's run confirmed a second time, ``settle_seconds`` after the last confirmation."""
+    tools = Tools(store, connector, settings, clock, monotonic, stop, progress, lease)
+    with store.read() as tx:
+        found = plans.get(tx, plan_id).plan.id
+        rows = outbox.rows(tx, found, {RowState.CONFIRMED})
+    wait_to_settle(tools, rows)
+    return verify_rows(tools, found, rows)
+
+
+def _rounds(run: Run) -> None:
+    """Send what is approved; settle what got no answer; then try again what may be tried again."""
+    for tried in range(TRIES):
+        for phase in (OWNERS, PRIORITIES):
+            run.send_phase(phase)
+        _settle(run)
+        if run.watch.halted() or not _left(run):
+            return
+        if run.tools.stop.wait(BACK_OFF_SECONDS * 2**tried):
+            return
+
+
+def _settle(run: Run) -> None:
+    if run.watch.halt is not None and not run.watch.halt.readable:
+        return
+    if error := settle_plan(run.tools, run.plan_id):
+        run.watch.crm_failed(error)
+
+
+def _left(run: Run) -> bool:
+    with run.tools.store.read() as tx:
+        return bool(outbox.rows(tx, run.plan_id, {RowState.APPROVED}))
+
+
+def _close(tools: Tools, plan_id: str, watch: Watch) -> PlanState:
+    halt = watch.halt
+    with tools.store.begin() as tx:
+        tools.lease.fence(tx)
+        resumable = halt is None or halt.resumable
+        reason = halt.reason if halt else ""
+        return outbox.end_run(tx, plan_id, stopped=reason, resumable=resumable, now=tools.clock())

@@ -1,0 +1,84 @@
+"""Keeps the worker away from accounts that somebody else moved (I12), and lets returned ones rest. Writes no CRM."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from connectors.port import CrmError
+from sync_worker.apply.reading import owner_moves
+from sync_worker.core.lifecycle import difference, same
+from sync_worker.core.model import RowKind
+from sync_worker.store import holds, outbox
+from sync_worker.store.lookup import user_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from sync_worker.apply.values import Tools
+    from sync_worker.core.lifecycle import Seen
+    from sync_worker.store.plans import StoredRow
+
+HISTORIES = 25
+"""For so many accounts the CRM's history is asked who moved them; each costs a call. The others say what was seen."""
+
+
+def keep_away(tx: Connection, row: StoredRow, seen: Seen, *, days: int, now: datetime) -> str:
+    """Hold the account of an owner row that the CRM shows with another owner; returns why, for the row's message.
+
+    An owner whom another plan of ours gave it is no reason to stay away.
+    """
+    plan_id = outbox.moved_by_us(tx, row.row.account, seen.fields.get("owner"), not_by=(row.plan_id, row.row.number))
+    if plan_id is not None:
+        return f"plan {plan_id} has moved it since"
+    reason = _in_names(difference(row.row.before, seen), user_names(tx)) or "it may have been put back by hand"
+    holds.start(tx, holds.Hold(row.row.account, holds.PERSON, now, now + timedelta(days=days), reason))
+    return reason
+
+
+def tell_who(tools: Tools, rows: Iterable[tuple[StoredRow, Seen]]) -> None:
+    """Ask the CRM who moved the held accounts, and say so in their holds; what it cannot tell stays as it is."""
+    found = dict(list(_movers(tools, list(rows)[:HISTORIES])))
+    if not found:
+        return
+    with tools.store.begin() as tx:
+        for held in holds.current(tx, tools.clock()):
+            if held.account in found and held.kind == holds.PERSON:
+                holds.start(tx, replace(held, reason=found[held.account]))
+
+
+def start_rest(tx: Connection, row: StoredRow, now: datetime) -> None:
+    """Let a returned account stay in the pool for as long as its rule says."""
+    sealed = row.row
+    if sealed.kind is RowKind.OWNER and sealed.rest_days > 0:
+        previous = sealed.before.get("owner")
+        until = now + timedelta(days=sealed.rest_days)
+        holds.start_rest(tx, sealed.account, until, sealed.reason, None if previous is None else str(previous), now)
+
+
+def _movers(tools: Tools, rows: Iterable[tuple[StoredRow, Seen]]) -> Iterable[tuple[str, str]]:
+    with tools.store.read() as tx:
+        names = user_names(tx)
+    for row, seen in rows:
+        try:
+            moves = owner_moves(tools.connector, row.row.account)
+        except CrmError:
+            return
+        if moves and same(moves[-1].after, seen.fields.get("owner")):
+            last = moves[-1]
+            who, before, after = (_name(names, value) for value in (last.by, last.before, last.after))
+            yield row.row.account, f"{who} moved it from {before} to {after} on {last.at:%Y-%m-%d}"
+
+
+def _name(names: Mapping[str, str], value: object) -> str:
+    return "nobody" if value is None else names.get(str(value), str(value))
+
+
+def _in_names(text: str, names: Mapping[str, str]) -> str:
+    for user_id, name in names.items():
+        text = text.replace(user_id, name)
+    return text

@@ -1,0 +1,204 @@
+"""Takes the rows of a plan through pre-read, check and sending, in windows that are never staler than five seconds."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from connectors.port import CrmError
+from sync_worker.apply import holds
+from sync_worker.apply.reading import READ_AT_ONCE, read
+from sync_worker.apply.sending import NEVER_LEFT, Ready, Sender
+from sync_worker.core.lifecycle import Ending, Premises, Seen, before_sending, shows
+from sync_worker.core.model import RowKind, RowState
+from sync_worker.parts import Progress
+from sync_worker.store import outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sync_worker.apply.values import Fresh, Tools
+    from sync_worker.apply.watch import Watch
+    from sync_worker.store.plans import StoredPlan, StoredRow
+
+FRESH_SECONDS = 5.0
+"""A row leaves at most so long after its pre-read was asked for (I2)."""
+
+CANARY = 10
+"""So many owner changes go out first and are read again; only then the rest (I7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """How one kind of row is sent. ``batch``: rows whose intents are committed together."""
+
+    kind: RowKind
+    step: str
+    batch: int
+    conditional: bool
+    """Owner changes are bound to a version and leave one by one, so their pace decides how many fit a window."""
+
+
+OWNERS = Phase(RowKind.OWNER, "owners", batch=25, conditional=True)
+PRIORITIES = Phase(RowKind.PRIORITY, "priorities", batch=READ_AT_ONCE, conditional=False)
+
+
+class Run:
+    """One run over one plan: what its phases share."""
+
+    def __init__(self, tools: Tools, watch: Watch, stored: StoredPlan, fresh: Fresh) -> None:
+        self.tools = tools
+        self.watch = watch
+        self.plan_id = stored.plan.id
+        self.sender = Sender(tools, watch, stored.plan.hash)
+        self.premises = Premises(fresh.read_sets, fresh.active_owners)
+
+    def send_phase(self, phase: Phase) -> None:
+        """Send every approved row of one kind, until none is left or the run has to end."""
+        with self.tools.store.read() as tx:
+            queue = deque(outbox.rows(tx, self.plan_id, {RowState.APPROVED}, phase.kind))
+            unsettled = outbox.open_elsewhere(tx, self.plan_id)
+        Windows(self, phase, queue, unsettled).run()
+
+
+class Windows:
+    """The windows of one phase. Each is one reading and what may be sent on the strength of it."""
+
+    def __init__(self, run: Run, phase: Phase, queue: deque[StoredRow], unsettled: frozenset[str]) -> None:
+        self._run = run
+        self._phase = phase
+        self._queue = queue
+        self._unsettled = unsettled
+        self._total = len(queue)
+        self._size = READ_AT_ONCE
+        self._pace = 0.0
+        self._canary = CANARY if phase.conditional and len(queue) > CANARY else 0
+        """How many rows are still to go out before the rest may."""
+        self._checking: list[StoredRow] = []
+        """Canary rows that the CRM has confirmed and the next reading must show."""
+        self._moved: list[tuple[StoredRow, Seen]] = []
+
+    def run(self) -> None:
+        """Work the queue off. Ends early when the run has to; then the rest stays approved."""
+        watch = self._run.watch
+        try:
+            while self._queue and not watch.halted(ask=True):
+                self._window()
+        except CrmError as error:
+            watch.crm_failed(error)
+        if self._moved and (watch.halt is None or watch.halt.readable):
+            holds.tell_who(self._run.tools, self._moved)
+
+    def _window(self) -> None:
+        tools, left = self._run.tools, len(self._queue)
+        count = max(1, min(left, self._size - len(self._checking)))
+        asked = [self._queue.popleft() for _ in range(count)]
+        began = tools.monotonic()
+        seen = read(tools.connector, [*asked, *self._checking], versions=self._phase.conditional)
+        if not self._canary_lives(seen):
+            return
+        ready = self._sort(asked, seen)
+        rest = self._send(ready, began + FRESH_SECONDS)
+        self._queue.extendleft(reversed(rest))
+        tools.progress(Progress(self._phase.step, self._total - len(self._queue), self._total))
+        if len(self._queue) == left:
+            self._shrink(tools.monotonic() - began)
+
+    def _sort(self, asked: Sequence[StoredRow], seen: Mapping[str, Seen]) -> list[Ready]:
+        """End the rows that must not be sent; the others, with their versions."""
+        ready: list[Ready] = []
+        endings: list[tuple[StoredRow, Ending]] = []
+        for row in asked:
+            shown = seen.get(row.row.account)
+            ending = self._check(row, shown)
+            if ending is not None:
+                endings.append((row, ending))
+            elif shown is not None:
+                ready.append(Ready(row, self._version(shown)))
+        self._end(endings, seen)
+        return ready
+
+    def _check(self, row: StoredRow, shown: Seen | None) -> Ending | None:
+        if row.row.account in self._unsettled:
+            message = "an earlier write to this account is not settled yet; it will be planned again"
+            return Ending(RowState.SUPERSEDED, message=message)
+        return before_sending(row.row, shown, self._run.premises, token=row.version)
+
+    def _version(self, shown: Seen) -> str:
+        if not self._phase.conditional:
+            return ""
+        if not shown.version:
+            self._run.watch.stop("the CRM gave no version for a record, so its owner cannot be changed safely")
+        return shown.version or ""
+
+    def _end(self, endings: Sequence[tuple[StoredRow, Ending]], seen: Mapping[str, Seen]) -> None:
+        tools = self._run.tools
+        if not endings:
+            return
+        with tools.store.begin() as tx:
+            tools.lease.fence(tx)
+            now = tools.clock()
+            for row, ending in endings:
+                self._run.watch.count(ending)
+                if ending.state is RowState.CONFIRMED:
+                    holds.start_rest(tx, row, now)
+                elif ending.state is RowState.CONFLICT and row.row.kind is RowKind.OWNER:
+                    shown = seen[row.row.account]
+                    holds.keep_away(tx, row, shown, days=tools.settings.hold_days, now=now)
+                    self._moved.append((row, shown))
+            outbox.end(tx, endings, epoch=tools.lease.epoch, now=now)
+
+    def _send(self, ready: list[Ready], deadline: float) -> list[StoredRow]:
+        """Send batch by batch while the reading is fresh; the rows that did not leave."""
+        most = self._canary or len(ready)
+        rest = ready[:most]
+        after: list[StoredRow] = []
+        while rest and (count := self._fits(deadline)) and not self._run.watch.halted():
+            batch, rest = rest[:count], rest[count:]
+            after += self._timed(batch, deadline)
+        unsent = [row for row in after if _never_left(row)]
+        if self._canary:
+            self._note_canary([row for row in after if not _never_left(row)])
+        return [*unsent, *(later.row for later in [*rest, *ready[most:]])]
+
+    def _note_canary(self, sent: Sequence[StoredRow]) -> None:
+        self._canary -= len(sent)
+        self._checking += [row for row in sent if row.state is RowState.CONFIRMED]
+        if sent and all(row.state is RowState.FAILED for row in sent):
+            self._run.watch.stop(f"the CRM refused all of the first {len(sent)} changes", resumable=False)
+
+    def _timed(self, batch: Sequence[Ready], deadline: float) -> list[StoredRow]:
+        began = self._run.tools.monotonic()
+        after = self._run.sender.send(batch, deadline)
+        self._pace = (self._run.tools.monotonic() - began) / len(batch)
+        return after
+
+    def _fits(self, deadline: float) -> int:
+        """How many rows leave before the reading is too old, at the pace of the latest batch."""
+        left = deadline - self._run.tools.monotonic()
+        if left <= 0:
+            return 0
+        if not self._phase.conditional or not self._pace:
+            return self._phase.batch
+        return min(self._phase.batch, int(0.8 * left / self._pace))
+
+    def _canary_lives(self, seen: Mapping[str, Seen]) -> bool:
+        """Whether the first changes are in the CRM as it confirmed them; if not, no more are sent."""
+        checked, self._checking = self._checking, []
+        lost = [row for row in checked if (found := seen.get(row.row.account)) and not shows(found, row.row.after)]
+        if lost:
+            message = f"{len(lost)} of the first {len(checked)} changes were confirmed, but the CRM shows other values"
+            self._run.watch.stop(message, resumable=False)
+        return not lost
+
+    def _shrink(self, seconds: float) -> None:
+        """Nothing left in this window: read less next time, so that the rest is fresher."""
+        if self._size == 1:
+            self._run.watch.stop(f"reading one record took {seconds:.1f} s: too slow to write on the strength of it")
+        self._size = max(1, self._size // 4)
+        self._pace = 0.0
+
+
+def _never_left(row: StoredRow) -> bool:
+    return row.state is RowState.APPROVED and row.code == NEVER_LEFT

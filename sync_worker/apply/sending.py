@@ -1,0 +1,156 @@
+"""Sends rows whose pre-read is fresh: intents first, then the writes, then what became of them. It chooses no row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from connectors.port import CrmError, Outcome, Ref, Stream, Write
+from sync_worker.apply import holds
+from sync_worker.core.lifecycle import TRIES, Ending
+from sync_worker.core.model import RowState
+from sync_worker.store import outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from connectors.port import WriteResult
+    from sync_worker.apply.values import Tools
+    from sync_worker.apply.watch import Watch
+    from sync_worker.store.plans import StoredRow
+
+FLUSH_SECONDS = 0.5
+"""Answers wait so long at most for their commit; those that a crash loses are found again by reading."""
+
+NEVER_LEFT = "NOT_SENT"
+"""The code of a row whose intent was recorded and whose write then never left."""
+
+NO_ANSWER = Ending(RowState.UNKNOWN, message="no answer came")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A row that may be sent, with the version that its pre-read showed: empty where a write has no condition."""
+
+    row: StoredRow
+    version: str
+
+    @property
+    def again(self) -> bool:
+        """Whether an earlier try may have landed."""
+        return self.row.version is not None
+
+
+class Sender:
+    """Sends the rows of one plan."""
+
+    def __init__(self, tools: Tools, watch: Watch, plan_hash: str) -> None:
+        self._tools = tools
+        self._watch = watch
+        self._plan_hash = plan_hash
+
+    def send(self, batch: Sequence[Ready], deadline: float) -> list[StoredRow]:
+        """Send these rows, none after ``deadline`` (monotonic seconds); returns them as they are afterwards.
+
+        Rows that never left are approved as before. Raises StoreError: then nothing more was sent, and rows without
+        a recorded answer are settled by the next ``recover``.
+        """
+        if self._watch.halted(ask=True):
+            return [replace(ready.row, code=NEVER_LEFT) for ready in batch]
+        sent = self._intend(batch)
+        again = {_name(ready.row) for ready in batch if ready.again}
+        if self._late(deadline):
+            return self._end([(row, self._unsent(row, again)) for row in sent])
+        return self._collect({_name(row): row for row in sent}, again, deadline)
+
+    def _intend(self, batch: Sequence[Ready]) -> list[StoredRow]:
+        tools = self._tools
+        with tools.store.begin() as tx:
+            tools.lease.fence(tx)
+            intents = [outbox.Intent(ready.row, ready.version) for ready in batch]
+            return outbox.intend(tx, intents, epoch=tools.lease.epoch, plan_hash=self._plan_hash, now=tools.clock())
+
+    def _collect(self, waiting: dict[str, StoredRow], again: set[str], deadline: float) -> list[StoredRow]:
+        after: list[StoredRow] = []
+        answered: list[tuple[StoredRow, Ending]] = []
+        flushed = self._tools.monotonic()
+        for result in self._answers(list(waiting.values()), deadline):
+            row = waiting.pop(result.id, None)
+            if row is None:  # an answer to no question of ours decides nothing
+                continue
+            ending = outcome(row, result, again=result.id in again)
+            self._watch.count(ending)
+            answered.append((row, ending))
+            if self._tools.monotonic() - flushed >= FLUSH_SECONDS:
+                after += self._end(answered)
+                answered, flushed = [], self._tools.monotonic()
+        answered += [(row, NO_ANSWER) for row in waiting.values()]
+        for _ in waiting:
+            self._watch.count(NO_ANSWER)
+        return after + self._end(answered)
+
+    def _answers(self, rows: Sequence[StoredRow], deadline: float) -> Iterator[WriteResult]:
+        """The CRM's answers, as they come; ends early when the run has to, or when the pre-read has grown old."""
+        replies = iter(self._tools.connector.write([_write(row) for row in rows]))
+        try:
+            while not self._late(deadline):
+                yield next(replies)
+        except StopIteration:
+            return
+        except CrmError as error:
+            self._watch.crm_failed(error)
+        finally:
+            close = getattr(replies, "close", None)
+            if close is not None:
+                close()
+
+    def _late(self, deadline: float) -> bool:
+        return self._tools.monotonic() >= deadline or self._watch.halted()
+
+    def _unsent(self, row: StoredRow, again: set[str]) -> Ending:
+        message = "the pre-read grew old before it could be sent"
+        return Ending(RowState.APPROVED, NEVER_LEFT, message, nothing_written=_name(row) not in again)
+
+    def _end(self, endings: Sequence[tuple[StoredRow, Ending]]) -> list[StoredRow]:
+        tools = self._tools
+        if not endings:
+            return []
+        with tools.store.begin() as tx:
+            now = tools.clock()
+            for row, ending in endings:
+                if ending.state is RowState.CONFIRMED:
+                    holds.start_rest(tx, row, now)
+            return outbox.end(tx, endings, epoch=tools.lease.epoch, now=now)
+
+
+def outcome(row: StoredRow, result: WriteResult, *, again: bool) -> Ending:
+    """What an answer makes of a row. ``again``: an earlier try may have landed, so a conflict may be with ourselves."""
+    if result.outcome is Outcome.BUSY:
+        return _busy(row, result, again=again)
+    if result.outcome is Outcome.CONFLICT and again:
+        return Ending(RowState.UNKNOWN, result.code, "edited since the first try, perhaps by that try itself")
+    state, message = _ENDINGS[result.outcome]
+    return Ending(state, result.code, result.message or message)
+
+
+_ENDINGS = {
+    Outcome.DONE: (RowState.CONFIRMED, ""),
+    Outcome.CONFLICT: (RowState.CONFLICT, "edited while it was being written: nothing was written"),
+    Outcome.FAILED: (RowState.FAILED, "the CRM refused it"),
+    Outcome.GONE: (RowState.GONE, "deleted or merged away"),
+    Outcome.UNKNOWN: (RowState.UNKNOWN, "no answer came"),
+}
+
+
+def _busy(row: StoredRow, result: WriteResult, *, again: bool) -> Ending:
+    if row.tries >= TRIES:
+        return Ending(RowState.FAILED, result.code, f"locked at each of {TRIES} tries: {result.message}")
+    return Ending(RowState.APPROVED, result.code, result.message or "locked", nothing_written=not again)
+
+
+def _write(row: StoredRow) -> Write:
+    return Write(_name(row), Ref(Stream.ACCOUNTS, row.row.account), dict(row.row.after), row.version or None)
+
+
+def _name(row: StoredRow) -> str:
+    return f"{row.plan_id}:{row.row.number}"

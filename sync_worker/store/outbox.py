@@ -1,0 +1,241 @@
+"""The life of single rows while a plan is applied: intents before a write, outcomes after it, each one audited.
+
+A row changes only from the state and the epoch that its writer has seen (``UPDATE … WHERE state … AND epoch``), so a
+process that slept through its lease changes nothing. Nothing here talks to a CRM.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select, update
+
+from sync_worker.core.lifecycle import OPEN, Ending, may_follow
+from sync_worker.core.model import TERMINAL, PlanState, RowKind, RowState
+from sync_worker.store import audit, schema
+from sync_worker.store.errors import StoreError
+from sync_worker.store.plans import StoredRow, counts, stored_row
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Connection
+
+
+class RowMoved(StoreError):
+    """Another process has changed the row: this one must stop."""
+
+    def __init__(self, row: StoredRow, then: RowState) -> None:
+        super().__init__(
+            f"row {row.row.number} of plan {row.plan_id} is no longer '{row.state}' and cannot be '{then}'",
+            hint="another worker has taken over, or the plan was replaced; nothing more is written by this one",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A row that is about to be sent, and the version that its write is bound to; empty where it has no condition."""
+
+    row: StoredRow
+    version: str
+
+
+def rows(tx: Connection, plan_id: str, states: Collection[RowState], kind: RowKind | None = None) -> list[StoredRow]:
+    """The plan's rows in these states, in plan order."""
+    r = schema.plan_row.c
+    wanted = (r.plan_id == plan_id) & _in(states)
+    if kind is not None:
+        wanted &= r.kind == kind.value
+    return [stored_row(row) for row in tx.execute(select(schema.plan_row).where(wanted).order_by(r.number))]
+
+
+def rows_in(tx: Connection, states: Collection[RowState]) -> list[StoredRow]:
+    """The rows of every plan in these states, in plan order."""
+    r = schema.plan_row.c
+    wanted = select(schema.plan_row).where(_in(states)).order_by(r.plan_id, r.number)
+    return [stored_row(row) for row in tx.execute(wanted)]
+
+
+def intend(tx: Connection, intents: Sequence[Intent], *, epoch: int, plan_hash: str, now: datetime) -> list[StoredRow]:
+    """Record that these rows are about to be sent (I1). Once this is committed, only a reading can undo it.
+
+    Raises RowMoved when a row is not waiting any more.
+    """
+    sent = []
+    for intent in intents:
+        row, tries = intent.row, intent.row.tries + 1
+        values = {"epoch": epoch, "version": intent.version, "tries": tries, "sent_at": now}
+        _change(tx, row, RowState.SENT, _row_is(row, {RowState.APPROVED}), **values)
+        sent.append(replace(row, state=RowState.SENT, epoch=epoch, version=intent.version, tries=tries, sent_at=now))
+    audit.append_all(tx, [_intent_note(row, plan_hash) for row in sent], now=now)
+    return sent
+
+
+def end(tx: Connection, endings: Iterable[tuple[StoredRow, Ending]], *, epoch: int, now: datetime) -> list[StoredRow]:
+    """Record what became of rows, in one transaction with their audit entries (I25); returns them as they are now.
+
+    Raises RowMoved when a row is no longer where ``endings`` says it is.
+    """
+    notes, after = [], []
+    for row, ending in endings:
+        mine = _row_is(row, {row.state})
+        if row.state in OPEN:
+            mine &= schema.plan_row.c.epoch == epoch
+        changed = _ended(row, ending, epoch, now)
+        columns = ("epoch", "version", "ended_at", "code", "message", "adopted")
+        _change(tx, row, ending.state, mine, **{name: getattr(changed, name) for name in columns})
+        notes.append(_outcome_note(row, ending, epoch))
+        after.append(changed)
+    audit.append_all(tx, notes, now=now)
+    return after
+
+
+def adopt(tx: Connection, *, epoch: int, now: datetime) -> int:
+    """Take over the open rows of earlier lives: those that were sent have no answer now. Returns how many these were.
+
+    Only the holder of the lease may call this, and only while it applies nothing.
+    """
+    left = rows_in(tx, {RowState.SENT})
+    message = "the worker ended before an answer was recorded"
+    for row in left:
+        _change(tx, row, RowState.UNKNOWN, _row_is(row, {RowState.SENT}), epoch=epoch, message=message)
+    tx.execute(update(schema.plan_row).where(_in({RowState.UNKNOWN})).values(epoch=epoch))
+    lost = Ending(RowState.UNKNOWN, message=message)
+    audit.append_all(tx, [_outcome_note(row, lost, epoch) for row in left], now=now)
+    return len(left)
+
+
+def open_elsewhere(tx: Connection, plan_id: str) -> frozenset[str]:
+    """Accounts with a write of another plan whose outcome is not known yet: nothing else may be written to them."""
+    r = schema.plan_row.c
+    return frozenset(tx.scalars(select(r.account_id).where((r.plan_id != plan_id) & _in(OPEN)).distinct()))
+
+
+def moved_by_us(tx: Connection, account: str, owner: object, *, not_by: tuple[str, int]) -> str | None:
+    """The id of another plan that gave the account this owner; None when the owner is not our doing."""
+    r = schema.plan_row.c
+    ours = _in({RowState.CONFIRMED, RowState.VERIFIED}) & (r.account_id == account) & (r.kind == RowKind.OWNER.value)
+    wanted = select(schema.plan_row).where(ours).order_by(r.sent_at.desc()).limit(1)
+    row = tx.execute(wanted).one_or_none()
+    if row is None or (row.plan_id, row.number) == not_by or row.after.get("owner") != owner:
+        return None
+    return str(row.plan_id)
+
+
+def begin_run(tx: Connection, plan_id: str, *, epoch: int, now: datetime) -> bool:
+    """Mark the plan as being applied; False when it is not approved (any more)."""
+    if not _set_plan(tx, plan_id, {PlanState.APPROVED}, PlanState.APPLYING):
+        return False
+    audit.append(tx, "plan.applying", {"epoch": epoch}, plan_id=plan_id, now=now)
+    return True
+
+
+def end_run(tx: Connection, plan_id: str, *, stopped: str, resumable: bool, now: datetime) -> PlanState:
+    """Close a run. What was not sent stays approved while the plan may go on, and is cancelled where it may not."""
+    if not resumable:
+        _cancel_rest(tx, plan_id, f"the run was stopped: {stopped}", now)
+    waiting = rows(tx, plan_id, {RowState.APPROVED, *OPEN})
+    state = PlanState.APPROVED if waiting else PlanState.APPLIED
+    ended = {} if waiting else {"ended_at": now}
+    _set_plan(tx, plan_id, {PlanState.APPLYING}, state, **ended)
+    entry = {"rows": {state.value: count for state, count in counts(tx, plan_id).items()}, "stopped": stopped}
+    audit.append(tx, "plan.applied" if not waiting else "plan.stopped", entry, plan_id=plan_id, now=now)
+    return state
+
+
+def plans_applying(tx: Connection) -> list[str]:
+    """Plans that are being applied, or were when a worker ended."""
+    p = schema.plan.c
+    return list(tx.scalars(select(p.id).where(p.state == PlanState.APPLYING.value).order_by(p.created_at, p.id)))
+
+
+def plan_lives(tx: Connection, plan_id: str, now: datetime) -> bool:
+    """Whether rows of the plan may still be sent."""
+    p = schema.plan.c
+    states = [PlanState.APPROVED.value, PlanState.APPLYING.value]
+    found = tx.scalar(select(p.id).where((p.id == plan_id) & p.state.in_(states) & (p.expires_at > now)))
+    return found is not None
+
+
+def by_state(tx: Connection) -> Mapping[RowState, int]:
+    """How many rows of all plans are in each state that occurs."""
+    r = schema.plan_row.c
+    found = tx.execute(select(r.state, func.count()).group_by(r.state))
+    return {RowState(state): count for state, count in sorted(found)}
+
+
+def oldest_open(tx: Connection) -> datetime | None:
+    """When the oldest write whose outcome is not known was sent (I6); None when there is none."""
+    r = schema.plan_row.c
+    found: datetime | None = tx.scalar(select(func.min(r.sent_at, type_=schema.UtcTime())).where(_in(OPEN)))
+    return found
+
+
+def _in(states: Collection[RowState]) -> ColumnElement[bool]:
+    return schema.plan_row.c.state.in_(sorted(state.value for state in states))
+
+
+def _row_is(row: StoredRow, states: Collection[RowState]) -> ColumnElement[bool]:
+    r = schema.plan_row.c
+    return (r.plan_id == row.plan_id) & (r.number == row.row.number) & _in(states)
+
+
+def _ended(row: StoredRow, ending: Ending, epoch: int, now: datetime) -> StoredRow:
+    over = ending.state in TERMINAL or ending.state is RowState.CONFIRMED
+    return replace(
+        row,
+        state=ending.state,
+        epoch=epoch,
+        version=None if ending.nothing_written else row.version,
+        ended_at=now if over else None,
+        code=ending.code,
+        message=ending.message,
+        adopted=ending.adopted or row.adopted,
+    )
+
+
+def _change(tx: Connection, row: StoredRow, then: RowState, mine: ColumnElement[bool], **values: object) -> None:
+    if not may_follow(row.state, then):
+        raise ValueError(f"a row may not go from '{row.state}' to '{then}'")
+    if tx.execute(update(schema.plan_row).where(mine).values(state=then.value, **values)).rowcount != 1:
+        raise RowMoved(row, then)
+
+
+def _intent_note(row: StoredRow, plan_hash: str) -> audit.Note:
+    entry = {
+        "kind": row.row.kind.value,
+        "plan_hash": plan_hash,
+        "rule": row.row.rule,
+        "version": row.version,
+        "epoch": row.epoch,
+        "try": row.tries,
+    }
+    values = {"before": dict(row.row.before), "after": dict(row.row.after)}
+    return audit.Note("row.intent", entry, row.plan_id, row.row.number, row.row.account, values)
+
+
+def _outcome_note(row: StoredRow, ending: Ending, epoch: int) -> audit.Note:
+    entry = {
+        "state": ending.state.value,
+        "code": ending.code,
+        "adopted": ending.adopted,
+        "epoch": epoch,
+        "try": row.tries,
+    }
+    values = {"message": ending.message} if ending.message else {}
+    return audit.Note("row.outcome", entry, row.plan_id, row.row.number, row.row.account, values)
+
+
+def _cancel_rest(tx: Connection, plan_id: str, message: str, now: datetime) -> None:
+    chosen = (schema.plan_row.c.plan_id == plan_id) & _in({RowState.APPROVED})
+    tx.execute(
+        update(schema.plan_row).where(chosen).values(state=RowState.CANCELLED.value, message=message, ended_at=now)
+    )
+
+
+def _set_plan(tx: Connection, plan_id: str, states: Collection[PlanState], state: PlanState, **values: object) -> bool:
+    p = schema.plan.c
+    chosen = (p.id == plan_id) & p.state.in_([was.value for was in states])
+    return tx.execute(update(schema.plan).where(chosen).values(state=state.value, **values)).rowcount == 1

@@ -1,0 +1,218 @@
+"""A CRM in memory that behaves: versions, conditional writes, history, an effect log, and failures by script."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from connectors.port import (
+    Budget,
+    CrmError,
+    FieldChange,
+    Outcome,
+    Page,
+    Record,
+    Ref,
+    Schema,
+    Stream,
+    User,
+    Value,
+    Write,
+    WriteResult,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from connectors.port import Cursor
+
+US = "worker"
+"""The user as whom the worker writes."""
+
+
+@dataclass
+class Clock:
+    """Time that passes only when it is told to."""
+
+    now: datetime = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+    seconds: float = 1000.0
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def pass_(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.seconds += seconds
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One value that really changed."""
+
+    account: str
+    field: str
+    before: Value
+    after: Value
+    by: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What happens to one write instead of the usual. Exactly one of the first three is meant.
+
+    ``answer``: the CRM's own answer, and nothing is done. ``lost``: the write takes effect and no answer comes.
+    ``late``: no answer comes, and the write takes effect when ``land_late`` is called. ``raises``: the call fails.
+    """
+
+    answer: Outcome | None = None
+    lost: bool = False
+    late: bool = False
+    raises: CrmError | None = None
+    code: str = ""
+
+
+@dataclass
+class Account:
+    """One account as the CRM keeps it."""
+
+    fields: dict[str, Value]
+    version: int = 1
+    gone: bool = False
+
+
+@dataclass
+class FakeCrm:
+    """A Connector on one dictionary. People edit it with ``edit`` and delete with ``delete``."""
+
+    clock: Clock
+    accounts: dict[str, Account] = field(default_factory=dict)
+    effects: list[Effect] = field(default_factory=list)
+    failures: dict[str, list[Failure]] = field(default_factory=lambda: defaultdict(list))
+    """By account: what the next writes to it meet."""
+    keeps_history: bool = True
+    seconds_per_write: float = 0.0
+    seconds_per_read: float = 0.0
+    unreadable: CrmError | None = None
+    before_write: Callable[[Write], None] = lambda _write: None
+    before_read: Callable[[], None] = lambda: None
+    calls: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    written: list[Write] = field(default_factory=list)
+    """Every write that arrived, whatever came of it."""
+    _late: list[Write] = field(default_factory=list)
+    _history: dict[tuple[str, str], list[FieldChange]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, account: str, **fields: Value) -> None:
+        self.accounts[account] = Account(dict(fields))
+
+    def edit(self, account: str, by: str = "dana", **fields: Value) -> None:
+        """A change by a person: no condition holds it back."""
+        self._set(account, fields, by)
+
+    def delete(self, account: str) -> None:
+        self.accounts[account].gone = True
+
+    def value(self, account: str, name: str = "owner") -> Value:
+        return self.accounts[account].fields.get(name)
+
+    def land_late(self) -> None:
+        """Let the requests that were given up arrive."""
+        for write in self._late:
+            self._apply(write)
+        self._late.clear()
+
+    def ours(self, account: str, name: str = "owner") -> list[Effect]:
+        return [e for e in self.effects if e.account == account and e.field == name and e.by == US]
+
+    # The port ----------------------------------------------------------------------------------------------------
+
+    def describe(self) -> Schema:
+        return Schema({}, {})
+
+    def users(self) -> Iterable[User]:
+        return ()
+
+    def pull(self, stream: Stream, since: Cursor | None) -> Iterator[Page]:
+        del stream, since
+        return iter(())
+
+    def read(self, refs: Sequence[Ref], *, versions: bool = False) -> Iterable[Record]:
+        self.calls["read"] += -(-len(refs) // 200) if versions else -(-len(refs) // 500)
+        self.before_read()
+        self.clock.pass_(self.seconds_per_read)
+        if self.unreadable:
+            raise self.unreadable
+        return [self._record(ref, versions=versions) for ref in refs if not self._gone(ref.id)]
+
+    def write(self, writes: Sequence[Write]) -> Iterator[WriteResult]:
+        """Owner changes one by one, as they are asked for; others all at once, in one call."""
+        owners = [write for write in writes if "owner" in write.changes]
+        others = [write for write in writes if "owner" not in write.changes]
+        for write in owners:
+            if write.version is None:
+                raise ValueError("a change of owner needs a version")
+            self.calls["owner write"] += 1
+            yield self._answer(write)
+        if others:
+            self.calls["field write"] += -(-len(others) // 200)
+            yield from [self._answer(write) for write in others]
+
+    def history(self, ref: Ref, field: str) -> Iterable[FieldChange]:
+        self.calls["history"] += 1
+        if self.unreadable:
+            raise self.unreadable
+        return list(self._history[ref.id, field]) if self.keeps_history else []
+
+    def budget(self) -> Budget:
+        return Budget(None, None, sum(self.calls.values()), 10_000, dict(self.calls))
+
+    def close(self) -> None:
+        pass
+
+    # Inside ------------------------------------------------------------------------------------------------------
+
+    def _answer(self, write: Write) -> WriteResult:
+        self.before_write(write)
+        self.clock.pass_(self.seconds_per_write)
+        self.written.append(write)
+        failures = self.failures[write.ref.id]
+        failure = failures.pop(0) if failures else Failure()
+        if failure.raises:
+            raise failure.raises
+        if failure.answer:
+            return WriteResult(write.id, failure.answer, failure.code)
+        if failure.late:
+            self._late.append(write)
+            return WriteResult(write.id, Outcome.UNKNOWN)
+        outcome = self._apply(write)
+        return WriteResult(write.id, Outcome.UNKNOWN if failure.lost else outcome)
+
+    def _apply(self, write: Write) -> Outcome:
+        if self._gone(write.ref.id):
+            return Outcome.GONE
+        account = self.accounts[write.ref.id]
+        if write.version is not None and write.version != str(account.version):
+            return Outcome.CONFLICT
+        self._set(write.ref.id, write.changes, US)
+        return Outcome.DONE
+
+    def _set(self, account: str, fields: Mapping[str, Value], by: str) -> None:
+        found = self.accounts[account]
+        for name, value in fields.items():
+            before = found.fields.get(name)
+            if before != value:
+                self.effects.append(Effect(account, name, before, value, by))
+                self._history[account, name].append(FieldChange(self.clock(), before, value, by))
+                found.fields[name] = value
+        found.version += 1
+
+    def _gone(self, account: str) -> bool:
+        return account not in self.accounts or self.accounts[account].gone
+
+    def _record(self, ref: Ref, *, versions: bool) -> Record:
+        account = self.accounts[ref.id]
+        return Record(ref, dict(account.fields), self.clock(), str(account.version) if versions else None)
