@@ -5,11 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
+from rules import Dialect, TraceKind, trace
+from sync_worker.decide import load_rules
+from sync_worker.history import AccountNotFound, find_account, ownership_of
+from sync_worker.store import decisions, engagement, schema
+from sync_worker.store.standing import standing
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from sqlalchemy import Connection
+
+    from connectors.port import Record
+    from rules import Trace, TraceColumn
     from sync_worker.core.model import Value
+    from sync_worker.history import Change
+    from sync_worker.parts import Parts
+    from sync_worker.store.standing import Standing
+
+OWNERS_SHOWN = 10
+PLAN_ROWS_SHOWN = 5
+SECTIONS = ("scope", "protect", "return", "books")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +62,6 @@ class TermCounted:
 
 
 @dataclass(frozen=True, slots=True)
-class Owned:
-    """One change of owner that the worker saw; ``because`` is empty where a person made it."""
-
-    at: datetime
-    before: str
-    after: str
-    because: str
-
-
-@dataclass(frozen=True, slots=True)
 class Explanation:
     """One account, explained as of the latest pull. Names, not ids, wherever a name is known."""
 
@@ -75,7 +84,142 @@ class Explanation:
     terms: tuple[TermCounted, ...]
     empty: tuple[str, ...]
     """Fields that the rules read and found empty."""
-    owners: tuple[Owned, ...]
+    owners: tuple[Change, ...]
     """Latest first."""
     plan_rows: tuple[str, ...]
     """What the latest plan that touches the account does to it, and how that ended."""
+
+
+def explain(parts: Parts, account: str) -> Explanation:
+    """Explain the account with this id or name, on the facts of the latest plan. Raises AccountNotFound, Stopped."""
+    rules, now = load_rules(parts), parts.clock()
+    with parts.store.read() as tx:
+        found = find_account(tx, account)
+        at = standing(tx, now, found.ref.id).get(found.ref.id)
+        mark = engagement.landmark(tx)
+        traced = trace(rules, Dialect(parts.store.dialect), now=now, landmark=mark, account_id=found.ref.id)
+        values = next(iter(decisions.evaluate(tx, traced.sql)), None)
+        if at is None or values is None:
+            raise not_in_facts(found)
+        owned = ownership_of(tx, found.ref.id, OWNERS_SHOWN)
+        rows = tuple(_plan_rows(tx, found.ref.id))
+    tried = tuple(_tried(traced, values))
+    first = {rule.section: rule for rule in tried if rule.decides}
+    return Explanation(
+        account=found.ref.id,
+        name=at.name,
+        owner=owned.owner,
+        at=now,
+        rules_version=rules.version,
+        verdict=verdict(first, at),
+        scope=_id(first, "scope"),
+        protect=_id(first, "protect"),
+        return_=_id(first, "return"),
+        book=_id(first, "book"),
+        held=at.held,
+        resting=at.resting,
+        scores=dict(_scores(traced, values)),
+        rules=tried,
+        terms=tuple(_terms(traced, values)),
+        empty=tuple(column.name for column in traced.of(TraceKind.VALUE) if values[column.name] is None),
+        owners=owned.changes,
+        plan_rows=rows,
+    )
+
+
+def verdict(first: Mapping[str, RuleTried], at: Standing) -> str:
+    """One sentence: what the worker does with the account, and the reason that comes first."""
+    if "scope" not in first:
+        return "It is out of scope: no scope rule takes it, so the worker never touches it."
+    if at.held:
+        return f"It stays with its owner: {at.held}."
+    if "protect" in first:
+        return f"It stays with its owner: {first['protect'].because}."
+    if at.in_pool:
+        return _pool_verdict(first, at)
+    if "return" in first:
+        return f"It is due to go back to the pool: {first['return'].because}."
+    return "It stays with its owner: no rule returns it."
+
+
+def _pool_verdict(first: Mapping[str, RuleTried], at: Standing) -> str:
+    if at.resting:
+        return "It rests in the pool after its return, and will then be given out again."
+    if "book" not in first:
+        return "It waits in the pool: no book takes it."
+    return f"It waits in the pool for a place in the book {first['book'].id}, the highest score first."
+
+
+def not_in_facts(found: Record) -> AccountNotFound:
+    """The refusal for an account that is known but was not there when the facts were made."""
+    name = found.fields.get("name") or found.ref.id
+    gone = "was deleted in the CRM" if found.deleted else "came after the latest plan"
+    return AccountNotFound(f"{name} ({found.ref.id}) {gone}", hint="run 'sync-worker plan', then ask again")
+
+
+def _tried(traced: Trace, values: Mapping[str, object]) -> Iterator[RuleTried]:
+    for section in SECTIONS:
+        decided = False
+        for column in traced.of(TraceKind.TRUTH, section):
+            holds = bool(values[column.name])
+            yield RuleTried(
+                section="book" if section == "books" else section,
+                id=column.rule,
+                text=column.text,
+                because=column.because,
+                holds=holds,
+                decides=holds and not decided,
+                values=_seen(column, values),
+            )
+            decided = decided or holds
+
+
+def _terms(traced: Trace, values: Mapping[str, object]) -> Iterator[TermCounted]:
+    for column in traced.of(TraceKind.POINTS):
+        yield TermCounted(
+            score=column.rule,
+            part=column.part,
+            term=column.term,
+            text=column.text,
+            points=_number(values[column.name]),
+            most=column.most or 0.0,
+            because=column.because,
+            values=_seen(column, values),
+        )
+
+
+def _scores(traced: Trace, values: Mapping[str, object]) -> Iterator[tuple[str, tuple[float, str]]]:
+    tiers = {column.rule: str(values[column.name] or "") for column in traced.of(TraceKind.TIER)}
+    for column in traced.of(TraceKind.TOTAL):
+        yield column.rule, (_number(values[column.name]), tiers.get(column.rule, ""))
+
+
+def _seen(column: TraceColumn, values: Mapping[str, object]) -> dict[str, Value]:
+    return {name: _value(values[name]) for name in column.reads}
+
+
+def _value(seen: object) -> Value:
+    return seen if seen is None or isinstance(seen, str | int | float | bool) else str(seen)
+
+
+def _number(seen: object) -> float:
+    return float(str(seen or 0))
+
+
+def _id(first: Mapping[str, RuleTried], section: str) -> str | None:
+    return first[section].id if section in first else None
+
+
+def _plan_rows(tx: Connection, account: str) -> Iterator[str]:
+    """The latest plans' rows for the account, one line each."""
+    r, p = schema.plan_row.c, schema.plan.c
+    wanted = (
+        select(p.id, p.created_at, r.kind, r.rule, r.reason, r.state, r.message)
+        .join(schema.plan, p.id == r.plan_id)
+        .where(r.account_id == account)
+        .order_by(p.created_at.desc(), r.number)
+        .limit(PLAN_ROWS_SHOWN)
+    )
+    for row in tx.execute(wanted):
+        end = f" ({row.message})" if row.message else ""
+        yield f"{row.created_at:%Y-%m-%d} plan {row.id}: {row.kind} by {row.rule}, {row.reason}: {row.state}{end}"

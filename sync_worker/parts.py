@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     import threading
@@ -13,8 +13,20 @@ if TYPE_CHECKING:
 
     from connectors.port import Connector
     from rules import Ruleset, Vocabulary
-    from sync_worker.config import Config
+    from sync_worker.config import ApplyConfig, Config
     from sync_worker.store import Store
+
+
+class Tools(TypedDict):
+    """What writing to the CRM takes, by the names of ``apply``'s parameters."""
+
+    store: Store
+    connector: Connector
+    settings: ApplyConfig
+    clock: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    stop: threading.Event
+    progress: Callable[[Progress], None]
 
 
 class Stopped(Exception):
@@ -41,7 +53,8 @@ class Parts:
     config: Config
     store: Store
     make_connector: Callable[[], Connector]
-    load_rules: Callable[[Vocabulary], Ruleset]
+    read_rules: Callable[[Vocabulary], Ruleset]
+    """The rules folder, checked against these words. Raises RulesInvalid."""
     clock: Callable[[], datetime]
     """Now, in UTC."""
     monotonic: Callable[[], float]
@@ -55,3 +68,20 @@ class Parts:
     def connector(self) -> Connector:
         """The CRM."""
         return self.make_connector()
+
+    @property
+    def met_crm(self) -> bool:
+        """Whether the connector was made."""
+        return "connector" in vars(self)
+
+    def tools(self) -> Tools:
+        """The parts that ``apply`` works with."""
+        return Tools(
+            store=self.store,
+            connector=self.connector,
+            settings=self.config.apply,
+            clock=self.clock,
+            monotonic=self.monotonic,
+            stop=self.stop,
+            progress=self.watch,
+        )

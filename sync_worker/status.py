@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from connectors.port import Stream
+from sync_worker.core.model import PlanState
+from sync_worker.store import cycles, holds, lookup, outbox, plans, settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from sync_worker.parts import Parts
+
+RUNS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +59,109 @@ class WaitingPlan:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """``rows``: plan rows by state, of plans that have not ended. ``org_used`` and ``org_limit``: the CRM's own count
-    of API calls in its rolling day, as last heard."""
+    """How things stand at ``at``, UTC."""
 
     at: datetime
     records: Mapping[str, int]
+    """Live records by stream."""
     runs: tuple[RunLine, ...]
+    """Latest first."""
     waiting: tuple[WaitingPlan, ...]
     rows: Mapping[str, int]
+    """Plan rows by state."""
     holds: tuple[HoldLine, ...]
     quarantined: Mapping[str, str]
+    """Why, by stream and id."""
     paused: str
+    """By whom, since when and why; empty when nothing is paused."""
     last_success: datetime | None
     calls_today: Mapping[str, int]
+    """The worker's own API calls of the last 24 hours, by kind."""
     org_used: int | None
+    """The CRM's own count of API calls in its rolling day, as last heard."""
     org_limit: int | None
+
+
+def status(parts: Parts) -> Status:
+    """How things stand, from the store alone: it answers while the CRM is away."""
+    now = parts.clock()
+    with parts.store.read() as tx:
+        paused = settings.paused(tx)
+        org = settings.get(tx, "org_calls") or {}
+        return Status(
+            at=now,
+            records={stream.value: lookup.live_count(tx, stream) for stream in Stream},
+            runs=tuple(run_line(one) for one in cycles.recent(tx, RUNS_SHOWN)),
+            waiting=waiting_plans(tx),
+            rows={state.value: count for state, count in outbox.by_state(tx).items()},
+            holds=hold_lines(tx, now),
+            quarantined={f"{ref.stream} {ref.id}": why for ref, why in lookup.quarantined(tx).items()},
+            paused=f"by {paused.by} since {paused.since:%Y-%m-%d %H:%M} UTC: {paused.reason}" if paused else "",
+            last_success=cycles.last_success(tx),
+            calls_today=calls_since(tx, now - timedelta(days=1)),
+            org_used=org.get("used"),
+            org_limit=org.get("limit"),
+        )
+
+
+def run_line(run: cycles.Cycle) -> RunLine:
+    """One past run, for people."""
+    seconds = (run.ended_at - run.started_at).total_seconds() if run.ended_at else None
+    return RunLine(run.id, run.kind, run.started_at, seconds, run.outcome, run.calls, run.error)
+
+
+def waiting_plans(tx: Connection) -> tuple[WaitingPlan, ...]:
+    """The plans that a person or the worker is still to act on, the newest first."""
+    states = (PlanState.PLANNED, PlanState.HELD, PlanState.APPROVED, PlanState.APPLYING)
+    return tuple(
+        WaitingPlan(
+            id=head.id,
+            state=head.state.value,
+            owner_changes=int(str(head.summary.get("owner_changes", 0))),
+            priority_writes=int(str(head.summary.get("priority_writes", 0))),
+            expires_at=head.expires_at,
+            guards=tuple(f"{guard.name}: {guard.message}" for guard in head.guards),
+        )
+        for head in plans.list_(tx, states=states)
+    )
+
+
+def hold_lines(tx: Connection, now: datetime) -> tuple[HoldLine, ...]:
+    """The accounts that the worker stays away from, with their names."""
+    lines = []
+    for hold in holds.current(tx, now):
+        found = lookup.get(tx, Stream.ACCOUNTS, hold.account)
+        name = str(found.fields.get("name") or hold.account) if found else hold.account
+        lines.append(HoldLine(hold.account, name, hold.kind, hold.until, hold.reason))
+    return tuple(lines)
+
+
+def calls_since(tx: Connection, since: datetime) -> Mapping[str, int]:
+    """The API calls of all runs that began since, by kind."""
+    calls: Counter[str] = Counter()
+    for run in cycles.since(tx, since):
+        calls.update(run.calls)
+    return dict(sorted(calls.items()))
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What /readyz answers: each name is a thing that must hold before the worker writes."""
+    """Whether the worker may write. ``checks`` holds every thing that must be so; an empty text means that it is."""
 
     ready: bool
     checks: Mapping[str, str]
-    """Empty text: it holds. Else what is wrong."""
+
+
+def health(parts: Parts) -> Health:
+    """What /readyz asks of the store: whether anything there keeps the worker from writing."""
+    now = parts.clock()
+    with parts.store.read() as tx:
+        paused = settings.paused(tx)
+        oldest = outbox.oldest_open(tx)
+        overdue = oldest is not None and now - oldest > timedelta(days=1)
+        checks = {
+            "store": "",
+            "pause": f"paused by {paused.by}: {paused.reason}; 'sync-worker resume' ends it" if paused else "",
+            "rows": f"a row was sent at {oldest:%Y-%m-%d %H:%M} UTC and has no outcome" if overdue and oldest else "",
+        }
+    return Health(not any(checks.values()), checks)

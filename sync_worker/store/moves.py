@@ -1,4 +1,4 @@
-"""What the worker has moved already: for limits that hold for a day or a week. Reads plan rows; changes nothing."""
+"""What the worker has moved already: for limits and guards that look back. Changes nothing."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from sync_worker.core.model import RowKind, RowState
-from sync_worker.store.schema import plan_row
+from sync_worker.core.model import PlanState, RowKind, RowState
+from sync_worker.store.schema import plan, plan_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,3 +31,10 @@ def moves_since(tx: Connection, rule: str, since: datetime) -> Mapping[str, int]
         row.sent_at >= since,
     )
     return Counter(str(values["owner"]) for values in tx.scalars(wanted))
+
+
+def applied_summaries(tx: Connection, since: datetime) -> list[Mapping[str, object]]:
+    """The summaries of the plans that were made since and applied, the oldest first."""
+    p = plan.c
+    wanted = select(p.summary).where(p.created_at >= since, p.state == PlanState.APPLIED.value).order_by(p.created_at)
+    return list(tx.scalars(wanted))

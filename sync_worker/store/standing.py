@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DO_NOT_MOVE = "marked do-not-move in the CRM"
 
-fact = table("fact", column("account_id"), column("name"), column("owner"), column("do_not_move"))
+fact = table("fact", column("account_id"), column("name"), column("owner"), column("do_not_move"), column("in_pool"))
 """The columns that the fact table always has."""
 
 
@@ -30,19 +30,22 @@ class Standing:
     name: str
     owner: str | None
     held: str
+    in_pool: bool
     resting: bool
     previous_owner: str | None
 
 
-def standing(tx: Connection, now: datetime) -> Mapping[str, Standing]:
-    """Every account of the fact table, with its holds and rests as they are at ``now``."""
+def standing(tx: Connection, now: datetime, account: str | None = None) -> Mapping[str, Standing]:
+    """Every account of the fact table (or just one), with its holds and rests as they are at ``now``."""
     hold, rest, f = schema.hold.c, schema.rest.c, fact.c
     wanted = (
-        select(f.account_id, f.name, f.owner, f.do_not_move, hold.reason, rest.until, rest.previous_owner)
+        select(f.account_id, f.name, f.owner, f.do_not_move, f.in_pool, hold.reason, rest.until, rest.previous_owner)
         .select_from(fact)
         .outerjoin(schema.hold, and_(hold.account_id == f.account_id, hold.until > now))
         .outerjoin(schema.rest, rest.account_id == f.account_id)
     )
+    if account is not None:
+        wanted = wanted.where(f.account_id == account)
     return {row.account_id: _standing(row, now) for row in tx.execute(wanted)}
 
 
@@ -58,6 +61,7 @@ def _standing(row: Any, now: datetime) -> Standing:  # noqa: ANN401 - a row of t
         name=row.name or row.account_id,
         owner=row.owner,
         held=DO_NOT_MOVE if row.do_not_move else row.reason or "",
+        in_pool=bool(row.in_pool),
         resting=row.until is not None and row.until > now,
         previous_owner=row.previous_owner,
     )

@@ -1,0 +1,266 @@
+"""The composition root: config in, a wired worker out. The only place that names a concrete connector."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from connectors.port import Stream
+from sync_worker import approval, cycle
+from sync_worker.core.model import PlanState
+from sync_worker.decide import load_rules
+from sync_worker.parts import Parts
+from sync_worker.pull import pull
+from sync_worker.store import audit, cycles, lookup, open_store, plans, settings
+from sync_worker.store.jobs import StoreJobLog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from sqlalchemy import Connection
+
+    from connectors.port import Connector
+    from connectors.salesforce import AccessToken, ClientCredentials, JwtBearer, SalesforceSettings
+    from rules import Ruleset, Vocabulary
+    from sync_worker.apply import ApplyReport, RecoverReport, VerifyReport
+    from sync_worker.config import Config, SalesforceConfig
+    from sync_worker.cycle import CycleReport, PlanReport
+    from sync_worker.doctor import Check
+    from sync_worker.explain import Explanation
+    from sync_worker.parts import Progress
+    from sync_worker.pull import PullReport
+    from sync_worker.status import Health, Status
+    from sync_worker.store import Store
+    from sync_worker.store.plans import StoredPlan
+
+T = TypeVar("T")
+
+
+class Worker:
+    """All that a command or a job may ask for. Made by ``open_worker``; use it in a ``with`` block, or close it.
+
+    Whatever talks to the CRM is recorded as a run, with its outcome and the API calls that it cost.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.config = parts.config
+        self.store = parts.store
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the CRM and of the store."""
+        if self.parts.met_crm:
+            self.parts.connector.close()
+        self.store.close()
+
+    # The loop ---------------------------------------------------------------------------------------------------
+
+    def pull(self, *, full: bool = False, progress: Callable[[Progress], None] | None = None) -> PullReport:
+        """Bring the store up to date with the CRM."""
+        return self._run("pull", progress, lambda run: pull(self.parts, cycle=run, full=full))
+
+    def plan(self, *, progress: Callable[[Progress], None] | None = None) -> PlanReport:
+        """Pull, decide, and save what differs as a plan."""
+        return self._run("plan", progress, lambda run: cycle.plan(self.parts, run))
+
+    def apply(
+        self, plan_id: str, *, progress: Callable[[Progress], None] | None = None
+    ) -> tuple[ApplyReport, VerifyReport]:
+        """Write an approved plan, then verify it. Raises PlanRefused, LeaseHeld, CrmError, Stopped."""
+        return self._run("apply", progress, lambda run: cycle.apply(self.parts, plan_id, run))
+
+    def apply_approved(self) -> tuple[ApplyReport, VerifyReport] | None:
+        """Write the plan that somebody has approved; None when none waits."""
+        with self.store.read() as tx:
+            waiting = plans.list_(tx, limit=1, states=(PlanState.APPROVED,))
+        return self.apply(waiting[0].id) if waiting else None
+
+    def cycle(self, *, progress: Callable[[Progress], None] | None = None) -> CycleReport:
+        """One whole cycle, as the daemon runs it."""
+        return self._run("cycle", progress, lambda run: cycle.run(self.parts, run))
+
+    def recover(self) -> RecoverReport:
+        """Settle what an earlier life left open."""
+        return self._run("recover", None, lambda _: cycle.recover(self.parts))
+
+    # Decisions of people ----------------------------------------------------------------------------------------
+
+    def approve(self, plan_id: str, *, by: str, overrides: Collection[str] = (), note: str = "") -> StoredPlan:
+        """Let a plan be written, in somebody's name. Raises PlanRefused: stale, over a guard, not waiting."""
+        return approval.approve(self.parts, plan_id, by=by, overrides=overrides, note=note)
+
+    def reject(self, plan_id: str, *, by: str, note: str = "") -> StoredPlan:
+        """Let a plan never be written, in somebody's name."""
+        with self.store.begin() as tx:
+            plans.reject(tx, plan_id, by=by, note=note, now=self.parts.clock())
+            return plans.get(tx, plan_id)
+
+    def pause(self, *, by: str, reason: str) -> None:
+        """Let nothing be written until somebody resumes; a running apply stops within seconds (I13)."""
+        now = self.parts.clock()
+        with self.store.begin() as tx:
+            settings.pause(tx, by, reason, now)
+            audit.append(tx, "pause", {}, now=now, secret_values={"by": by, "reason": reason})
+
+    def resume(self, *, by: str) -> None:
+        """End a pause."""
+        with self.store.begin() as tx:
+            settings.resume(tx)
+            audit.append(tx, "resume", {}, now=self.parts.clock(), secret_values={"by": by})
+
+    # Questions --------------------------------------------------------------------------------------------------
+
+    def plan_of(self, plan_id: str = "") -> StoredPlan:
+        """A stored plan by its id or the beginning of it; the latest when none is named. Raises PlanNotFound."""
+        with self.store.read() as tx:
+            found = plans.get(tx, plan_id) if plan_id else plans.latest(tx)
+        if found is None:
+            raise plans.PlanNotFound("there is no plan yet", hint="make one with 'sync-worker plan'")
+        return found
+
+    def names(self) -> Mapping[str, str]:
+        """Users' names by id."""
+        with self.store.read() as tx:
+            return lookup.user_names(tx)
+
+    def load_rules(self) -> Ruleset:
+        """The rules, checked against the CRM's fields: as stored, or asked for when nothing was pulled yet."""
+        return load_rules(self.parts)
+
+    def explain(self, account: str) -> Explanation:
+        """Why an account (its id, or its name where only one has it) stands where it stands."""
+        from sync_worker.explain import explain  # noqa: PLC0415 - commands import what they use
+
+        return explain(self.parts, account)
+
+    def doctor(self) -> tuple[Check, ...]:
+        """Look at everything that a cycle needs."""
+        from sync_worker.doctor import examine  # noqa: PLC0415 - commands import what they use
+
+        return examine(self.parts)
+
+    def status(self) -> Status:
+        """How the worker stands, from the store alone."""
+        from sync_worker.status import status  # noqa: PLC0415 - commands import what they use
+
+        return status(self.parts)
+
+    def health(self) -> Health:
+        """Whether anything in the store keeps the worker from writing."""
+        from sync_worker.status import health  # noqa: PLC0415 - commands import what they use
+
+        return health(self.parts)
+
+    def _run(self, kind: str, progress: Callable[[Progress], None] | None, work: Callable[[int], T]) -> T:
+        """Do the work as a recorded run."""
+        self.parts.watch = progress or self.parts.watch
+        with self.store.begin() as tx:
+            run = cycles.start(tx, kind, self.parts.clock())
+        outcome, error = "failed", ""
+        try:
+            done = work(run)
+            outcome = cycles.SUCCESS
+        except Exception as problem:
+            error = str(problem)
+            raise
+        finally:
+            self._finish(run, outcome, error)
+        return done
+
+    def _finish(self, run: int, outcome: str, error: str) -> None:
+        now = self.parts.clock()
+        with self.store.begin() as tx:
+            cycles.finish(tx, run, outcome, {}, self._calls(tx, now), error, now)
+
+    def _calls(self, tx: Connection, now: datetime) -> Mapping[str, int]:
+        if not self.parts.met_crm:
+            return {}
+        budget = self.parts.connector.budget()
+        if budget.used is not None:
+            settings.put(tx, "org_calls", {"used": budget.used, "limit": budget.limit}, now)
+        return budget.by_kind
+
+
+def quiet(progress: Progress) -> None:
+    """Tell nobody."""
+    del progress
+
+
+def open_worker(
+    config: Config,
+    *,
+    stop: threading.Event | None = None,
+    watch: Callable[[Progress], None] | None = None,
+) -> Worker:
+    """Wire the worker. Opens the store (StoreError); the CRM is met when it is first needed.
+
+    ``stop`` ends the work between two pages or rows; ``watch`` is told of all progress that no command draws itself.
+    """
+    stopping = stop or threading.Event()
+    store = open_store(config.store.url)
+    return Worker(
+        Parts(
+            config=config,
+            store=store,
+            make_connector=lambda: salesforce(config, store, stopping),
+            read_rules=lambda words: read_rules(config, words),
+            clock=lambda: datetime.now(UTC),
+            monotonic=time.monotonic,
+            stop=stopping,
+            watch=watch or quiet,
+        )
+    )
+
+
+def salesforce(config: Config, store: Store, stop: threading.Event) -> Connector:
+    """The Salesforce connector of this config. Raises ValueError for settings that cannot be right."""
+    from connectors.salesforce import SalesforceConnector  # noqa: PLC0415 - reading a stored plan needs no CRM client
+
+    own = {stream: getattr(config.fields, stream.value) for stream in Stream}
+    return SalesforceConnector(salesforce_settings(config.salesforce), own, stop=stop, jobs=StoreJobLog(store))
+
+
+def salesforce_settings(config: SalesforceConfig) -> SalesforceSettings:
+    """The config's section as the connector takes it."""
+    from connectors.salesforce import SalesforceSettings  # noqa: PLC0415 - reading a stored plan needs no CRM client
+
+    return SalesforceSettings(
+        url=config.url,
+        auth=salesforce_auth(config),
+        api_version=config.api_version,
+        timeout_connect=config.timeout_connect,
+        timeout_read=config.timeout_read,
+        call_share_org=config.call_share_org,
+        call_share_run=config.call_share_run,
+        composite_owner_writes=config.composite_owner_writes,
+        bulk_threshold=config.bulk_threshold,
+        overlap_minutes=config.overlap_minutes,
+    )
+
+
+def salesforce_auth(config: SalesforceConfig) -> ClientCredentials | JwtBearer | AccessToken:
+    """The credentials as the connector takes them."""
+    from connectors import salesforce as crm  # noqa: PLC0415 - reading a stored plan needs no CRM client
+
+    match config.auth:
+        case "client_credentials":
+            return crm.ClientCredentials(config.client_id, config.client_secret)
+        case "jwt":
+            return crm.JwtBearer(config.client_id, config.username, config.private_key)
+        case "token":
+            return crm.AccessToken(config.access_token)
+
+
+def read_rules(config: Config, words: Vocabulary) -> Ruleset:
+    """The rules folder, checked against these words. Raises RulesInvalid."""
+    from rules import load  # noqa: PLC0415 - reading a stored plan needs no rules
+
+    return load(config.rules.folder, words)

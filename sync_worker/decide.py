@@ -1,0 +1,235 @@
+"""What should be: the rules run over all facts in the store, then returns and refill. Reads the store, not the CRM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Self
+
+from rules import ColumnKind, Dialect, EngagementSource, compile_accounts, compile_reps, needs
+from sync_worker.apply import Fresh
+from sync_worker.core.assignment import Allowance, Assignment, BookPolicy, ReturnPolicy, assign
+from sync_worker.core.model import Decision, Points, Rep, Score
+from sync_worker.parts import Parts, Progress, Stopped
+from sync_worker.pool import pool_user
+from sync_worker.store import decisions, engagement, facts, lookup, settings
+from sync_worker.store.moves import moves_since
+from sync_worker.store.standing import standing
+from sync_worker.vocabulary import vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from rules import Book, Compiled, Limit, Ruleset
+    from rules import Score as RuleScore
+    from sync_worker.core.model import Value
+
+ONE_COLUMN = (
+    ColumnKind.ACCOUNT_ID,
+    ColumnKind.IN_SCOPE,
+    ColumnKind.PROTECT,
+    ColumnKind.RETURN,
+    ColumnKind.BOOK,
+)
+"""Kinds that a compiled result holds exactly once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the rules and the assignment say, and what a plan needs to know besides."""
+
+    rules: Ruleset
+    decisions: tuple[Decision, ...]
+    assignment: Assignment
+    reps: Mapping[str, Rep]
+    names: Mapping[str, str]
+    """Users' names by id."""
+    pool_user: str
+    """The pool user's id."""
+    changed: int
+    """How many decisions differ from the last time."""
+
+
+def load_rules(parts: Parts) -> Ruleset:
+    """The rules, checked against the fields that the CRM showed at the latest pull. Raises RulesInvalid, Stopped."""
+    with parts.store.read() as tx:
+        schema = settings.get(tx, "schema")
+    if schema is None:
+        message = "the worker does not know the CRM's fields yet"
+        raise Stopped(message, hint="run 'sync-worker pull' first")
+    return parts.read_rules(vocabulary(schema, parts.config))
+
+
+def decide(parts: Parts, *, cycle: int) -> Decided:
+    """Evaluate every rule for every account, record what changed, and assign. One transaction; the CRM is not asked."""
+    rules = load_rules(parts)
+    now = parts.clock()
+    parts.watch(Progress("rules", 0))
+    with parts.store.begin() as tx:
+        pool = pool_of(tx, parts)
+        build_facts(tx, parts, rules, pool, now)
+        decided = tuple(_evaluate(tx, parts, rules, now))
+        inputs = facts.inputs(tx)
+        changed = decisions.record(
+            tx, decided, inputs=inputs.__getitem__, cycle=cycle, rules_version=rules.version, now=now
+        )
+        reps = reps_of(tx, parts, rules)
+        books, returns = policies(tx, rules, now)
+        names = lookup.user_names(tx)
+    parts.watch(Progress("rules", len(decided), len(decided)))
+    return Decided(rules, decided, assign(decided, reps, books, returns, pool_user=pool), reps, names, pool, changed)
+
+
+def look_again(parts: Parts) -> Fresh:
+    """What a plan rests on, as the store has it just after a pull: rows whose inputs changed do not go out (I3)."""
+    rules = load_rules(parts)
+    with parts.store.begin() as tx:
+        build_facts(tx, parts, rules, pool_of(tx, parts), parts.clock())
+        read_sets = facts.read_sets(tx)
+        owners = frozenset(user.id for user in lookup.users(tx) if user.active and user.can_own)
+    skew = (parts.clock() - parts.connector.clock()).total_seconds()
+    return Fresh(read_sets, owners, rules.version, parts.config.digest, skew)
+
+
+def build_facts(tx: Connection, parts: Parts, rules: Ruleset, pool: str, now: datetime) -> None:
+    """One row for each live account, with what the rules read; and one for each user."""
+    columns = needs(rules)
+    half_lives = sorted({c.source.half_life_days for c in columns if isinstance(c.source, EngagementSource)})
+    engagement.refold(tx, half_lives, now)
+    facts.build(tx, columns, now=now, settings=fact_settings(parts, pool))
+    facts.build_reps(tx, vocabulary(settings.get(tx, "schema"), parts.config).rep)
+
+
+def pool_of(tx: Connection, parts: Parts) -> str:
+    """The pool user's id, among the users that the latest pull saw. Raises Stopped."""
+    return pool_user(lookup.users(tx), parts.config.pool.user)
+
+
+def fact_settings(parts: Parts, pool: str) -> facts.FactSettings:
+    """How facts are derived, from the config."""
+    config = parts.config
+    return facts.FactSettings(
+        pool_user_id=pool,
+        do_not_move=config.fields.do_not_move,
+        topics=config.intent.topics,
+        observed=config.intent.observed,
+        time_to_live_days=config.intent.time_to_live_days,
+    )
+
+
+def _evaluate(tx: Connection, parts: Parts, rules: Ruleset, now: datetime) -> Iterator[Decision]:
+    compiled = compile_accounts(rules, Dialect(parts.store.dialect), now=now, landmark=engagement.landmark(tx))
+    names = {kind: compiled.of(kind)[0].name for kind in ONE_COLUMN}
+    read_sets, stands = facts.read_sets(tx), standing(tx, now)
+    scores = [ScoreColumns.of(score, compiled) for score in rules.scores]
+    for row in decisions.evaluate(tx, compiled.sql):
+        account = str(row[names[ColumnKind.ACCOUNT_ID]])
+        at = stands[account]
+        yield Decision(
+            account=account,
+            name=at.name,
+            owner=at.owner,
+            scope=text(row[names[ColumnKind.IN_SCOPE]]),
+            protect=text(row[names[ColumnKind.PROTECT]]),
+            return_=text(row[names[ColumnKind.RETURN]]),
+            book=text(row[names[ColumnKind.BOOK]]),
+            scores={columns.score: columns.read(row) for columns in scores},
+            read_set=read_sets[account],
+            held=at.held,
+            resting=at.resting,
+            previous_owner=at.previous_owner,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreColumns:
+    """Where one score stands in the result of the compiled rules."""
+
+    score: str
+    total: str
+    tier: str
+    terms: tuple[tuple[str, str, str], ...]
+    """Column, term and the words for it, in the order of the rule file."""
+
+    @classmethod
+    def of(cls, score: RuleScore, compiled: Compiled) -> Self:
+        """Find the score's columns."""
+        because = {term.id: term.because for term in score.terms}
+        points = compiled.of(ColumnKind.POINTS, score.id)
+        return cls(
+            score.id,
+            compiled.of(ColumnKind.TOTAL, score.id)[0].name,
+            compiled.of(ColumnKind.TIER, score.id)[0].name,
+            tuple((column.name, column.term, because[column.term]) for column in points),
+        )
+
+    def read(self, row: Mapping[str, object]) -> Score:
+        """The score of one account; terms that gave nothing are left out."""
+        found = ((term, number(row[column]), why) for column, term, why in self.terms)
+        points = tuple(Points(term, round(value, 6), why) for term, value, why in found if value)
+        return Score(number(row[self.total]), text(row[self.tier]) or "", points)
+
+
+def text(value: object) -> str | None:
+    """A text column's value."""
+    return None if value is None else str(value)
+
+
+def number(value: object) -> float:
+    """A number column's value; never NULL in a compiled result."""
+    return float(value) if isinstance(value, int | float) else float(str(value))
+
+
+def reps_of(tx: Connection, parts: Parts, rules: Ruleset) -> Mapping[str, Rep]:
+    """Every user whom a book's rep condition takes, with the capacity that the book gives."""
+    compiled = compile_reps(rules, Dialect(parts.store.dialect))
+    users = {user.id: user for user in lookup.users(tx)}
+    found = {}
+    rep_id = compiled.of(ColumnKind.REP_ID)[0].name
+    eligible = {book.id: compiled.of(ColumnKind.ELIGIBLE, book.id)[0].name for book in rules.books}
+    for row in decisions.evaluate(tx, compiled.sql):
+        user = users[str(row[rep_id])]
+        books = [book for book in rules.books if row[eligible[book.id]]]
+        if books:
+            capacity = {book.id: capacity_of(book, user.fields) for book in books}
+            name = str(user.fields.get("name") or user.id)
+            found[user.id] = Rep(user.id, name, active=user.active and user.can_own, capacity=capacity)
+    return found
+
+
+def capacity_of(book: Book, rep: Mapping[str, Value]) -> int:
+    """The book's own number, or the rep's field; nothing in the field means no room, never room without end."""
+    if isinstance(book.capacity, int):
+        return book.capacity
+    value = rep.get(book.capacity)
+    return int(value) if isinstance(value, int | float) else 0
+
+
+def policies(tx: Connection, rules: Ruleset, now: datetime) -> tuple[list[BookPolicy], list[ReturnPolicy]]:
+    """Books and returns with what their limits still allow in the period that ``now`` falls into."""
+    books = [BookPolicy(book.id, book.rank, allowance(tx, f"book:{book.id}", book.limit, now)) for book in rules.books]
+    returns = [
+        ReturnPolicy(rule.id, rule.reason, rule.rest_days, allowance(tx, f"return:{rule.id}", rule.limit, now))
+        for rule in rules.returns
+    ]
+    return books, returns
+
+
+def allowance(tx: Connection, rule: str, limit: Limit | None, now: datetime) -> Allowance:
+    """What a limit still allows: all of it in each run, or what is left of the UTC day or week."""
+    if limit is None:
+        return Allowance()
+    since = period_start(limit.every, now)
+    used = moves_since(tx, rule, since) if since else {}
+    if limit.per == "rep":
+        return Allowance(per_rep=limit.most, used_by_rep=used)
+    return Allowance(total=limit.most, used_by_rep=used)
+
+
+def period_start(every: str, now: datetime) -> datetime | None:
+    """When the limit's period began, UTC: midnight, or Monday's; None for a limit on each run."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return {"run": None, "day": midnight, "week": midnight - timedelta(days=midnight.weekday())}[every]

@@ -1,0 +1,102 @@
+"""The difference between what was decided and what the CRM shows, judged by the guards and saved as a sealed plan."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sync_worker import __version__
+from sync_worker.core.canonical import digest
+from sync_worker.core.guards import Ground, Guards, Limit, judge
+from sync_worker.core.model import Plan
+from sync_worker.core.planning import PriorityFields, make_rows, seal
+from sync_worker.core.summary import rule_shares, summarise
+from sync_worker.store import plans
+from sync_worker.store.moves import applied_summaries
+from sync_worker.store.standing import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sync_worker.config import Config
+    from sync_worker.core.model import PlanRow
+    from sync_worker.decide import Decided
+    from sync_worker.parts import Parts
+    from sync_worker.store.plans import StoredPlan
+
+GROWTH_WINDOW = timedelta(days=30)
+"""How far back a rule's usual share is looked up (I7)."""
+
+
+def difference(parts: Parts, decided: Decided) -> tuple[PlanRow, ...]:
+    """What was decided, where the CRM shows something else."""
+    fields = priority_fields(parts.config)
+    with parts.store.read() as tx:
+        now_shown = shown(tx, fields.names())
+    score = parts.config.rules.score
+    return make_rows(decided.decisions, decided.assignment.changes, now_shown, score=score, fields=fields)
+
+
+def save_sealed(parts: Parts, decided: Decided, rows: Sequence[PlanRow]) -> StoredPlan:
+    """Judge, seal and save. A plan that waits and says the same is renewed instead, with its decision."""
+    now = parts.clock()
+    with parts.store.begin() as tx:
+        earlier = rule_shares(applied_summaries(tx, now - GROWTH_WINDOW))
+        plan = make_plan(parts.config, decided, rows, earlier=earlier, now=now)
+        return plans.get(tx, plans.save(tx, plan, now=now))
+
+
+def make_plan(
+    config: Config,
+    decided: Decided,
+    rows: Sequence[PlanRow],
+    *,
+    earlier: Mapping[str, Sequence[float]],
+    now: datetime,
+) -> Plan:
+    """The sealed plan. ``earlier`` holds each rule's shares in the plans before it."""
+    version = decided.rules.version
+    hash_ = seal(rows, rules_version=version, config_digest=config.digest, worker_version=__version__)
+    return Plan(
+        id=digest([hash_, now.isoformat()])[:8],
+        hash=hash_,
+        created_at=now,
+        expires_at=now + timedelta(hours=config.apply.plan_lives_hours),
+        rules_version=version,
+        config_digest=config.digest,
+        worker_version=__version__,
+        rows=tuple(rows),
+        guards=judge(rows, _ground(decided, earlier), _guards(config)),
+        summary=summarise(
+            rows,
+            decided.decisions,
+            decided.reps,
+            decided.names,
+            unassigned=decided.assignment.unassigned,
+            pool_user=decided.pool_user,
+            tier=config.fields.tier,
+        ),
+    )
+
+
+def priority_fields(config: Config) -> PriorityFields:
+    """The fields that take a priority: with the owner, all that the worker may ever write (I8)."""
+    own = config.fields
+    return PriorityFields(own.score, own.tier, own.reasons, config.apply.score_step)
+
+
+def _ground(decided: Decided, earlier: Mapping[str, Sequence[float]]) -> Ground:
+    scoped = [decision for decision in decided.decisions if decision.scope]
+    books = Counter(decision.owner for decision in scoped if decision.owner)
+    return Ground(len(scoped), books, decided.names, earlier, decided.pool_user)
+
+
+def _guards(config: Config) -> Guards:
+    own = config.guards
+    return Guards(
+        Limit(own.owner_moves, own.owner_moves_most, own.owner_moves_floor),
+        Limit(own.rep_moves, own.rep_moves_most, own.rep_moves_floor),
+        own.rule_growth,
+    )
