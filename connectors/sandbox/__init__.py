@@ -1,4 +1,4 @@
-"""An emulated CRM on loopback: a seeded company, an effect log of its own, and faults on request. For tests and trials."""
+"""An emulated CRM on loopback: a seeded company, an effect log of its own, faults on request. For tests and trials."""
 
 from connectors.sandbox.faults import Fault, FaultPlan, FaultPlanError, load_faults, read_faults
 from connectors.sandbox.server import Sandbox, SandboxError, serve

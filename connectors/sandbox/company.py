@@ -35,7 +35,7 @@ class Clock:
         self._ahead = timedelta()
 
     def now(self) -> datetime:
-        """This moment."""
+        """The present moment."""
         return datetime.now(UTC) + self._ahead
 
     def advance(self, seconds: float) -> None:
@@ -173,8 +173,7 @@ class Company:
         """Changes a row; returns whether anything really changed. A null clears a field."""
         with self.transaction(actor, request_id):
             before = self.tables[entity][id_]
-            after = {name: value for name, value in {**before, **values}.items() if value is not None}
-            after = self._derive(entity, after)
+            after = self._derive(entity, {**before, **values})
             if after == before:
                 return False
             self._replace(entity, id_, self._touched(entity, after, actor))

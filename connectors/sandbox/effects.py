@@ -1,4 +1,4 @@
-"""The sandbox's own account of what really changed: one line for each field of each record, in order, flushed at once."""
+"""The sandbox's own account of what really changed: a line for each field of each record, in order, flushed at once."""
 
 from __future__ import annotations
 

@@ -56,13 +56,57 @@ REPLY, WIRE, BODY, ROW, COMPANY = (
 NAMES = REPLY | WIRE | BODY | ROW | COMPANY
 
 KINDS = frozenset(
-    """token revoke userinfo identity versions resources describe_global sobject_info describe query query_more
-    row_get row_post row_patch row_delete collections collection_read composite graph batch updated deleted limits
-    bulk_query_create bulk_query_list bulk_query_status bulk_query_results bulk_query_close bulk_query_delete
-    bulk_ingest_create bulk_ingest_list bulk_ingest_upload bulk_ingest_close bulk_ingest_status bulk_ingest_results
-    bulk_ingest_delete""".split()
+    [
+        "token",
+        "revoke",
+        "userinfo",
+        "identity",
+        "versions",
+        "resources",
+        "describe_global",
+        "sobject_info",
+        "describe",
+        "query",
+        "query_more",
+        "row_get",
+        "row_post",
+        "row_patch",
+        "row_delete",
+        "collections",
+        "collection_read",
+        "composite",
+        "graph",
+        "batch",
+        "updated",
+        "deleted",
+        "limits",
+        "bulk_query_create",
+        "bulk_query_list",
+        "bulk_query_status",
+        "bulk_query_results",
+        "bulk_query_close",
+        "bulk_query_delete",
+        "bulk_ingest_create",
+        "bulk_ingest_list",
+        "bulk_ingest_upload",
+        "bulk_ingest_close",
+        "bulk_ingest_status",
+        "bulk_ingest_results",
+        "bulk_ingest_delete",
+    ]
 )
 """What a call may be; the names under which calls are counted, too."""
+
+_NEEDS = {
+    "merge": ("object", "into"),
+    "merge_chain": ("object", "via", "into"),
+    "late_commit": ("object", "set"),
+    "person_edit": ("set",),
+    "hide_field": ("object", "field"),
+    "remove_field": ("object", "field"),
+    "deactivate_user": ("target",),
+}
+"""What a fault cannot do without."""
 
 
 class Fault(BaseModel):
@@ -106,9 +150,7 @@ class Fault(BaseModel):
             raise ValueError(f"'on' is no kind of call: {self.on!r}{_nearest(self.on, KINDS)}")
         if sum((self.call is not None, bool(self.calls), self.every is not None)) > 1:
             raise ValueError("give one of 'call', 'calls' and 'every'")
-        needs = {"merge": ("object", "into"), "merge_chain": ("object", "via", "into"), "late_commit": ("object", "set"), "person_edit": ("set",),
-                 "hide_field": ("object", "field"), "remove_field": ("object", "field"), "deactivate_user": ("target",)}  # fmt: skip
-        missing = [name for name in needs.get(self.fault, ()) if not getattr(self, name)]
+        missing = [name for name in _NEEDS.get(self.fault, ()) if not getattr(self, name)]
         if missing:
             raise ValueError(f"{self.fault} needs {' and '.join(repr(name) for name in missing)}")
         return self
@@ -133,7 +175,7 @@ class Fault(BaseModel):
     def strikes_at(self, count: int) -> bool:
         """Whether the count-th matching call is struck."""
         if self.call is not None:
-            return count >= self.call if (self.times or 1) > 1 else count == self.call
+            return self.call <= count < self.call + (self.times or 1)
         if self.calls:
             return count in self.calls
         return self.every is None or count % self.every == 0
@@ -243,7 +285,7 @@ def _load_lines(path: Path, text: str) -> FaultPlan:
 def _explain(refused: ValidationError) -> list[str]:
     lines = []
     for error in refused.errors():
-        key = ".".join(str(part) for part in error["loc"] if isinstance(part, str) and part not in {"function-after"})
+        key = ".".join(str(part) for part in error["loc"] if isinstance(part, str) and part != "function-after")
         first = str(error["loc"][0]) if error["loc"] else ""
         if error["type"] == "extra_forbidden":
             lines.append(f"unknown key {key!r}{_nearest(key, Fault.model_fields)}")

@@ -36,7 +36,7 @@ class Wires:
         self.open: dict[Any, asyncio.Transport] = {}
 
     def protocol(self) -> type[asyncio.Protocol]:
-        """uvicorn's HTTP protocol, which here also tells of its connections."""
+        """Uvicorn's HTTP protocol, which here also tells of its connections."""
         wires = self.open
 
         class Connection(H11Protocol):
@@ -142,7 +142,7 @@ class Gate:
 class _Exchange:
     """One call on one connection."""
 
-    def __init__(self, gate: Gate, client: object, call: Call, receive: Receive, send: Send) -> None:  # noqa: PLR0913, PLR0917 - what an exchange is
+    def __init__(self, gate: Gate, client: object, call: Call, receive: Receive, send: Send) -> None:
         self.gate, self.client, self.call, self.receive, self.send = (
             gate,
             tuple(client) if isinstance(client, list) else client,

@@ -79,7 +79,7 @@ class Sandbox:
         self._port = port
         self._wires = Wires()
         self._gate = Gate(Salesforce(self.org), self.company.clock, self._wires)
-        self._server: uvicorn.Server | None = None
+        self._server: _Server | None = None
         self._thread: threading.Thread | None = None
         self.stopped = threading.Event()
         """Set when somebody asks for the end over HTTP."""
@@ -261,5 +261,5 @@ def serve(  # noqa: PLR0913 - each is one switch of the command line
     with sandbox:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: sandbox.stopped.set())
-        print(json.dumps(sandbox.about()), file=out or sys.stdout, flush=True)  # noqa: T201 - the line is the command's answer
+        print(json.dumps(sandbox.about()), file=out or sys.stdout, flush=True)
         sandbox.stopped.wait()

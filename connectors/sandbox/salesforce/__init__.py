@@ -1,1 +1,1 @@
-"""The Salesforce dialect of the sandbox: the wire contract of its REST and Bulk 2.0 APIs. It holds no records itself."""
+"""The Salesforce dialect of the sandbox: the wire contract of its REST and Bulk 2.0 APIs. It holds no records."""

@@ -11,14 +11,14 @@ from urllib.parse import parse_qsl
 
 import jwt
 
-from connectors.sandbox.salesforce.strike import bearer
 from connectors.sandbox.calls import Reply
+from connectors.sandbox.salesforce.strike import bearer
 from connectors.sandbox.salesforce.wire import Refused
 
 if TYPE_CHECKING:
-    from connectors.sandbox.calls import Call
     from collections.abc import Mapping
 
+    from connectors.sandbox.calls import Call
     from connectors.sandbox.salesforce.org import Org
 
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connectors.sandbox.calls import Reply
 from connectors.sandbox.ids import canonical
 from connectors.sandbox.salesforce import bulk_job, records
 from connectors.sandbox.salesforce.bulk_job import ENDED, Job, job_named, new_job
-from connectors.sandbox.schema import NUMERIC, Kind
-from connectors.sandbox.calls import Reply
 from connectors.sandbox.salesforce.wire import Refused, json_object
+from connectors.sandbox.schema import NUMERIC, Kind
 
 if TYPE_CHECKING:
     from connectors.sandbox.calls import Call
@@ -70,7 +70,7 @@ def _work(org: Org, call: Call, job: Job) -> None:
     """Carries the job out. Its state goes on saying for a while that it is at work."""
     try:
         job.columns, job.lines = job.read(job.body)
-        entity = records.entity_named(org, job.object)
+        entity = records.entity_named(org, job.entity)
         _check_header(entity, job)
     except Refused as refused:
         job.ends_as, job.error = "Failed", refused.refusal.message

@@ -7,15 +7,15 @@ import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from connectors.sandbox.seed.draw import stamp
 from connectors.sandbox.calls import Reply
 from connectors.sandbox.salesforce.wire import Refused
+from connectors.sandbox.seed.draw import stamp
 
 if TYPE_CHECKING:
-    from connectors.sandbox.calls import Call
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from connectors.sandbox.calls import Call
     from connectors.sandbox.salesforce.org import Org
 
 DELIMITERS = {"COMMA": ",", "TAB": "\t", "PIPE": "|", "SEMICOLON": ";", "CARET": "^", "BACKQUOTE": "`"}
@@ -30,7 +30,7 @@ class Job:
 
     id: str
     operation: str
-    object: str
+    entity: str
     actor: str
     created: datetime
     version: str
@@ -58,7 +58,7 @@ class Job:
         shown: dict[str, object] = {
             "id": self.id,
             "operation": self.operation,
-            "object": self.object,
+            "object": self.entity,
             "createdById": self.actor,
             "createdDate": moment,
             "systemModstamp": moment,
@@ -130,7 +130,7 @@ def new_job(org: Org, call: Call, body: Mapping[str, object], *, entity: str, is
     return Job(
         id=org.next_id(PREFIX),
         operation=str(body["operation"]),
-        object=entity,
+        entity=entity,
         actor=call.actor,
         created=org.company.clock.now(),
         version=call.version,

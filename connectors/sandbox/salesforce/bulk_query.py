@@ -6,18 +6,17 @@ import base64
 import binascii
 from typing import TYPE_CHECKING
 
+from connectors.sandbox.calls import Reply
 from connectors.sandbox.salesforce import bulk_job
 from connectors.sandbox.salesforce.bulk_job import ENDED, Job, job_named, new_job
 from connectors.sandbox.salesforce.query import answer
-from connectors.sandbox.schema import Kind
-from connectors.sandbox.soql.tree import Call as Function
-from connectors.sandbox.soql.tree import Path, Select
-from connectors.sandbox.calls import Reply
 from connectors.sandbox.salesforce.wire import Refused, json_object
+from connectors.sandbox.schema import Kind
+from connectors.sandbox.soql.tree import Path, Select
 
 if TYPE_CHECKING:
-    from connectors.sandbox.calls import Call
     from connectors.port import Value
+    from connectors.sandbox.calls import Call
     from connectors.sandbox.salesforce.org import Org
     from connectors.sandbox.soql import Answer
 
@@ -64,11 +63,7 @@ def _asked(org: Org, text: str, *, deleted: bool) -> tuple[Select, Answer]:
 
 
 def _table(select: Select, found: Answer) -> tuple[tuple[str, ...], list[list[str]]]:
-    targets = [
-        found.scope.target(column)
-        for column in select.columns
-        if isinstance(column, Path) and not isinstance(column, Function)
-    ]
+    targets = [found.scope.target(column) for column in select.columns if isinstance(column, Path)]
     readers = [found.scope.reader(target) for target in targets]
     header = tuple(target.name for target in targets)
     return header, [[cell(read(row)) for read in readers] for row in found.rows]

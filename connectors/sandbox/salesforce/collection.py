@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connectors.sandbox.calls import Reply
 from connectors.sandbox.ids import canonical
 from connectors.sandbox.salesforce import records
 from connectors.sandbox.salesforce.records import entity_named, find
 from connectors.sandbox.salesforce.values import read_values
-from connectors.sandbox.calls import Reply
 from connectors.sandbox.salesforce.wire import Refusal, Refused, json_object
 
 if TYPE_CHECKING:
-    from connectors.sandbox.calls import Call
     from collections.abc import Callable
 
+    from connectors.sandbox.calls import Call
     from connectors.sandbox.salesforce.org import Org
     from connectors.sandbox.schema import Entity
 
@@ -27,8 +27,8 @@ WHOLE_CALL = frozenset({"INVALID_FIELD", "JSON_PARSER_ERROR"})
 Result = dict[str, object]
 
 
-class _RollBack(Exception):  # noqa: N818 - it is no error: all or nothing was asked for
-    pass
+class _Undone(Exception):
+    """All or nothing was asked for, and something failed."""
 
 
 def patch(org: Org, call: Call) -> Reply:
@@ -76,8 +76,8 @@ def _check_chunks(listed: list[dict[str, object]]) -> None:
     types = [_type_of(record) for record in listed]
     chunks = sum(one != other for one, other in zip(types, [None, *types], strict=False))
     if chunks > MOST_CHUNKS:
-        message = f"Cannot have more than {MOST_CHUNKS} chunks in a single operation. Please rearrange the data to reduce chunking."
-        raise Refused(400, "INVALID_BATCH_OPERATION", message)
+        message = f"Cannot have more than {MOST_CHUNKS} chunks in a single operation."
+        raise Refused(400, "INVALID_BATCH_OPERATION", f"{message} Please rearrange the data to reduce chunking.")
 
 
 def _type_of(record: dict[str, object]) -> str:
@@ -147,15 +147,19 @@ def _all_of(org: Org, call: Call, steps: list[Callable[[], Result]], *, all_or_n
     try:
         with org.company.transaction(call.actor, call.request_id):
             results.extend(step() for step in steps)
-            if all_or_none and not all(result["success"] for result in results):
-                raise _RollBack
-    except _RollBack:
+            _undo_unless(not all_or_none or all(result["success"] for result in results))
+    except _Undone:
         rolled = Refusal(
             "ALL_OR_NONE_OPERATION_ROLLED_BACK",
             "Record rolled back because not all records were valid and the request was using AllOrNone header",
         )
         return [_failure(rolled, str(result.get("id", ""))) if result["success"] else result for result in results]
     return results
+
+
+def _undo_unless(fine: bool) -> None:  # noqa: FBT001 - it is its only subject
+    if not fine:
+        raise _Undone
 
 
 def _patch_one(org: Org, call: Call, record: dict[str, object], at: int) -> str:

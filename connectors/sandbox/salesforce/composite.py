@@ -1,4 +1,4 @@
-"""Several calls in one: composite, composite graph, batch. Each part goes through the same routes as a call of its own."""
+"""Several calls in one: composite, graph, batch. Each part goes through the same routes as a call of its own."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from connectors.sandbox.calls import Reply
 from connectors.sandbox.salesforce.wire import Refusal, Refused, json_object
 
 if TYPE_CHECKING:
-    from connectors.sandbox.calls import Call
     from collections.abc import Callable, Mapping
 
+    from connectors.sandbox.calls import Call
     from connectors.sandbox.salesforce.org import Org
 
     Dispatch = Callable[[Org, Call], Reply]
@@ -30,8 +30,8 @@ _HALTED = Refusal(
 _FINE = 300
 
 
-class _RollBack(Exception):  # noqa: N818 - it is no error: all or nothing was asked for
-    pass
+class _Undone(Exception):
+    """All or nothing was asked for, and something failed."""
 
 
 def composite(org: Org, call: Call, dispatch: Dispatch) -> Reply:
@@ -112,11 +112,15 @@ def _in_turn(
         with org.company.transaction(call.actor, call.request_id):
             for part in parts:
                 results.append(_one(org, call, part, known, dispatch))
-                if all_or_none and _status(results[-1]) >= _FINE:
-                    raise _RollBack
-    except _RollBack:
+                _undo_if(all_or_none and _status(results[-1]) >= _FINE)
+    except _Undone:
         return _rolled_back(names, results[-1])
     return results
+
+
+def _undo_if(failed: bool) -> None:  # noqa: FBT001 - it is its only subject
+    if failed:
+        raise _Undone
 
 
 def _rolled_back(names: list[str], failed: dict[str, object]) -> list[dict[str, object]]:

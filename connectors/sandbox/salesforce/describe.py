@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
-from connectors.sandbox.salesforce.records import entity_named
-from connectors.sandbox.schema import IDS, NUMERIC, TEXTUAL, Kind
 from connectors.sandbox.calls import Reply
+from connectors.sandbox.salesforce.records import entity_named
 from connectors.sandbox.salesforce.wire import header_time
+from connectors.sandbox.schema import IDS, NUMERIC, TEXTUAL, Kind
 
 if TYPE_CHECKING:
     from connectors.sandbox.calls import Call
@@ -20,9 +20,18 @@ if TYPE_CHECKING:
 RELEASED = datetime(2026, 10, 10, tzinfo=UTC)
 """When the objects last changed, for If-Modified-Since."""
 _SEASONS = ("Spring", "Summer", "Winter")
-_SOAP = {Kind.ID: "tns:ID", Kind.REFERENCE: "tns:ID", Kind.BOOLEAN: "xsd:boolean", Kind.INT: "xsd:int", Kind.DATE: "xsd:date",
-         Kind.DATETIME: "xsd:dateTime", Kind.DOUBLE: "xsd:double", Kind.CURRENCY: "xsd:double", Kind.PERCENT: "xsd:double",
-         Kind.ADDRESS: "urn:address"}  # fmt: skip
+_SOAP = {
+    Kind.ID: "tns:ID",
+    Kind.REFERENCE: "tns:ID",
+    Kind.BOOLEAN: "xsd:boolean",
+    Kind.INT: "xsd:int",
+    Kind.DATE: "xsd:date",
+    Kind.DATETIME: "xsd:dateTime",
+    Kind.DOUBLE: "xsd:double",
+    Kind.CURRENCY: "xsd:double",
+    Kind.PERCENT: "xsd:double",
+    Kind.ADDRESS: "urn:address",
+}
 
 
 def versions(org: Org, _call: Call) -> Reply:
@@ -37,9 +46,11 @@ def versions(org: Org, _call: Call) -> Reply:
 
 
 def _label(version: str) -> str:
+    """The release's name: three a year, and v66.0 is Spring '26."""
     number = int(version.partition(".")[0])
-    season = _SEASONS[number % 3]
-    return f"{season} '{(number + 12) // 3 if season == 'Spring' else (number + 11) // 3 if season == 'Summer' else (number + 13) // 3:02d}"
+    season = _SEASONS[number % len(_SEASONS)]
+    year = number // len(_SEASONS) + 4 + (season == "Winter")
+    return f"{season} '{year:02d}"
 
 
 def resources(_org: Org, call: Call) -> Reply:
@@ -91,7 +102,7 @@ def describe(org: Org, call: Call, name: str) -> Reply:
         return Reply(304, None, headers)
     body = {
         **_summary(call, entity),
-        "fields": [_field(entity, column) for column in entity.columns.values()],
+        "fields": [_field(column) for column in entity.columns.values()],
         "childRelationships": _children(org.company, entity),
         "recordTypeInfos": [_master_record_type(call, entity)],
         "actionOverrides": [],
@@ -142,7 +153,7 @@ def _summary(call: Call, entity: Entity) -> dict[str, object]:
     }
 
 
-def _field(entity: Entity, column: Column) -> dict[str, object]:
+def _field(column: Column) -> dict[str, object]:
     textual, numeric = column.kind in TEXTUAL, column.kind in NUMERIC
     digits = (column.length or 18) if numeric and column.kind is not Kind.INT else 0
     return {
@@ -213,24 +224,25 @@ def _field(entity: Entity, column: Column) -> dict[str, object]:
 
 def _children(company: Company, entity: Entity) -> list[dict[str, object]]:
     named = {target: name for name, target in entity.children.items()}
-    found = []
-    for child in company.entities():
-        for column in child.columns.values():
-            if entity.name in column.refers:
-                found.append(
-                    {
-                        "cascadeDelete": child.name
-                        in {"Contact", "Opportunity", "AccountTeamMember", "AccountHistory"},
-                        "childSObject": child.name,
-                        "deprecatedAndHidden": False,
-                        "field": column.name,
-                        "junctionIdListNames": [],
-                        "junctionReferenceTo": [],
-                        "relationshipName": named.get((child.name, column.name)),
-                        "restrictedDelete": False,
-                    }
-                )
-    return found
+    return [
+        _child(child, column, named.get((child.name, column.name)))
+        for child in company.entities()
+        for column in child.columns.values()
+        if entity.name in column.refers
+    ]
+
+
+def _child(child: Entity, column: Column, relationship: str | None) -> dict[str, object]:
+    return {
+        "cascadeDelete": child.name in {"Contact", "Opportunity", "AccountTeamMember", "AccountHistory"},
+        "childSObject": child.name,
+        "deprecatedAndHidden": False,
+        "field": column.name,
+        "junctionIdListNames": [],
+        "junctionReferenceTo": [],
+        "relationshipName": relationship,
+        "restrictedDelete": False,
+    }
 
 
 def _master_record_type(call: Call, entity: Entity) -> dict[str, object]:

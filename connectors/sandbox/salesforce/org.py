@@ -84,7 +84,7 @@ class Org:
         self.sessions = Sessions(settings.seed, company.seeding.org)
         self.client_id = "3MVG9" + _digest(f"client id {settings.seed}")[:80]
         self.client_secret = _digest(f"client secret {settings.seed}").upper()
-        self.refresh_token = "5Aep861" + _digest(f"refresh token {settings.seed}")  # noqa: S105 - a sandbox's token opens nothing
+        self.refresh_token = "5Aep861" + _digest(f"refresh token {settings.seed}")
         self.cursors: dict[str, Cursor] = {}
         self.jobs: dict[str, Job] = {}
         self.calls: Counter[str] = Counter()

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from connectors.sandbox import soql
+from connectors.sandbox.calls import Reply
 from connectors.sandbox.salesforce.org import Cursor
 from connectors.sandbox.salesforce.records import attributes
-from connectors.sandbox.calls import Reply
 from connectors.sandbox.salesforce.wire import Refused
 
 if TYPE_CHECKING:

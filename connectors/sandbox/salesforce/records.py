@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 from connectors.sandbox.ids import canonical
 from connectors.sandbox.salesforce.values import read_values
+from connectors.sandbox.salesforce.wire import PreconditionFailed, Refused, header_time
 from connectors.sandbox.schema import Kind
 from connectors.sandbox.soql.evaluate import address
-from connectors.sandbox.salesforce.wire import PreconditionFailed, Refused, header_time
 
 if TYPE_CHECKING:
-    from connectors.sandbox.calls import Call
     from collections.abc import Callable, Mapping
 
     from connectors.port import Value
+    from connectors.sandbox.calls import Call
     from connectors.sandbox.salesforce.org import Org
     from connectors.sandbox.schema import Column, Entity, Row
 

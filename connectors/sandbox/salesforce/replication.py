@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from connectors.sandbox.salesforce.records import entity_named
-from connectors.sandbox.seed.draw import stamp
 from connectors.sandbox.calls import Reply
+from connectors.sandbox.salesforce.records import entity_named
 from connectors.sandbox.salesforce.wire import Refused
+from connectors.sandbox.seed.draw import stamp
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from connectors.sandbox.calls import Call
     from connectors.sandbox.salesforce.org import Org
 
@@ -43,7 +45,7 @@ def deleted(org: Org, call: Call, name: str) -> Reply:
     return Reply(200, {"deletedRecords": records, "earliestDateAvailable": earliest, "latestDateCovered": end})
 
 
-def _check_size(found: list[object] | list[dict[str, object]]) -> None:
+def _check_size(found: Sequence[object]) -> None:
     if len(found) > MOST_IDS:
         raise Refused(400, "EXCEEDED_ID_LIMIT", f"too many ids: more than {MOST_IDS}")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.routing import compile_path
 
+from connectors.sandbox.calls import Reply, Subject
 from connectors.sandbox.faults import COMPANY, ROW
 from connectors.sandbox.salesforce import (
     auth,
@@ -22,13 +23,12 @@ from connectors.sandbox.salesforce import (
 )
 from connectors.sandbox.salesforce.org import OLDEST_VERSION, UNCOUNTED
 from connectors.sandbox.salesforce.strike import happen, ids_in, limit_exceeded, refused_by_fault, spoil
-from connectors.sandbox.calls import Reply, Subject
 from connectors.sandbox.salesforce.wire import Refused
 
 if TYPE_CHECKING:
-    from connectors.sandbox.calls import Call
     from collections.abc import Callable
 
+    from connectors.sandbox.calls import Call
     from connectors.sandbox.faults import Fault
     from connectors.sandbox.salesforce.org import Org
 

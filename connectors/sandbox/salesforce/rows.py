@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connectors.sandbox.calls import Reply
 from connectors.sandbox.salesforce import records
 from connectors.sandbox.salesforce.records import Target, entity_named, find
-from connectors.sandbox.calls import Reply
 from connectors.sandbox.salesforce.wire import Refused, json_object
 
 if TYPE_CHECKING:

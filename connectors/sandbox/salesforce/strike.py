@@ -5,61 +5,51 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from connectors.sandbox.calls import Reply
 from connectors.sandbox.faults import COMPANY
 from connectors.sandbox.ids import canonical
-from connectors.sandbox.calls import Reply
 from connectors.sandbox.salesforce.wire import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from connectors.sandbox.calls import Call, Subject
+    from connectors.sandbox.company import Company
     from connectors.sandbox.faults import Fault
     from connectors.sandbox.salesforce.org import Org
 
-_DOWN = b"<html><head><title>503 Service Unavailable</title></head><body><h1>We are down for maintenance.</h1></body></html>"
-_LOGIN = b"<!DOCTYPE html><html><head><title>Login | Salesforce</title></head><body><form action='/login'></form></body></html>"
+_DOWN = b"<html><head><title>503 Service Unavailable</title></head><body><h1>Down for maintenance.</h1></body></html>"
+_LOGIN = (
+    b"<!DOCTYPE html><html><head><title>Login | Salesforce</title></head><body><form action='/login'></form></html>"
+)
 _HTML = "text/html; charset=UTF-8"
+_ERRORS = {
+    "expire_token": (401, "INVALID_SESSION_ID", "Session expired or invalid"),
+    "request_limit": (403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
+    "server_error": (500, "UNKNOWN_EXCEPTION", "An unexpected error occurred. Please include this ErrorId: 1-1 (1)"),
+    "query_timeout": (400, "QUERY_TIMEOUT", "Your query request was running for too long."),
+    "lost_locator": (400, "INVALID_QUERY_LOCATOR", "invalid query locator"),
+}
+_PAGES = {"http_420": (420, _DOWN), "unavailable": (503, _DOWN), "html_200": (200, _LOGIN)}
 
 
 def refused_by_fault(org: Org, call: Call) -> Reply | None:
-    """The error that a fault gives instead of carrying the call out, or None."""
+    """What a fault answers instead of carrying the call out, or None."""
     for fault in call.fired:
-        reply = _reply(org, call, fault)
-        if reply is not None:
-            return reply
-    return None
-
-
-def _reply(org: Org, call: Call, fault: Fault) -> Reply | None:
-    match fault.fault:
-        case "expire_token":
+        if fault.fault == "expire_token":
             org.sessions.expire(bearer(call))
-            return Refused(401, "INVALID_SESSION_ID", "Session expired or invalid").reply()
-        case "request_limit":
-            return limit_exceeded()
-        case "http_420":
-            return Reply(420, _DOWN, content_type=_HTML)
-        case "unavailable":
+        if fault.fault in _ERRORS:
+            return Refused(*_ERRORS[fault.fault]).reply()
+        if fault.fault in _PAGES:
+            status, page = _PAGES[fault.fault]
             headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-            return Reply(503, _DOWN, headers, _HTML)
-        case "server_error":
-            return Refused(
-                500,
-                "UNKNOWN_EXCEPTION",
-                "An unexpected error occurred. Please include this ErrorId if you contact support: 1-1 (1)",
-            ).reply()
-        case "html_200":
-            return Reply(200, _LOGIN, content_type=_HTML)
-        case "query_timeout":
-            return Refused(400, "QUERY_TIMEOUT", "Your query request was running for too long.").reply()
-        case "lost_locator":
-            return Refused(400, "INVALID_QUERY_LOCATOR", "invalid query locator").reply()
-        case _:
-            return None
+            return Reply(status, page, headers, _HTML)
+    return None
 
 
 def limit_exceeded() -> Reply:
     """The day's calls are spent."""
-    return Refused(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.").reply()
+    return Refused(*_ERRORS["request_limit"]).reply()
 
 
 def bearer(call: Call) -> str:
@@ -96,53 +86,57 @@ def _spoiled_record_list(fault: Fault, body: dict[str, object]) -> dict[str, obj
 
 
 def happen(org: Org, call: Call, subject: Subject, when: str) -> None:
-    """Carries out the company faults of the call that are due now. Raises Refused if the plan names what is not there."""
+    """Carries out the company faults of the call that are due now. Raises Refused if the plan names the unknown."""
     for fault in call.fired:
-        if fault.fault in COMPANY and fault.when == when:
-            try:
-                _happen(
-                    org, fault, fault.object or subject.object, fault.target or fault.id or next(iter(subject.ids), "")
-                )
-            except KeyError as unknown:
-                raise Refused(500, "FAULT_PLAN", f"fault {fault.fault!r} cannot happen: {unknown.args[0]}") from None
+        if fault.fault not in COMPANY or fault.when != when:
+            continue
+        shape = org.company.entity(fault.object or subject.object or "Account")
+        entity, target = shape.name if shape else "Account", fault.target or fault.id or next(iter(subject.ids), "")
+        try:
+            with org.company.lock:
+                _HAPPENINGS[fault.fault](org.company, fault, entity, target)
+        except KeyError as unknown:
+            raise Refused(500, "FAULT_PLAN", f"{fault.fault} cannot happen: {unknown.args[0]}") from None
 
 
-def _happen(org: Org, fault: Fault, entity: str, target: str) -> None:
-    company, shape = org.company, org.company.entity(entity or "Account")
-    name = shape.name if shape else "Account"
-    with company.lock:
-        match fault.fault:
-            case "person_edit":
-                company.edit(name, target, fault.actor, **fault.set)
-            case "late_commit":
-                company.commit_late(name, target or _first(org, name), fault.seconds, fault.actor, **fault.set)
-            case "merge":
-                company.merge(name, fault.into, target, fault.actor)
-            case "merge_chain":
-                company.merge(name, fault.via, target, fault.actor)
-                company.merge(name, fault.into, fault.via, fault.actor)
-            case "delete":
-                company.delete(name, target, fault.actor)
-            case "undelete":
-                company.undelete(name, target, fault.actor)
-            case "hard_delete":
-                company.hard_delete(name, target, fault.actor)
-            case "deactivate_user":
-                company.edit("User", company.user_id(target), fault.actor, IsActive=False)
-            case "hide_field" | "remove_field":
-                company.hide_field(name, fault.field)
-            case "hide_rows":
-                company.hidden_rows |= _hidden(org, fault, name, target)
+def _merge_chain(company: Company, fault: Fault, entity: str, target: str) -> None:
+    company.merge(entity, fault.via, target, fault.actor)
+    company.merge(entity, fault.into, fault.via, fault.actor)
 
 
-def _first(org: Org, entity: str) -> str:
-    return str(next(iter(org.company.tables[entity])))
+def _commit_late(company: Company, fault: Fault, entity: str, target: str) -> None:
+    first = target or next(iter(company.tables[entity]))
+    company.commit_late(entity, first, fault.seconds, fault.actor, **fault.set)
 
 
-def _hidden(org: Org, fault: Fault, entity: str, target: str) -> set[str]:
+def _hide_rows(company: Company, fault: Fault, entity: str, target: str) -> None:
     if fault.rows is not None:
-        return set(list(org.company.tables[entity])[: fault.rows])
-    return {canonical(target) or target}
+        company.hidden_rows.update(list(company.tables[entity])[: fault.rows])
+    else:
+        company.hidden_rows.add(canonical(target) or target)
+
+
+def _hide_field(company: Company, fault: Fault, entity: str, _target: str) -> None:
+    company.hide_field(entity, fault.field)
+
+
+def _deactivate(company: Company, fault: Fault, _entity: str, target: str) -> None:
+    company.edit("User", company.user_id(target), fault.actor, IsActive=False)
+
+
+_HAPPENINGS: dict[str, Callable[[Company, Fault, str, str], object]] = {
+    "person_edit": lambda company, fault, entity, target: company.edit(entity, target, fault.actor, **fault.set),
+    "late_commit": _commit_late,
+    "merge": lambda company, fault, entity, target: company.merge(entity, fault.into, target, fault.actor),
+    "merge_chain": _merge_chain,
+    "delete": lambda company, fault, entity, target: company.delete(entity, target, fault.actor),
+    "undelete": lambda company, fault, entity, target: company.undelete(entity, target, fault.actor),
+    "hard_delete": lambda company, fault, entity, target: company.hard_delete(entity, target, fault.actor),
+    "deactivate_user": _deactivate,
+    "hide_field": _hide_field,
+    "remove_field": _hide_field,
+    "hide_rows": _hide_rows,
+}
 
 
 def ids_in(call: Call) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.ids import canonical
+from connectors.sandbox.salesforce.wire import Refused
 from connectors.sandbox.schema import IDS, NUMERIC, TEXTUAL, Column, Entity, Kind
 from connectors.sandbox.seed.draw import stamp
-from connectors.sandbox.salesforce.wire import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from connectors.port import Value
 
 MOST_DIGITS = 18
+_NOT_WRITABLE = (
+    "Unable to create/update fields: {}. Please check the security settings of this field and verify that it is "
+    "read/write for your profile or permission set."
+)
+_TOKENS: dict[type, str] = {
+    str: "VALUE_STRING",
+    int: "VALUE_NUMBER_INT",
+    float: "VALUE_NUMBER_FLOAT",
+    list: "START_ARRAY",
+    dict: "START_OBJECT",
+}
 
 
 def read_values(entity: Entity, given: Mapping[str, object], *, creating: bool) -> dict[str, Value]:
@@ -31,8 +42,7 @@ def read_values(entity: Entity, given: Mapping[str, object], *, creating: bool) 
         values[column.name] = read_value(column, value)
     fixed = sorted(name for name in values if not _settable(entity.columns[name], creating=creating))
     if fixed:
-        message = f"Unable to create/update fields: {', '.join(fixed)}. Please check the security settings of this field and verify that it is read/write for your profile or permission set."
-        raise Refused(400, "INVALID_FIELD_FOR_INSERT_UPDATE", message, fixed)
+        raise Refused(400, "INVALID_FIELD_FOR_INSERT_UPDATE", _NOT_WRITABLE.format(", ".join(fixed)), fixed)
     check_values(entity, values)
     return values
 
@@ -54,11 +64,11 @@ def read_value(column: Column, value: object) -> Value:
         read = _int if column.kind is Kind.INT else _number
     found = read(value) if read else None
     if found is None:
-        raise Refused(
-            400,
-            "JSON_PARSER_ERROR",
-            f"Cannot deserialize instance of {column.kind.value} from {_token(value)} value {_shown(value)} or request may be missing a required field at [line:1, column:2]",
+        told = f"{column.kind.value} from {_token(value)} value {_shown(value)}"
+        message = (
+            f"Cannot deserialize instance of {told} or request may be missing a required field at [line:1, column:2]"
         )
+        raise Refused(400, "JSON_PARSER_ERROR", message)
     return found
 
 
@@ -99,7 +109,7 @@ def _date(value: object) -> Value:
 
 def _datetime(value: object) -> Value:
     try:
-        found = datetime.fromisoformat(value.replace("Z", "+00:00")) if isinstance(value, str) else None
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
     if found is None:
@@ -110,18 +120,13 @@ def _datetime(value: object) -> Value:
 def _token(value: object) -> str:
     if isinstance(value, bool):
         return f"VALUE_{str(value).upper()}"
-    names = {
-        str: "VALUE_STRING",
-        int: "VALUE_NUMBER_INT",
-        float: "VALUE_NUMBER_FLOAT",
-        list: "START_ARRAY",
-        dict: "START_OBJECT",
-    }
-    return names.get(type(value), "VALUE_NULL")
+    return _TOKENS.get(type(value), "VALUE_NULL")
 
 
 def _shown(value: object) -> str:
-    return {list: "[", dict: "{"}.get(type(value)) or str(value)[:80]
+    if isinstance(value, list | dict):
+        return "[" if isinstance(value, list) else "{"
+    return str(value)[:80]
 
 
 def check_values(entity: Entity, values: Mapping[str, Value]) -> None:

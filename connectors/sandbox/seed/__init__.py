@@ -46,7 +46,7 @@ def seed_company(seed: int, accounts: int, reps: int, today: date) -> Seeding:
     rest = _surroundings(draw, calendar, people, holdings)
     books = (people.users, people.roles, people.profiles, accounts_book, story.contacts, story.opportunities,
              story.tasks, story.events, leads, *rest)  # fmt: skip
-    tables = {name: {} for name in CATALOG} | {book.entity: book.rows for book in books}
+    tables: dict[str, dict[str, Row]] = {name: {} for name in CATALOG} | {book.entity: book.rows for book in books}
     return Seeding(
         tables=tables,
         org=next(iter(tables["Organization"])),

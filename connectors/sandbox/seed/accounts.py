@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 
 ENTERPRISE = 100
 """Employees from which an account belongs to the Enterprise segment."""
-SHARES = {"pool": 0.08, "leaver": 0.01, "misfit": 0.10, "child": 0.02, "do_not_move": 0.005, "intent": 0.12}
+SHARES = {
+    "pool": 0.08,
+    "leaver": 0.01,
+    "misfit": 0.10,
+    "child": 0.02,
+    "do_not_move": 0.005,
+    "intent": 0.12,
+    "legal_form": 0.45,
+    "newly_owned": 0.08,
+    "protected": 0.01,
+}
 MISSING = {"employees": 0.35, "industry": 0.29, "revenue": 0.40, "website": 0.12, "phone": 0.25, "rating": 0.70}
 
 
@@ -84,16 +94,29 @@ def _firm(draw: Random, name: str, region: str) -> dict[str, Value]:
 
 
 def _display_name(draw: Random, name: str, country: str) -> str:
-    return f"{name} {draw.choice(LEGAL_FORMS[country])}" if draw.random() < 0.45 else name
+    return f"{name} {draw.choice(LEGAL_FORMS[country])}" if draw.random() < SHARES["legal_form"] else name
+
+
+_HINTS = {
+    "Bank": "Banking",
+    "Payments": "Fintech",
+    "Software": "Software",
+    "Insurance": "Insurance",
+    "Energy": "Energy",
+    "Health": "Healthcare",
+    "Clinics": "Healthcare",
+    "Retail": "Retail",
+    "Telecom": "Telecommunications",
+    "Education": "Education",
+    "Freight": "Transportation",
+    "Cloud": "Software",
+    "Steel": "Manufacturing",
+}
+_INDUSTRIES = tuple(zip(INDUSTRIES, (18, 7, 8, 6, 11, 14, 10, 6, 5, 5, 4, 6), strict=True))
 
 
 def _industry(draw: Random, name: str) -> str:
-    hints = {"Bank": "Banking", "Payments": "Fintech", "Software": "Software", "Insurance": "Insurance", "Energy": "Energy",
-             "Health": "Healthcare", "Clinics": "Healthcare", "Retail": "Retail", "Telecom": "Telecommunications",
-             "Education": "Education", "Freight": "Transportation", "Cloud": "Software", "Steel": "Manufacturing"}  # fmt: skip
-    return hints.get(name.split()[1]) or weighted(
-        draw, tuple(zip(INDUSTRIES, (18, 7, 8, 6, 11, 14, 10, 6, 5, 5, 4, 6), strict=True))
-    )
+    return _HINTS.get(name.split()[1]) or weighted(draw, _INDUSTRIES)
 
 
 def _website(name: str) -> str:
@@ -112,7 +135,7 @@ def _owner(draw: Random, people: People, region: str, segment: str) -> str:
     return draw.choice(everybody if draw.random() < SHARES["misfit"] else fitting)
 
 
-def _holding(
+def _holding(  # noqa: PLR0913, PLR0917 - an account is all of these together
     draw: Random, calendar: Calendar, book: Book, people: People, firm: dict[str, Value], owner: str
 ) -> Holding:
     pooled = owner == people.pool
@@ -120,20 +143,19 @@ def _holding(
     if pooled and kind == "Customer":
         kind = "Prospect"
     age = draw.randrange(60, 1800)
-    owned = min(draw.randrange(1, 30) if draw.random() < 0.08 else draw.randrange(31, 900), age)
+    owned = min(draw.randrange(1, 30) if draw.random() < SHARES["newly_owned"] else draw.randrange(31, 900), age)
     modified = calendar.moment(draw, draw.randrange(1, min(owned, 400) + 1))
     topics = _topics(draw)
     row = book.add(
         calendar.moment(draw, age),
         people.admin,
-        modified,
-        people.admin if pooled else draw.choice((people.admin, owner, people.integration)),
+        (modified, people.admin if pooled else draw.choice((people.admin, owner, people.integration))),
         **firm,
         OwnerId=owner,
         Type=kind,
         Owner_Since__c=calendar.moment(draw, owned),
         Renewal_Date__c=calendar.day(-draw.randrange(5, 365)) if kind == "Customer" else None,
-        Protected_Until__c=calendar.day(-draw.randrange(1, 60)) if draw.random() < 0.01 else None,
+        Protected_Until__c=calendar.day(-draw.randrange(1, 60)) if draw.random() < SHARES["protected"] else None,
         Do_Not_Move__c=draw.random() < SHARES["do_not_move"],
         AccountSource=draw.choice(("Web", "Referral", "Purchased List", "Partner", None)),
         Intent_Updated__c=calendar.day(draw.randrange(1, 41)) if topics else None,

@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 NO_VISITS = 0.24
 VISIT_TAIL = 3.2
 UNWORKED = 0.125
+SHARES = {
+    "lost": 0.45,
+    "renewed": 0.4,
+    "pool_touched": 0.4,
+    "unworked_touched": 0.7,
+    "with_contact": 0.8,
+    "lead_of_account": 0.5,
+    "lead_with_site": 0.6,
+}
 """Owned prospects whose rep has not touched them for more than 90 days."""
 
 
@@ -76,7 +85,7 @@ def _deal(story: Story, holding: Holding) -> None:
         for _ in range(weighted(draw, ((1, 65), (2, 25), (3, 10)))):
             _opportunity(story, holding, "Closed Won", draw.randrange(20, 700))
     if draw.random() < (0.25 if customer else 0.06):
-        lost = draw.random() < 0.45
+        lost = draw.random() < SHARES["lost"]
         stage = (
             "Closed Lost"
             if lost
@@ -91,13 +100,16 @@ def _opportunity(story: Story, holding: Holding, stage: str, closed_days: int) -
     closed, won = stage.startswith("Closed"), stage == "Closed Won"
     renewed = holding.kind == "Customer"
     made = max(closed_days, 0) + story.draw.randrange(10, 120)
+    changed = story.calendar.moment(story.draw, max(closed_days, 1) if closed else story.draw.randrange(1, 30))
     story.opportunities.add(
         story.calendar.moment(story.draw, made),
         holding.owner,
-        story.calendar.moment(story.draw, max(closed_days, 1) if closed else story.draw.randrange(1, 30)),
+        (changed, holding.owner),
         AccountId=holding.row["Id"],
         OwnerId=holding.owner,
-        Name=f"{holding.row['Name']} – {'Renewal' if renewed and story.draw.random() < 0.4 else 'New'}"[:120],
+        Name=f"{holding.row['Name']} - {'Renewal' if renewed and story.draw.random() < SHARES['renewed'] else 'New'}"[
+            :120
+        ],
         StageName=stage,
         Amount=float(log_normal(story.draw, 8.19, 0.57, 10)),
         Probability=100.0 if won else 0.0 if closed else float(story.draw.choice((10, 20, 40, 60, 80))),
@@ -113,11 +125,11 @@ def _touch_days(story: Story, holding: Holding) -> list[int]:
     """How many days ago the rep last did something, latest first. Customers are looked after."""
     draw = story.draw
     if holding.owner == story.people.pool:
-        return [draw.randrange(100, 500)] if draw.random() < 0.4 else []
+        return [draw.randrange(100, 500)] if draw.random() < SHARES["pool_touched"] else []
     if holding.owner in story.people.leavers:
         return [draw.randrange(120, 500)]
     if holding.kind != "Customer" and draw.random() < UNWORKED:
-        return [draw.randrange(92, 420)] if draw.random() < 0.7 else []
+        return [draw.randrange(92, 420)] if draw.random() < SHARES["unworked_touched"] else []
     last = min(int(draw.expovariate(1 / 28)) + 1, 88)
     more = weighted(draw, ((0, 30), (1, 32), (2, 20), (3, 12), (4, 6)))
     return sorted([last, *(last + draw.randrange(2, 160) for _ in range(more))])
@@ -127,7 +139,7 @@ def _touch(story: Story, holding: Holding, contacts: list[str]) -> list[int]:
     days = _touch_days(story, holding)
     by = story.draw.choice(story.people.leavers) if holding.owner == story.people.pool else holding.owner
     for ago in days:
-        who = story.draw.choice(contacts) if contacts and story.draw.random() < 0.8 else None
+        who = story.draw.choice(contacts) if contacts and story.draw.random() < SHARES["with_contact"] else None
         kind = weighted(story.draw, (("Call", 40), ("Email", 38), ("Meeting", 14), ("Task", 8)))
         if kind == "Meeting":
             _meeting(story, holding, by, who, ago)
@@ -148,7 +160,7 @@ def _visits(story: Story, holding: Holding, contacts: list[str]) -> list[int]:
     return days
 
 
-def _task(story: Story, holding: Holding, by: str, who: str | None, ago: int, **more: Value) -> None:  # noqa: PLR0913 - who did what where and when
+def _task(story: Story, holding: Holding, by: str, who: str | None, ago: int, **more: Value) -> None:
     done = story.calendar.moment(story.draw, ago)
     values: dict[str, Value] = {
         "WhatId": holding.row["Id"],
@@ -189,7 +201,7 @@ def gather_leads(draw: Random, calendar: Calendar, people: People, holdings: lis
     """A quarter as many leads as accounts; half of them belong to an account whose name they spell in their own way."""
     leads, reps = Book("Lead"), [rep for team in people.teams.values() for rep in team]
     for _ in range(len(holdings) // 4):
-        known = draw.choice(holdings) if draw.random() < 0.5 else None
+        known = draw.choice(holdings) if draw.random() < SHARES["lead_of_account"] else None
         company, country, site = _lead_company(draw, known)
         first, last = draw.choice(FIRST_NAMES), draw.choice(LAST_NAMES)
         made = calendar.moment(draw, draw.randrange(1, 200))
@@ -220,4 +232,8 @@ def _lead_company(draw: Random, known: Holding | None) -> tuple[str, str, str | 
         return f"{draw.choice(FIRST_PARTS)} {draw.choice(SECOND_PARTS)} {draw.choice(SECOND_PARTS)}", country, None
     row = known.row
     site = str(row.get("Website") or "").removeprefix("https://www.")
-    return vary_name(draw, str(row["Name"])), str(row["BillingCountry"]), site if site and draw.random() < 0.6 else None
+    return (
+        vary_name(draw, str(row["Name"])),
+        str(row["BillingCountry"]),
+        site if site and draw.random() < SHARES["lead_with_site"] else None,
+    )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import accumulate
-from random import Random
 from typing import TYPE_CHECKING, TypeVar
 
 from connectors.sandbox.catalog import CATALOG
@@ -15,6 +14,7 @@ from connectors.sandbox.ids import record_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from random import Random
 
     from connectors.port import Value
     from connectors.sandbox.schema import Row
@@ -75,13 +75,14 @@ class Book:
         self.entity = entity
         self.rows: dict[str, Row] = {}
 
-    def add(self, created: str, by: str, modified: str = "", modified_by: str = "", **values: Value) -> Row:
-        """A new row with its id and audit fields; nulls are left out, as everywhere."""
+    def add(self, created: str, by: str, changed: tuple[str, str] | None = None, /, **values: Value) -> Row:
+        """A new row with its id and audit fields; ``changed`` says when and by whom last. Nulls are left out."""
         shape = CATALOG[self.entity]
         row: Row = {"Id": record_id(shape.prefix, len(self.rows) + 1)}
         row |= {name: value for name, value in values.items() if value is not None}
-        row |= {"CreatedDate": created, "CreatedById": by, "LastModifiedById": modified_by or by}
-        row |= {"LastModifiedDate": modified or created, "SystemModstamp": modified or created}
+        modified, modifier = changed or (created, by)
+        row |= {"CreatedDate": created, "CreatedById": by, "LastModifiedById": modifier}
+        row |= {"LastModifiedDate": modified, "SystemModstamp": modified}
         for column in shape.columns.values():
             if column.default is not None:
                 row.setdefault(column.name, column.default)

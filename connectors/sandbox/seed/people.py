@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from connectors.sandbox.schema import Row
 
 DOMAIN = "acme.example"
+PROFILES = (
+    "System Administrator",
+    "Standard User",
+    "Minimum Access - API Only Integrations",
+    "Chatter External User",
+)
 TEAM_WEIGHTS = {"EMEA Enterprise": 10, "EMEA Mid-Market": 31, "AMER Enterprise": 10, "AMER Mid-Market": 33, "APAC": 16}
 """How many of a hundred reps each team has: as many as its accounts need."""
 ZONES = {
@@ -100,15 +106,15 @@ class _Hiring:
     def person(self, title: str, **more: str | float | bool | None) -> Row:
         first, last = self.name()
         handle = f"{first}.{last}".lower()
-        row = self.hire(first, last, handle, title, FederationIdentifier=handle, **more)
-        return row
+        return self.hire(first, last, handle, title, FederationIdentifier=handle, **more)
 
 
 def hire_people(draw: Random, calendar: Calendar, reps: int) -> People:
     """Everybody, in one fixed order: the same draw gives the same people."""
     hiring = _Hiring(draw, calendar)
-    profiles = {name: str(hiring.profiles.add(calendar.moment(draw, 2900), hiring.admin, Name=name)["Id"])
-                for name in ("System Administrator", "Standard User", "Minimum Access - API Only Integrations", "Chatter External User")}  # fmt: skip
+    profiles = {
+        name: str(hiring.profiles.add(calendar.moment(draw, 2900), hiring.admin, Name=name)["Id"]) for name in PROFILES
+    }
     boss = str(
         hiring.roles.add(calendar.moment(draw, 2900), hiring.admin, Name="VP Sales", DeveloperName="VPSales")["Id"]
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connectors.sandbox.seed.draw import weighted
 from connectors.sandbox.seed.words import LEGAL_FORMS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from random import Random
 
 _FORMS = frozenset(form for forms in LEGAL_FORMS.values() for form in forms)
@@ -14,14 +16,8 @@ _FORMS = frozenset(form for forms in LEGAL_FORMS.values() for form in forms)
 
 def vary_name(draw: Random, name: str) -> str:
     """The name as somebody else would type it: 40 % punctuation, 19 % legal form, 16 % a word less, 7 % a typo."""
-    chance = draw.random()
-    if chance < 0.40:
-        return _punctuate(draw, name)
-    if chance < 0.59:
-        return _change_form(draw, name)
-    if chance < 0.75:
-        return _drop_word(name)
-    return _mistype(draw, name) if chance < 0.82 else name
+    change = weighted(draw, _CHANGES)
+    return change(draw, name) if change else name
 
 
 def _punctuate(draw: Random, name: str) -> str:
@@ -35,7 +31,7 @@ def _change_form(draw: Random, name: str) -> str:
     return bare if bare != name else f"{name} {draw.choice(sorted(_FORMS))}"
 
 
-def _drop_word(name: str) -> str:
+def _drop_word(_draw: Random, name: str) -> str:
     words = _bare(name).split()
     return " ".join(words[:-1]) if len(words) > 1 else name
 
@@ -50,3 +46,12 @@ def _bare(name: str) -> str:
         if name.endswith(f" {form}"):
             return name.removesuffix(f" {form}")
     return name
+
+
+_CHANGES: tuple[tuple[Callable[[Random, str], str] | None, float], ...] = (
+    (_punctuate, 40),
+    (_change_form, 19),
+    (_drop_word, 16),
+    (_mistype, 7),
+    (None, 18),
+)

@@ -62,7 +62,10 @@ COUNTRIES = {
     "AMER": (("US", 82), ("CA", 12), ("BR", 6)),
     "APAC": (("JP", 45), ("AU", 38), ("SG", 17)),
 }
-DIALS = {"US": "+1", "CA": "+1", "BR": "+55", "GB": "+44", "DE": "+49", "FR": "+33", "NL": "+31", "NO": "+47", "SE": "+46", "JP": "+81", "AU": "+61", "SG": "+65"}  # fmt: skip
+DIALS = {
+    "US": "+1", "CA": "+1", "BR": "+55", "GB": "+44", "DE": "+49", "FR": "+33", "NL": "+31", "NO": "+47",
+    "SE": "+46", "JP": "+81", "AU": "+61", "SG": "+65",
+}  # fmt: skip
 TITLES = (
     "Chief Information Officer", "Chief Financial Officer", "VP Engineering", "VP Operations", "Head of IT",
     "Head of Procurement", "Director of Security", "IT Manager", "Operations Manager", "Systems Engineer",

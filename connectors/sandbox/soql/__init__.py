@@ -1,4 +1,4 @@
-"""SOQL: text to a typed tree (``parse``), the tree run over rows (``run``), rows as JSON (``show``). It knows no HTTP."""
+"""SOQL: text to a typed tree (``parse``), the tree over rows (``run``), rows as JSON (``show``). It knows no HTTP."""
 
 from connectors.sandbox.soql.evaluate import Answer, run, show
 from connectors.sandbox.soql.parser import parse

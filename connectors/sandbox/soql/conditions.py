@@ -1,11 +1,10 @@
-"""Conditions as functions of a row. Two-valued, as Salesforce filters are: a comparison with null is false, ``!=`` true."""
+"""Conditions as functions of a row. Two-valued, as Salesforce's are: a comparison with null is false, ``!=`` true."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from connectors.port import Value
 from connectors.sandbox.ids import canonical
 from connectors.sandbox.schema import IDS, NUMERIC, TEXTUAL, Kind, Row
 from connectors.sandbox.soql.moments import day, moment, span
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
+    from connectors.port import Value
     from connectors.sandbox.schema import Column
     from connectors.sandbox.soql.scope import Scope
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from connectors.sandbox.schema import TEXTUAL, Kind
 from connectors.sandbox.soql.aggregate import is_aggregate, run_aggregate
 from connectors.sandbox.soql.conditions import compile_condition
-from connectors.sandbox.soql.scope import Scope, scope_of
+from connectors.sandbox.soql.scope import Scope, no_such_parent, scope_of
 from connectors.sandbox.soql.tree import All, Call, Compare, Fields, In, Path, Select
 
 if TYPE_CHECKING:
@@ -190,8 +190,7 @@ def _add_child(scope: Scope, shape: Shape, select: Select, *, deleted: bool) -> 
     names = {name.lower(): name for name in scope.entity.children}
     name = names.get(select.source.lower())
     if name is None:
-        message = f"Didn't understand relationship '{select.source}' in FROM part of query call. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name."
-        raise scope.error("INVALID_TYPE", message, select.at)
+        raise scope.error("INVALID_TYPE", no_such_parent(select.source, "FROM part of query call"), select.at)
     entity, column = scope.entity.children[name]
     child = scope_of(scope.source, Select((), entity, at=select.at), scope.text, scope.today)
     whole = _run(child, Select(select.columns, entity, select.alias, select.where, order=select.order), deleted=deleted)

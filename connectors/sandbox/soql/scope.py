@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from connectors.sandbox.schema import Column, Kind
 from connectors.sandbox.soql.tokens import QueryError
 
 if TYPE_CHECKING:
+    from connectors.sandbox.schema import Column
     from collections.abc import Callable
     from datetime import date
 
@@ -68,15 +68,12 @@ class Scope:
             and not self._is_parent(names[0])
         ):
             names = names[1:]
-        entity, steps = self.entity, []
+        entity = self.entity
+        steps: list[Column] = []
         for name in names[:-1]:
             step = entity.parents.get(name.lower())
             if step is None or len(steps) == MOST_PARENTS:
-                raise self.error(
-                    "INVALID_FIELD",
-                    f"Didn't understand relationship '{name}' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names.",
-                    path.at,
-                )
+                raise self.error("INVALID_FIELD", no_such_parent(name), path.at)
             steps.append(step)
             entity = self._parent(step)
         column = entity.column(names[-1])
@@ -91,12 +88,12 @@ class Scope:
             return lambda row: row.get(name)
 
         def read(row: Row) -> Value:
-            found: Row | None = row
             for step in target.steps:
-                found = self.parent_row(found, step)
-                if found is None:
+                parent = self.parent_row(row, step)
+                if parent is None:
                     return None
-            return found.get(name) if found else None
+                row = parent
+            return row.get(name)
 
         return read
 
@@ -118,7 +115,7 @@ class Scope:
         # A reference that may point to several objects shows the fields of User, as Salesforce's Name object does.
         found = self.source.entity(step.refers[0])
         if found is None:
-            raise QueryError("INVALID_FIELD", f"Didn't understand relationship '{step.parent}' in field path.")
+            raise QueryError("INVALID_FIELD", no_such_parent(step.parent))
         return found
 
 
@@ -130,20 +127,22 @@ def scope_of(source: Source, select: Select, text: str, today: date) -> Scope:
     return Scope(source, entity, text, today, select.alias)
 
 
+_CUSTOM = "If you are attempting to use a custom {}, be sure to append the '{}' after the {} name."
+_REFERENCE = "Please reference your WSDL or the describe call for the appropriate names."
+
+
 def no_such_column(name: str, entity: str) -> str:
     """The message for an unknown field in a query."""
-    return (
-        f"No such column '{name}' on entity '{entity}'. If you are attempting to use a custom field, be sure to append "
-        "the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names."
-    )
+    hint = _CUSTOM.format("field", "__c", "custom field")
+    return f"No such column '{name}' on entity '{entity}'. {hint} {_REFERENCE}"
 
 
 def no_such_object(name: str) -> str:
     """The message for an unknown object in a query."""
-    return (
-        f"sObject type '{name}' is not supported. If you are attempting to use a custom object, be sure to append the "
-        "'__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names."
-    )
+    return f"sObject type '{name}' is not supported. {_CUSTOM.format('object', '__c', 'entity')} {_REFERENCE}"
 
 
-SORTS_AS_TEXT = frozenset({Kind.STRING, Kind.TEXTAREA, Kind.PICKLIST, Kind.EMAIL, Kind.PHONE, Kind.URL})
+def no_such_parent(name: str, place: str = "field path") -> str:
+    """The message for an unknown relationship in a query."""
+    hint = _CUSTOM.format("relationship", "__r", "custom relationship")
+    return f"Didn't understand relationship '{name}' in {place}. {hint} {_REFERENCE}"

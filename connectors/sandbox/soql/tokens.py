@@ -93,7 +93,7 @@ def _unreadable(text: str, at: int) -> str:
 
 
 def unquote(literal: str) -> str:
-    """The text of a string literal. ``\\_`` and ``\\%`` keep their backslash: LIKE needs to see it."""
+    r"""The text of a string literal. ``\\_`` and ``\\%`` keep their backslash: LIKE needs to see it."""
     inner, out, at = literal[1:-1], [], 0
     while at < len(inner):
         char = inner[at]

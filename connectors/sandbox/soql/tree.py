@@ -52,13 +52,15 @@ class Literal:
     at: int = 0
 
     def __str__(self) -> str:
-        if self.kind == "string":
-            return quote(str(self.value))
-        return (
-            {True: "true", False: "false", None: "null"}.get(self.value, str(self.value))
-            if self.kind in {"boolean", "null"}
-            else str(self.value)
-        )  # type: ignore[arg-type]
+        match self.kind:
+            case "string":
+                return quote(str(self.value))
+            case "boolean":
+                return "true" if self.value else "false"
+            case "null":
+                return "null"
+            case _:
+                return str(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,8 @@ class Select:
 
     def __str__(self) -> str:
         columns = ", ".join(f"({column})" if isinstance(column, Select) else str(column) for column in self.columns)
-        clauses = [f"select {columns} from {self.source}{f' {self.alias}' if self.alias else ''}"]
+        source = f"{self.source} {self.alias}".rstrip()
+        clauses = [f"select {columns} from {source}"]  # noqa: S608 - it is SOQL, printed for the parser to read again
         clauses += [f"where {self.where}"] if self.where else []
         clauses += [f"group by {', '.join(map(str, self.group))}"] if self.group else []
         clauses += [f"having {self.having}"] if self.having else []
