@@ -50,11 +50,11 @@ def plan(
     every: AllRows = False,
 ) -> int:
     """Pull, decide, and seal what should change as a plan. Writes nothing to the CRM."""
-    from sync_worker.report.plan import planned
+    from sync_worker.report.plan import FEW, planned
 
     with session.worker() as worker, watching(session.out) as watch:
         report = worker.plan(progress=watch)
-    session.out.answer(*planned(report, every=every))
+    session.out.answer(*planned(report, few=None if every else FEW))
     return Exit.CHANGES if check and report.plan is not None else Exit.OK
 
 
@@ -65,11 +65,11 @@ def show(
     every: AllRows = False,
 ) -> None:
     """Show a stored plan, and what became of its rows."""
-    from sync_worker.report.plan import shown
+    from sync_worker.report.plan import FEW, shown
 
     with session.worker(secrets=False) as worker:
         stored, names = worker.plan_of(plan), worker.names()
-    session.out.answer(*shown(stored, names, every=every))
+    session.out.answer(*shown(stored, names, few=None if every else FEW))
 
 
 def approve(

@@ -42,11 +42,16 @@ class Output:
             from sync_worker.report.encode import answer
 
             write(sys.stdout, answer(payload) + "\n")
-        elif self.rich:
+        else:
+            self.show(document)
+
+    def show(self, document: Document) -> None:
+        """Part of a long answer, for people only: the JSON form comes at the end and whole."""
+        if self.rich:
             from sync_worker.report.terminal import show
 
             show(document, self.console())
-        else:
+        elif self.format is Format.TEXT:
             from sync_worker.report.text import plain
 
             write(sys.stdout, plain(document))

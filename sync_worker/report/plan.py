@@ -20,18 +20,18 @@ FEW = 40
 """Rows of one kind that a plan shows without being asked for all."""
 
 
-def planned(report: PlanReport, *, every: bool) -> Answer:
+def planned(report: PlanReport, *, few: int | None) -> Answer:
     """``plan``: the new plan, or that there is nothing to do."""
     if report.plan is None:
         return (Text("nothing to do: the CRM already shows what the rules say", Tone.GOOD),), {
             "plan": None,
             "changes": 0,
         }
-    document, payload = shown(report.plan, report.decided.names, every=every)
+    document, payload = shown(report.plan, report.decided.names, few=few)
     return document, {**payload, "changes": len(report.plan.rows)}
 
 
-def shown(stored: StoredPlan, names: Mapping[str, str], *, every: bool) -> Answer:
+def shown(stored: StoredPlan, names: Mapping[str, str], *, few: int | None) -> Answer:
     """``show``."""
     owners = [row for row in stored.rows if row.row.kind is RowKind.OWNER]
     priorities = [row for row in stored.rows if row.row.kind is RowKind.PRIORITY]
@@ -40,8 +40,8 @@ def shown(stored: StoredPlan, names: Mapping[str, str], *, every: bool) -> Answe
         *_header(stored),
         *_guards(stored),
         *_books(stored.plan.summary),
-        *_owners(owners, names, every=every, started=started),
-        *_priorities(priorities, stored.plan.summary, every=every, started=started),
+        *_owners(owners, names, few=few, started=started),
+        *_priorities(priorities, stored.plan.summary, few=few, started=started),
         *(_outcomes(stored) if started else ()),
         *_next(stored),
     )
@@ -102,13 +102,13 @@ def _books(summary: Mapping[str, Any]) -> Iterator[Block]:
         )
 
 
-def _owners(rows: list[StoredRow], names: Mapping[str, str], *, every: bool, started: bool) -> Iterator[Block]:
+def _owners(rows: list[StoredRow], names: Mapping[str, str], *, few: int | None, started: bool) -> Iterator[Block]:
     groups: dict[str, list[StoredRow]] = defaultdict(list)
     for row in rows:
         groups[row.row.rule].append(row)
     for rule, members in sorted(groups.items(), key=lambda group: (not group[0].startswith("return:"), group[0])):
         yield Heading(f"{_rule(rule)} — {count(len(members), 'account')}")
-        told = members if every else members[:FEW]
+        told = members if few is None else members[:few]
         cells = [
             (
                 row.row.account_name,
@@ -124,11 +124,13 @@ def _owners(rows: list[StoredRow], names: Mapping[str, str], *, every: bool, sta
             yield Text(f"… and {len(members) - len(told):,} more: --all shows every row", Tone.QUIET)
 
 
-def _priorities(rows: list[StoredRow], summary: Mapping[str, Any], *, every: bool, started: bool) -> Iterator[Block]:
+def _priorities(
+    rows: list[StoredRow], summary: Mapping[str, Any], *, few: int | None, started: bool
+) -> Iterator[Block]:
     if not rows:
         return
     yield Heading(f"Priorities — {count(len(rows), 'account')}")
-    if every:
+    if few is None:
         cells = [
             (
                 row.row.account_name,
@@ -141,7 +143,7 @@ def _priorities(rows: list[StoredRow], summary: Mapping[str, Any], *, every: boo
         yield table("account|~before|~after" + ("|state" if started else ""), cells)
     elif tiers := summary.get("tiers"):
         yield table("tier|>accounts", list(tiers.items()))
-    if not every:
+    if few is not None:
         yield Text("--all shows every account with its score, tier and reasons", Tone.QUIET)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sync_worker.cli.command import command
+from sync_worker.cli.errors import Exit
 from sync_worker.cli.session import Session
 
 
@@ -17,11 +18,17 @@ def add_to(app: typer.Typer) -> None:
 def demo(  # noqa: PLR0913 - each is one switch of the command line
     session: Session,
     *,
-    accounts: Annotated[int, typer.Option("--accounts", min=50, help="How many accounts the company has.")] = 2000,
+    accounts: Annotated[int, typer.Option("--accounts", min=100, help="How many accounts the company has.")] = 2000,
     reps: Annotated[int, typer.Option("--reps", min=5, help="How many reps it has.")] = 25,
     seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same company.")] = 7,
     folder: Annotated[Path, typer.Option("--folder", help="Where its state lies.")] = Path(".demo"),
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the sandbox running and say how to reach it.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the sandbox running.")] = False,
 ) -> int:
-    """Watch a sales team's books being refreshed in a CRM on this machine."""
-    raise NotImplementedError
+    """Watch books being refreshed in a CRM on this machine."""
+    from sync_worker.cli.demo.play import play
+    from sync_worker.cli.demo.sandbox import Company
+    from sync_worker.cli.demo.views import outcome
+
+    played = play(session, Company(accounts=accounts, reps=reps, seed=seed), folder, keep=keep)
+    session.out.answer(*outcome(played))
+    return Exit.OK if played.ok else Exit.FAILED

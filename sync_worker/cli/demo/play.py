@@ -1,0 +1,156 @@
+"""The demo, scene by scene: the steps that a person would type, and a check that they did what they say."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from sync_worker.cli.demo import views
+from sync_worker.cli.demo.evidence import Evidence, compare
+from sync_worker.cli.demo.sandbox import Company, DemoFailed, Sandbox, clean, running
+from sync_worker.cli.progress import watching
+from sync_worker.cli.starting import Started, Template, start
+from sync_worker.core.model import RowKind, RowState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from sync_worker.app import Worker
+    from sync_worker.cli.session import Session
+    from sync_worker.parts import Progress
+    from sync_worker.store.plans import StoredPlan
+
+POOL = "pool@acme.example"
+BY = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What the demo did and found."""
+
+    company: Company
+    made: Started
+    stored: StoredPlan
+    evidence: Evidence
+    second_run_changes: int
+    calls: Mapping[str, int]
+    seconds: Mapping[str, float]
+    explained: str
+    store: Path
+    effects: Path
+    sandbox: Sandbox | None
+    """Only where it was left running."""
+
+    @property
+    def ok(self) -> bool:
+        """True when every row ended well, the effect log agrees with the plan, and the second run changed nothing."""
+        good = {RowState.CONFIRMED, RowState.VERIFIED, RowState.NOOP}
+        ended_well = all(row.state in good for row in self.stored.rows)
+        return bool(self.stored.rows) and ended_well and self.evidence.ok and not self.second_run_changes
+
+
+@dataclass(slots=True)
+class Watch:
+    """How long each scene took, in seconds."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def scene(self, name: str) -> Iterator[None]:
+        """Time a scene under its name."""
+        begun = time.monotonic()
+        yield
+        self.seconds[name] = round(time.monotonic() - begun, 2)
+
+
+def play(session: Session, company: Company, folder: Path, *, keep: bool) -> Played:
+    """All scenes. Raises DemoFailed, and whatever the worker raises."""
+    watch = Watch()
+    session.out.show(views.opening(company, folder))
+    with watch.scene("sandbox"):
+        clean(folder)
+        crm = running(folder, company, keep=keep)
+    with crm as sandbox:
+        made = _settle(folder, sandbox)
+        inner = replace(session, options=replace(session.options, config=made.config, profile=None, set=()))
+        played = _work(inner, company, made, sandbox, watch)
+        return replace(played, sandbox=sandbox if keep else None)
+
+
+def _settle(folder: Path, sandbox: Sandbox) -> Started:
+    """Config, rules, secrets and an empty store, as 'init' and 'db upgrade' make them."""
+    from sync_worker.config import load
+    from sync_worker.store import upgrade
+
+    made = start(folder, Template.DEMO, {"url": sandbox.url, "client_id": sandbox.client_id, "pool": POOL})
+    for name, secret in (("client_secret", sandbox.client_secret), ("access_token", sandbox.access_token)):
+        with os.fdopen(os.open(made.secrets / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secret + "\n")
+    upgrade(load(made.config, environ={}).config.store.url)
+    return made
+
+
+def _work(session: Session, company: Company, made: Started, sandbox: Sandbox, watch: Watch) -> Played:
+    out = session.out
+    with session.worker() as worker, watching(out) as progress:
+        _examine(session, worker, watch)
+        stored = _plan(session, worker, watch, progress)
+        with watch.scene("apply"):
+            worker.approve(stored.plan.id, by=BY, note="the demo's own approval")
+            report, verified = worker.apply(stored.plan.id, progress=progress)
+            stored = worker.plan_of(stored.plan.id)
+        out.show(views.applied(report, verified, stored))
+        explained = _explain(session, worker, stored, watch)
+        with watch.scene("second run"):
+            again = worker.cycle(progress=progress).planned.plan
+        second = len(again.rows) if again else 0
+        fields = {"owner": "OwnerId", **worker.config.fields.accounts}
+    evidence = compare(stored.rows, fields, sandbox.effects)
+    out.show(views.proof(evidence, second))
+    return Played(
+        company=company,
+        made=made,
+        stored=stored,
+        evidence=evidence,
+        second_run_changes=second,
+        calls=sandbox.calls(),
+        seconds=watch.seconds,
+        explained=explained,
+        store=made.folder / "sync-worker.db",
+        effects=sandbox.effects,
+        sandbox=None,
+    )
+
+
+def _examine(session: Session, worker: Worker, watch: Watch) -> None:
+    with watch.scene("doctor"):
+        checks = worker.doctor()
+    session.out.show(views.examined(checks))
+    if bad := [check for check in checks if check.ok is False]:
+        raise DemoFailed(f"{bad[0].name}: {bad[0].message}", hint=bad[0].hint)
+
+
+def _plan(session: Session, worker: Worker, watch: Watch, progress: Callable[[Progress], None]) -> StoredPlan:
+    with watch.scene("pull"):
+        pulled = worker.pull(progress=progress)
+    session.out.show(views.pulled(pulled))
+    with watch.scene("plan"):
+        report = worker.plan(progress=progress)
+    if report.plan is None:
+        raise DemoFailed("the plan is empty: this company needs no change", hint="try another --seed")
+    session.out.show(views.planned(report))
+    return report.plan
+
+
+def _explain(session: Session, worker: Worker, stored: StoredPlan, watch: Watch) -> str:
+    """Explain an account that a rep won, or else one that a rep lost."""
+    moved = [row.row for row in stored.rows if row.row.kind is RowKind.OWNER]
+    chosen = next((row for row in moved if row.rule.startswith("book:")), moved[0] if moved else stored.rows[0].row)
+    with watch.scene("explain"):
+        found = worker.explain(chosen.account)
+    session.out.show(views.explained(found))
+    return chosen.account
