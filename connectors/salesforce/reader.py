@@ -40,8 +40,10 @@ class Slice:
 
     records: tuple[Record, ...]
     standing: Standing
-    total: int | None
-    """Rows that the whole window holds, where known."""
+    total: int
+    """Rows that the whole window, or Bulk job, holds."""
+    ends: bool = False
+    """True for the last page of its window."""
 
 
 class TooLarge(Exception):
@@ -82,21 +84,16 @@ class Walk:
         windows = [Window(self.standing.time("floor"), self.now + AHEAD)]
         at_rest = Standing(upto=self.standing.began)
         after = self.standing.after
-        held: Slice | None = None
         while windows:
             window = windows.pop()
             try:
                 for part in self._window(window, after):
-                    if held is not None:
-                        yield held
-                    held, after = part, part.standing.after or after
+                    after = part.standing.after or after
+                    # A window's last page is yielded only once it is proven whole, so the pull may rest on it.
+                    yield replace(part, standing=at_rest) if part.ends and not windows else part
             except _Slow as slow:
                 after = slow.after or after
-                floor = soql_floor(window, after)
-                windows += reversed(Window(floor, window.upper).halves())
-        last = held or Slice((), at_rest, 0)
-        # Only now is it proven that nothing is missing, so only the last page may say that the pull is at rest.
-        yield replace(last, standing=at_rest)
+                windows += reversed(Window(rest_from(window, after), window.upper).halves())
 
     def _window(self, window: Window, after: Position | None) -> Iterator[Slice]:
         restarts = 0
@@ -109,7 +106,7 @@ class Walk:
                 if columns:
                     after, restarts = position(columns[-1], self.layout), 0
                 self._prove(page, seen, total)
-                yield Slice(self._records(columns), replace(self.standing, after=after), total)
+                yield Slice(self._records(columns), replace(self.standing, after=after), total, ends=not page.more)
                 if not page.more:
                     return
                 page = self._more(page, after)
@@ -172,7 +169,7 @@ class _Slow(Exception):
         self.after = after
 
 
-def soql_floor(window: Window, after: Position | None) -> datetime | None:
+def rest_from(window: Window, after: Position | None) -> datetime | None:
     """Where the rest of a window begins."""
     return Standing(upto=after.stamp).time("upto") if after else window.floor
 

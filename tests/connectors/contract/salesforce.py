@@ -1,0 +1,148 @@
+"""The harness of the Salesforce dialect of the sandbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connectors.port import Ref, Stream, Value
+from connectors.salesforce import DEFAULT_FIELDS, ClientCredentials, MemoryJobs, SalesforceConnector, SalesforceSettings
+from connectors.transport import Patience
+
+if TYPE_CHECKING:
+    from connectors.sandbox import Sandbox
+    from tests.connectors.contract.harness import Breakage, Refusal
+
+CUSTOM = {
+    Stream.ACCOUNTS: {
+        "region": "Region__c",
+        "score": "Priority_Score__c",
+        "tier": "Priority_Tier__c",
+        "reasons": "Priority_Reasons__c",
+        "owner_since": "Owner_Since__c",
+        "do_not_move": "Do_Not_Move__c",
+    },
+    Stream.USERS: {"capacity": "Book_Capacity__c"},
+}
+QUICK = Patience(tries=3, first_wait=0.01, longest_wait=0.02, in_all=10.0)
+OBJECTS = {
+    Stream.USERS: ("User",),
+    Stream.ACCOUNTS: ("Account",),
+    Stream.CONTACTS: ("Contact",),
+    Stream.LEADS: ("Lead",),
+    Stream.OPPORTUNITIES: ("Opportunity",),
+    Stream.ACTIVITIES: ("Task", "Event"),
+}
+STREAMS = {entity: stream for stream, entities in OBJECTS.items() for entity in entities}
+REFUSALS: dict[Refusal, dict[str, object]] = {
+    "busy": {"fault": "row_lock"},
+    "failed": {"fault": "validation_rule", "message": "Owner must sit in the region"},
+    "gone": {"fault": "delete"},
+}
+BREAKAGES: dict[Breakage, dict[str, object]] = {
+    "reset before": {"fault": "reset"},
+    "lost reply": {"fault": "lost_reply"},
+    "error page": {"fault": "unavailable"},
+    "server error": {"fault": "server_error"},
+    "cut reply": {"fault": "truncate"},
+}
+
+
+class SalesforceSandbox:
+    """See Crm."""
+
+    name = "salesforce"
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.company = sandbox.company
+        self.jobs = MemoryJobs()
+        self.opened: list[SalesforceConnector] = []
+        self.pool_size = len(self.ids(Stream.ACCOUNTS))
+
+    def connect(self, **settings: object) -> SalesforceConnector:
+        values: dict[str, Any] = {
+            "url": self.sandbox.url,
+            "auth": ClientCredentials(self.sandbox.client_id, self.sandbox.client_secret),
+            "patience": QUICK,
+            **settings,
+        }
+        self.opened.append(SalesforceConnector(SalesforceSettings(**values), CUSTOM, jobs=self.jobs))
+        return self.opened[-1]
+
+    def close(self) -> None:
+        for connector in self.opened:
+            connector.close()
+
+    def ids(self, stream: Stream) -> list[str]:
+        return [str(row["Id"]) for entity in OBJECTS[stream] for row in self.company.rows(entity)]
+
+    def value(self, ref: Ref, field: str) -> Value:
+        row = self.company.get(self._entity(ref), ref.id)
+        assert row is not None
+        return row.get(self._column(ref.stream, field))
+
+    def person(self) -> str:
+        return self.company.seeding.admin
+
+    def reps(self) -> list[str]:
+        found = [row for row in self.company.rows("User") if row["IsActive"] and row["UserType"] == "Standard"]
+        return [str(row["Id"]) for row in found if row["Id"] != self.company.seeding.integration]
+
+    def inactive_user(self) -> str:
+        return next(str(row["Id"]) for row in self.company.rows("User") if not row["IsActive"])
+
+    def edit(self, ref: Ref, **fields: Value) -> None:
+        columns: dict[str, Any] = {self._column(ref.stream, name): value for name, value in fields.items()}
+        self.company.edit(self._entity(ref), ref.id, **columns)
+
+    def commit_late(self, ref: Ref, seconds: float, **fields: Value) -> None:
+        columns: dict[str, Any] = {self._column(ref.stream, name): value for name, value in fields.items()}
+        self.company.commit_late(self._entity(ref), ref.id, seconds, **columns)
+
+    def delete(self, ref: Ref) -> None:
+        self.company.delete(self._entity(ref), ref.id, self.company.seeding.admin)
+
+    def merge(self, winner: Ref, loser: Ref) -> None:
+        self.company.merge(self._entity(winner), winner.id, loser.id)
+
+    def refuse(self, ref: Ref, refusal: Refusal) -> None:
+        if refusal == "inactive owner":
+            return
+        self.sandbox.faults(
+            *({"on": kind, "id": ref.id, **REFUSALS[refusal]} for kind in ("row_patch", "collections", "composite"))
+        )
+
+    def break_write(self, breakage: Breakage, *, owner: bool) -> None:
+        self.sandbox.faults({"on": "row_patch" if owner else "collections", **BREAKAGES[breakage]})
+
+    def break_reads(self, breakage: Breakage, times: int) -> None:
+        self.sandbox.faults({"on": "query", "every": 1, "times": times, **BREAKAGES[breakage]})
+
+    def effects(self) -> list[tuple[Ref, str, Value]]:
+        return [
+            (
+                Ref(STREAMS[str(line["object"])], str(line["id"])),
+                self._field(STREAMS[str(line["object"])], str(line["field"])),
+                line["after"],
+            )
+            for line in self.sandbox.effects
+            if line["actor"] == self.company.seeding.integration
+        ]
+
+    def calls(self) -> int:
+        return int(str(self.sandbox.calls["total"]))
+
+    def reset_calls(self) -> None:
+        self.sandbox.reset_calls()
+
+    def _entity(self, ref: Ref) -> str:
+        return next(entity for entity in OBJECTS[ref.stream] if self.company.get(entity, ref.id) is not None)
+
+    @staticmethod
+    def _column(stream: Stream, field: str) -> str:
+        return {**DEFAULT_FIELDS[stream], **CUSTOM.get(stream, {})}[field]
+
+    @staticmethod
+    def _field(stream: Stream, column: str) -> str:
+        names = {**DEFAULT_FIELDS[stream], **CUSTOM.get(stream, {})}
+        return next((name for name, each in names.items() if each == column), column)
