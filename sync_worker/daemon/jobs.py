@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, Self
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from sync_worker.app import Worker
     from sync_worker.config import Config
     from sync_worker.daemon.heartbeat import Heartbeat
     from sync_worker.daemon.metrics import Metrics
+    from sync_worker.store import Store
+    from sync_worker.store.cycles import Cycle
 
 log = structlog.get_logger(__name__)
 
@@ -36,12 +37,34 @@ REFUSED_REST = timedelta(hours=1)
 OK, FAILED, STOPPED = "ok", "failed", "stopped"
 
 
+class JobWorker(Protocol):
+    """What jobs need of a worker; ``app.Worker`` is one. A method gives None when there was nothing to do."""
+
+    @property
+    def store(self) -> Store:
+        """Where slots and runs are recorded."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_: object) -> None: ...
+    def cycle(self) -> object:
+        """One whole cycle."""
+
+    def pull(self) -> object:
+        """Bring the store up to date."""
+
+    def recover(self) -> object:
+        """Settle what an earlier life left open."""
+
+    def apply_approved(self) -> object:
+        """Write the plan that somebody has approved."""
+
+
 @dataclass(slots=True)
 class Jobs:
     """The daemon's jobs. They run in one thread, one after the other."""
 
     config: Config
-    open_worker: Callable[[], Worker]
+    open_worker: Callable[[], JobWorker]
     clock: Callable[[], datetime]
     heartbeat: Heartbeat
     metrics: Metrics
@@ -51,7 +74,6 @@ class Jobs:
     problems: dict[str, str] = field(default_factory=dict)
     """What went wrong in the latest run of each job; a run that goes well takes its entry away."""
     _quiet_until: datetime | None = None
-    _told: int | None = None
 
     def __post_init__(self) -> None:
         self.idle.set()
@@ -69,7 +91,7 @@ class Jobs:
         schedule = self.config.schedule
         slot = daily_slot(self.clock(), parse_time(schedule.daily), ZoneInfo(schedule.time_zone))
 
-        def name(worker: Worker) -> str | None:
+        def name(worker: JobWorker) -> str | None:
             with worker.store.read() as tx:
                 claims = slots.tries(tx, "cycle", slot)
             tries = [Try(claim.started_at, claim.ended_at, claim.outcome or "") for claim in claims]
@@ -88,7 +110,9 @@ class Jobs:
 
     # How a job runs ---------------------------------------------------------------------------------------------
 
-    def _run(self, job: str, slot: Callable[[Worker], str | None] | None, work: Callable[[Worker], object]) -> None:
+    def _run(
+        self, job: str, slot: Callable[[JobWorker], str | None] | None, work: Callable[[JobWorker], object]
+    ) -> None:
         if self.stop.is_set() or self._resting():
             return
         self.idle.clear()
@@ -103,7 +127,7 @@ class Jobs:
             self.idle.set()
 
     def _attempt(
-        self, job: str, slot: Callable[[Worker], str | None] | None, work: Callable[[Worker], object]
+        self, job: str, slot: Callable[[JobWorker], str | None] | None, work: Callable[[JobWorker], object]
     ) -> str | None:
         """Do the job once; how it ended, or None when there was nothing to do."""
         try:
@@ -120,30 +144,28 @@ class Jobs:
         except Exception as error:  # noqa: BLE001 - the store is away; the daemon lives on and says so
             return self._failed(job, error)
 
-    def _claim(self, worker: Worker, job: str, name: str) -> bool:
+    def _claim(self, worker: JobWorker, job: str, name: str) -> bool:
         with worker.store.begin() as tx:
             return slots.claim(tx, job, name, self.clock())
 
-    def _work(self, job: str, worker: Worker, work: Callable[[Worker], object]) -> str | None:
+    def _work(self, job: str, worker: JobWorker, work: Callable[[JobWorker], object]) -> str | None:
+        before = _latest(worker, job)
         try:
             done = work(worker)
         except Exception as error:  # noqa: BLE001 - a job's failure is an outcome: it is logged, counted and shown
             return self._failed(job, error)
         finally:
-            self._tell(job, worker)
+            self._tell(before, _latest(worker, job))
         self.problems.pop(job, None)
         return OK if done is not None else None
 
-    def _tell(self, job: str, worker: Worker) -> None:
+    def _tell(self, before: Cycle | None, after: Cycle | None) -> None:
         """Log what the run's own record says, and count the calls that it cost."""
-        with worker.store.read() as tx:
-            latest = cycles.latest(tx, job)
-        if latest is None or latest.id == self._told:
+        if after is None or (before is not None and after.id == before.id):
             return
-        self._told = latest.id
-        for kind, count in latest.calls.items():
+        for kind, count in after.calls.items():
             self.metrics.calls.labels(kind).inc(count)
-        log.info("run ended", run=latest.id, outcome=latest.outcome, counts=latest.counts, calls=latest.calls)
+        log.info("run ended", run=after.id, outcome=after.outcome, counts=after.counts, calls=after.calls)
 
     def _failed(self, job: str, error: Exception) -> str:
         if self.stop.is_set():
@@ -161,3 +183,8 @@ class Jobs:
 
     def _resting(self) -> bool:
         return self._quiet_until is not None and self.clock() < self._quiet_until
+
+
+def _latest(worker: JobWorker, job: str) -> Cycle | None:
+    with worker.store.read() as tx:
+        return cycles.latest(tx, job)

@@ -90,12 +90,13 @@ def _now() -> datetime:
 
 def _checks(config: Config, jobs: Jobs) -> dict[str, str]:
     """What must hold before anything is written, and what the latest runs say."""
-    failed = {f"latest {job}": problem for job, problem in jobs.problems.copy().items()}
     try:
         with app.open_worker(config) as worker:
-            return {**worker.health().checks, **failed}
+            found = dict(worker.health().checks)
     except Exception as error:  # noqa: BLE001 - readyz says what is wrong, whatever it is
-        return {"store": log.mask_text(str(error), log.secrets_of(config)), **failed}
+        found = {"store": str(error)}
+    found |= {f"latest {job}": problem for job, problem in jobs.problems.copy().items()}
+    return {name: log.mask_text(wrong, log.secrets_of(config)) for name, wrong in found.items()}
 
 
 def _look(config: Config) -> tuple[Figures, bool] | None:
