@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO
 
+from sync_worker.report.document import Text
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -46,7 +48,7 @@ class Output:
             self.show(document)
 
     def show(self, document: Document) -> None:
-        """Part of a long answer, for people only: the JSON form comes at the end and whole."""
+        """For people only; the JSON form comes whole and at the end."""
         if self.rich:
             from sync_worker.report.terminal import show
 
@@ -55,6 +57,10 @@ class Output:
             from sync_worker.report.text import plain
 
             write(sys.stdout, plain(document))
+
+    def scene(self, document: Document) -> None:
+        """A part of a long answer: an empty line parts it from the next."""
+        self.show((*document, Text("")))
 
     def console(self, *, stderr: bool = False) -> Console:
         """A Rich console on one of the two streams."""

@@ -41,11 +41,10 @@ class _Lines:
         self._told: tuple[str, int] | None = None
 
     def __call__(self, progress: Progress) -> None:
-        if progress.total is not None and progress.done >= progress.total:
-            told = (progress.step, progress.done)
-            if told != self._told:
-                self._out.note(f"{progress.step}: {progress.done:,}")
-                self._told = told
+        told = (progress.step, progress.done)
+        if progress.done and progress.done == progress.total and told != self._told:
+            self._out.note(f"{progress.step}: {progress.done:,}")
+            self._told = told
 
 
 @contextmanager

@@ -6,9 +6,9 @@ import os
 import signal
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sync_worker.cli.output import Format, Output
 
@@ -86,8 +86,17 @@ class Session:
         """A worker that the first SIGINT or SIGTERM asks to stop at the next safe place; a second one interrupts."""
         from sync_worker.app import open_worker
 
-        with self._stoppable(), open_worker(self.config(secrets=secrets), stop=self.stop) as worker:
+        config = self.config(secrets=secrets)
+        self._log(config)
+        with self._stoppable(), open_worker(config, stop=self.stop) as worker:
             yield worker
+
+    def _log(self, config: Config) -> None:
+        """Commands speak through their answers: only warnings are logged, unless somebody hunts a bug."""
+        from sync_worker.log import configure, secrets_of
+
+        level: Literal["debug", "warning"] = "debug" if self.options.debug else "warning"
+        configure(replace(config.log, level=level), secrets=secrets_of(config))
 
     @contextmanager
     def _stoppable(self) -> Iterator[None]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from sync_worker.config import layers, secrets, shapes
 from sync_worker.config.layers import Entry, File, Origin
@@ -27,7 +28,6 @@ _NEEDED = {
 """What each way of signing in must have."""
 
 _PLANNING: Mapping[str, tuple[str, ...] | None] = {
-    "salesforce": ("url",),
     "fields": None,
     "activities": None,
     "intent": None,
@@ -232,6 +232,8 @@ def _digest(config: Config) -> str:
     for section, chosen in _PLANNING.items():
         value = getattr(config, section)
         told[section] = {key: _plain(getattr(value, key)) for key in chosen or shapes.keys(section)}
+    # The host is the org. Its port is not: a sandbox has another one each time.
+    told["salesforce"] = {"host": urlsplit(config.salesforce.url).hostname}
     return digest(told)
 
 

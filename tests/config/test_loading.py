@@ -331,7 +331,14 @@ def digest(file: Path, *flags: str) -> str:
 
 @pytest.mark.parametrize(
     "flag",
-    ["guards.owner_moves=4%", "pool.user=x@y.com", "apply.score_step=6", "fields.accounts.a=A__c", "rules.score=other"],
+    [
+        "guards.owner_moves=4%",
+        "pool.user=x@y.com",
+        "apply.score_step=6",
+        "fields.accounts.a=A__c",
+        "rules.score=other",
+        "salesforce.url=https://b.my.salesforce.com",
+    ],
 )
 def test_what_can_change_a_plan_changes_the_digest(file: Path, flag: str) -> None:
     assert digest(file) != digest(file, flag)
@@ -340,7 +347,7 @@ def test_what_can_change_a_plan_changes_the_digest(file: Path, flag: str) -> Non
 @pytest.mark.parametrize(
     "flag",
     ["server.port=1", "log.level=debug", "store.url=sqlite:///x.db", "schedule.daily=01:00", "apply.policy=automatic",
-     "salesforce.client_id=z", "salesforce.timeout_read=7", "guards.owner_moves=0.05"],
+     "salesforce.client_id=z", "salesforce.url=https://acme.my.salesforce.com:8443", "salesforce.timeout_read=7", "guards.owner_moves=0.05"],
 )  # fmt: skip
 def test_what_cannot_change_a_plan_leaves_the_digest(file: Path, flag: str) -> None:
     assert digest(file) == digest(file, flag)

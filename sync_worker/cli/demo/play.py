@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -70,11 +70,11 @@ class Watch:
 def play(session: Session, company: Company, folder: Path, *, keep: bool) -> Played:
     """All scenes. Raises DemoFailed, and whatever the worker raises."""
     watch = Watch()
-    session.out.show(views.opening(company, folder))
-    with watch.scene("sandbox"):
-        clean(folder)
-        crm = running(folder, company, keep=keep)
-    with crm as sandbox:
+    session.out.scene(views.opening(company, folder))
+    with ExitStack() as life:
+        with watch.scene("sandbox"):
+            clean(folder)
+            sandbox = life.enter_context(running(folder, company, keep=keep))
         made = _settle(folder, sandbox)
         inner = replace(session, options=replace(session.options, config=made.config, profile=None, set=()))
         played = _work(inner, company, made, sandbox, watch)
@@ -103,14 +103,14 @@ def _work(session: Session, company: Company, made: Started, sandbox: Sandbox, w
             worker.approve(stored.plan.id, by=BY, note="the demo's own approval")
             report, verified = worker.apply(stored.plan.id, progress=progress)
             stored = worker.plan_of(stored.plan.id)
-        out.show(views.applied(report, verified, stored))
-        explained = _explain(session, worker, stored, watch)
+        out.scene(views.applied(report, verified, stored))
         with watch.scene("second run"):
             again = worker.cycle(progress=progress).planned.plan
         second = len(again.rows) if again else 0
         fields = {"owner": "OwnerId", **worker.config.fields.accounts}
-    evidence = compare(stored.rows, fields, sandbox.effects)
-    out.show(views.proof(evidence, second))
+        evidence = compare(stored.rows, fields, sandbox.effects)
+        out.scene(views.proof(evidence, second))
+        explained = _explain(session, worker, stored, watch)
     return Played(
         company=company,
         made=made,
@@ -129,7 +129,7 @@ def _work(session: Session, company: Company, made: Started, sandbox: Sandbox, w
 def _examine(session: Session, worker: Worker, watch: Watch) -> None:
     with watch.scene("doctor"):
         checks = worker.doctor()
-    session.out.show(views.examined(checks))
+    session.out.scene(views.examined(checks))
     if bad := [check for check in checks if check.ok is False]:
         raise DemoFailed(f"{bad[0].name}: {bad[0].message}", hint=bad[0].hint)
 
@@ -137,12 +137,12 @@ def _examine(session: Session, worker: Worker, watch: Watch) -> None:
 def _plan(session: Session, worker: Worker, watch: Watch, progress: Callable[[Progress], None]) -> StoredPlan:
     with watch.scene("pull"):
         pulled = worker.pull(progress=progress)
-    session.out.show(views.pulled(pulled))
+    session.out.scene(views.pulled(pulled))
     with watch.scene("plan"):
         report = worker.plan(progress=progress)
     if report.plan is None:
         raise DemoFailed("the plan is empty: this company needs no change", hint="try another --seed")
-    session.out.show(views.planned(report))
+    session.out.scene(views.planned(report))
     return report.plan
 
 
@@ -152,5 +152,5 @@ def _explain(session: Session, worker: Worker, stored: StoredPlan, watch: Watch)
     chosen = next((row for row in moved if row.rule.startswith("book:")), moved[0] if moved else stored.rows[0].row)
     with watch.scene("explain"):
         found = worker.explain(chosen.account)
-    session.out.show(views.explained(found))
+    session.out.scene(views.explained(found))
     return chosen.account

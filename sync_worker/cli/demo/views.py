@@ -65,12 +65,12 @@ def applied(report: ApplyReport, verified: VerifyReport, stored: StoredPlan) -> 
 
 def explained(found: Explanation) -> Document:
     """After ``explain``."""
-    return Heading(f"5. Ask why (sync-worker explain {found.account})"), *explanation.explained(found)[0]
+    return Heading(f"6. Ask why (sync-worker explain {found.account})"), *explanation.explained(found)[0]
 
 
 def proof(evidence: Evidence, second: int) -> Document:
     """After the second run."""
-    return Heading("6. Run again, and compare with the CRM's own log"), *_proof(evidence, second)
+    return Heading("5. Run again, and compare with the CRM's own log"), *_proof(evidence, second)
 
 
 def _proof(evidence: Evidence, second: int) -> Iterator[Block]:
