@@ -1,6 +1,6 @@
 """The rule language: text in, checked rules out, SQL out. It knows no CRM and no database connection."""
 
-from rules.compile import DUE_TABLE, ColumnKind, Compiled, CompiledColumn, Dialect, compile_accounts, compile_reps
+from rules.compile import DUE_TABLE, ColumnKind, Compiled, CompiledColumn, compile_accounts, compile_reps
 from rules.facts import (
     EngagementSource,
     FactColumn,
@@ -34,6 +34,7 @@ from rules.model import (
     WhenTerm,
 )
 from rules.problems import Mark, Problem, RulesInvalid
+from rules.sql import Dialect
 from rules.tracing import Trace, TraceColumn, TraceKind, trace
 from rules.vocabulary import FieldInfo, Type, Vocabulary
 

@@ -7,7 +7,7 @@ same to a person and to the worker.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import yaml
 
@@ -124,27 +124,37 @@ class _Composer:
                 root = self._node(event, 1)
         return None if isinstance(root, Scalar) and root.text == "" and root.plain else root
 
-    def _refuse(self, event: yaml.Event, what: str, hint: str) -> None:
-        self._notes.error(self._mark(event.start_mark), f"{what} is not allowed in rules", hint)
+    def _refuse(self, event: yaml.Event, what: str, hint: str) -> NoReturn:
+        self._notes.error(self._mark(event), f"{what} is not allowed in rules", hint)
         raise _Refused
 
-    def _mark(self, mark: yaml.Mark) -> Mark:
-        return Mark(self._file, mark.line + 1, mark.column + 1)
+    def _mark(self, event: yaml.Event) -> Mark:
+        at = event.start_mark
+        return Mark(self._file, at.line + 1, at.column + 1) if at else Mark(self._file, 1, 1)
 
     def _node(self, event: yaml.Event, depth: int) -> Node:
         if depth > MAX_DEPTH:
             self._refuse(event, f"nesting deeper than {MAX_DEPTH}", "rules need no more than eight levels")
-        if isinstance(event, yaml.AliasEvent):
-            self._refuse(event, f"the alias '*{event.anchor}'", "write the value out, or name a list under 'lists'")
+        match event:
+            case yaml.AliasEvent():
+                self._refuse(event, f"the alias '*{event.anchor}'", "write the value out, or name a list under 'lists'")
+            case yaml.ScalarEvent():
+                self._check_bare(event)
+                return self._scalar(event)
+            case yaml.SequenceStartEvent():
+                self._check_bare(event)
+                return self._sequence(event, depth)
+            case yaml.MappingStartEvent():
+                self._check_bare(event)
+                return self._mapping(event, depth)
+            case _:  # events that are no nodes end the collections above and never come here
+                raise TypeError(f"no node begins with {event!r}")
+
+    def _check_bare(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         if event.anchor:
             self._refuse(event, f"the anchor '&{event.anchor}'", "write the value out where it is used")
         if event.tag and event.tag != "!":
             self._refuse(event, f"the tag '{event.tag}'", "remove it: every value is text until its key says otherwise")
-        if isinstance(event, yaml.ScalarEvent):
-            return self._scalar(event)
-        if isinstance(event, yaml.SequenceStartEvent):
-            return self._sequence(event, depth)
-        return self._mapping(event, depth)
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
         self._scalars += 1
@@ -152,15 +162,15 @@ class _Composer:
             self._refuse(
                 event, f"more than {MAX_SCALARS:,} values", "split the file, or move long lists to a CSV table"
             )
-        start, end = event.start_mark.index, event.end_mark.index
-        source = self._text[start:end]
-        return Scalar(event.value, self._mark(event.start_mark), event.style is None, source, start)
+        start = event.start_mark.index if event.start_mark else 0
+        end = event.end_mark.index if event.end_mark else start
+        return Scalar(event.value, self._mark(event), event.style is None, self._text[start:end], start)
 
     def _sequence(self, event: yaml.SequenceStartEvent, depth: int) -> Sequence:
         items = []
         while not isinstance(child := next(self._events), yaml.SequenceEndEvent):
             items.append(self._node(child, depth + 1))
-        return Sequence(tuple(item for item in items if not _is_broken(item)), self._mark(event.start_mark))
+        return Sequence(tuple(item for item in items if not _is_broken(item)), self._mark(event))
 
     def _mapping(self, event: yaml.MappingStartEvent, depth: int) -> Mapping:
         entries: list[tuple[Scalar, Node]] = []
@@ -171,7 +181,7 @@ class _Composer:
             value = self._node(next(self._events), depth + 1)
             if not isinstance(key, Scalar):
                 self._notes.error(key.mark, "a key must be one word", "write 'key: value'")
-            elif event.flow_style and _is_fragment(key, value, entries):
+            elif event.flow_style and _is_fragment(value, entries):
                 broken = broken or self._split(key, entries)
             elif key.text in seen:
                 first = seen[key.text]
@@ -182,7 +192,7 @@ class _Composer:
                 seen[key.text] = key.mark
                 entries.append((key, value))
         whole = tuple((key, value) for key, value in entries if not _is_broken(value))
-        return Mapping(whole, self._mark(event.start_mark), broken)
+        return Mapping(whole, self._mark(event), broken)
 
     def _split(self, key: Scalar, entries: list[tuple[Scalar, Node]]) -> bool:
         name, value = entries[-1]
@@ -195,7 +205,7 @@ def _is_broken(node: Node) -> bool:
     return isinstance(node, Mapping) and node.broken
 
 
-def _is_fragment(key: Scalar, value: Node, entries: list[tuple[Scalar, Node]]) -> bool:
+def _is_fragment(value: Node, entries: list[tuple[Scalar, Node]]) -> bool:
     """A 'key' without a value, after a value whose brackets or quotes are still open."""
     empty = isinstance(value, Scalar) and value.plain and value.text == ""
     last = entries[-1][1] if entries else None

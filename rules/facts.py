@@ -116,7 +116,9 @@ def term_root(term: Term) -> tree.Part:
 
 def _account_roots(ruleset: Ruleset) -> Iterator[tree.Part]:
     yield from (row.when for table in ruleset.tables for row in table.rows if row.when is not None)
-    yield from (rule.when.tree for rule in (*ruleset.scope, *ruleset.protect, *ruleset.returns))
+    yield from (rule.when.tree for rule in ruleset.scope)
+    yield from (rule.when.tree for rule in ruleset.protect)
+    yield from (rule.when.tree for rule in ruleset.returns)
     yield from (book.accounts.tree for book in ruleset.books)
     yield from (term_root(term) for score in ruleset.scores for term in score.terms)
 

@@ -1,4 +1,4 @@
-"""The rules folder as bytes: which files count, and the digest that names their version. It understands none of them."""
+"""The rules folder as bytes: which files count, and the digest that names their version. It understands no rule."""
 
 from __future__ import annotations
 

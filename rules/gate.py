@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from sqlglot import Dialect
 from sqlglot.errors import TokenError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from rules.problems import nearest
 
@@ -99,7 +99,7 @@ def _unclosed(text: str) -> Fault:
     return Fault(max(opened, 0), "a quote is not closed", "close it with '; a quote inside text is doubled: 'O''Neil'")
 
 
-def _admitted(token: Token, text: str) -> Token | Fault:
+def _admitted(token: Token, text: str) -> Token | Fault:  # noqa: PLR0911 - one return for each kind of token
     written = text[token.start : token.end + 1]
     if token.comments or written.startswith(("--", "/*")):
         return Fault(_comment(text), "a comment is not allowed in a condition", "use YAML's # on a line of its own")
@@ -194,7 +194,7 @@ def _ends_value(token: Token) -> bool:
     return token.token_type in _VALUES or token.token_type is TokenType.R_PAREN
 
 
-def _turn(before: Token | None, token: Token, depth: int) -> Fault | None:
+def _turn(before: Token | None, token: Token, depth: int) -> Fault | None:  # noqa: PLR0911 - one for each neighbour
     kind = token.token_type
     if kind is TokenType.R_PAREN and depth == 0:
         return Fault(token.start, "')' closes nothing", "remove it, or add '(' before")

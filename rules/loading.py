@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from rules import model
+from rules.building import ruleset
 from rules.document import Mapping, Node, Scalar, Sequence, parse
-from rules.expression import ACCOUNT_FUNCTIONS, REP_FUNCTIONS, NamedList, Names
 from rules.folder import decoded, digest_of, read_folder
+from rules.names import REP_FUNCTIONS, NamedList, Names
 from rules.problems import Mark, Notes, RulesInvalid, nearest
-from rules.shapes import BookShape, Context, EventShape, FileShape, LimitShape, PartShape, ReturnShape
-from rules.shapes import ScaleShape, ScoreShape, Text, WhenShape, plain
+from rules.scalars import Context, plain
+from rules.shapes import EventShape, FileShape, ScaleShape, ScoreShape
 from rules.tables import read_table
 from rules.vocabulary import FieldInfo
 from rules.wording import note_shape
@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rules.folder import RuleFile
+    from rules.model import Ruleset, Table
     from rules.vocabulary import Vocabulary
 
 _RULES = ("scope", "protect", "return", "books")
 """Sections whose ids share one name space: the decision log names a rule by its id alone."""
 
 
-def load(folder: Path, vocabulary: Vocabulary) -> model.Ruleset:
+def load(folder: Path, vocabulary: Vocabulary) -> Ruleset:
     """The folder's rules, checked against the vocabulary. Raises RulesInvalid with every problem of every file."""
     files = read_folder(folder)
     notes = Notes()
@@ -41,16 +42,16 @@ def load(folder: Path, vocabulary: Vocabulary) -> model.Ruleset:
         )
     _check_ids(roots.values(), notes)
     lists = _lists(roots.values(), notes)
-    names = _account_names(vocabulary, lists)
+    names = Names(vocabulary.account, lists, vocabulary.topics, vocabulary.events)
     tables, names = _tables(roots.values(), texts, names, notes)
-    rep = Names(vocabulary.rep, lists, of="rep", functions=REP_FUNCTIONS)
+    rep = Names(vocabulary.rep, lists, functions=REP_FUNCTIONS, noun="rep field")
     scores = frozenset(str(score_id.text) for score_id in _ids(roots.values(), "scores"))
     context = Context(names, rep, scores, notes)
     shapes = [shape for root in roots.values() if (shape := _shaped(root, context)) is not None]
     if notes.problems:
         raise RulesInvalid(notes.problems)
     named = {name: found.items for name, found in lists.items()}
-    return _ruleset(shapes, digest_of(files), named, tables, notes)
+    return ruleset(shapes, digest_of(files), named, tables, notes)
 
 
 def digest(folder: Path) -> str:
@@ -142,16 +143,11 @@ def _complaint(scalars: list[Scalar], notes: Notes) -> Callable[[int, str, str],
     return lambda index, message, hint: notes.error(scalars[index].mark, message, hint)
 
 
-def _account_names(vocabulary: Vocabulary, lists: dict[str, NamedList]) -> Names:
-    topics, events = vocabulary.topics, vocabulary.events
-    return Names(vocabulary.account, lists, topics, events, functions=ACCOUNT_FUNCTIONS)
-
-
 def _tables(
     roots: Iterable[Mapping], texts: dict[str, str], names: Names, notes: Notes
-) -> tuple[tuple[model.Table, ...], Names]:
+) -> tuple[tuple[Table, ...], Names]:
     """The tables in the order listed, and the names with their outputs: a table may read those before it."""
-    tables: list[model.Table] = []
+    tables: list[Table] = []
     used: dict[str, Mark] = {}
     for item in _section(roots, "tables"):
         scalar = item.get("file") if isinstance(item, Mapping) else item
@@ -198,78 +194,8 @@ def _check_score(score: ScoreShape, notes: Notes) -> None:
     floors = list(score.tiers.items())
     for (above, high), (below, low) in pairwise(floors):
         if low >= high:
-            notes.error(cast("Text", below).mark, f"tier {below} ({low:g}) is not below tier {above} ({high:g})",
+            notes.error(below.mark, f"tier {below} ({low:g}) is not below tier {above} ({high:g})",
                         "list tiers from the highest floor down")  # fmt: skip
     name, lowest = floors[-1]
     if lowest > 0:
-        notes.error(cast("Text", name).mark, f"scores below {lowest:g} have no tier", "let the last tier begin at 0")
-
-
-def _ruleset(
-    shapes: list[FileShape],
-    version: str,
-    lists: dict[str, tuple[str, ...]],
-    tables: tuple[model.Table, ...],
-    notes: Notes,
-) -> model.Ruleset:
-    return model.Ruleset(
-        version=version,
-        scores=tuple(_score(score) for shape in shapes for score in shape.scores),
-        scope=tuple(
-            model.ScopeRule(str(rule.id), rule.when, str(rule.because or ""), rule.id.mark)
-            for shape in shapes for rule in shape.scope
-        ),
-        protect=tuple(
-            model.ProtectRule(str(rule.id), rule.when, str(rule.because), rule.id.mark)
-            for shape in shapes for rule in shape.protect
-        ),
-        returns=tuple(_return(rule) for shape in shapes for rule in shape.returns),
-        books=tuple(_book(book) for shape in shapes for book in shape.books),
-        lists=lists,
-        tables=tables,
-        warnings=tuple(sorted(set(notes.warnings))),
-    )  # fmt: skip
-
-
-def _limit(shape: LimitShape | None) -> model.Limit | None:
-    return model.Limit(str(shape.per), shape.most, str(shape.every)) if shape else None
-
-
-def _return(shape: ReturnShape) -> model.ReturnRule:
-    limit = _limit(shape.limit)
-    return model.ReturnRule(str(shape.id), shape.when, str(shape.reason), shape.rest, limit, shape.id.mark)
-
-
-def _book(shape: BookShape) -> model.Book:
-    balance = model.Balance(str(shape.balance.measure), shape.balance.weight) if shape.balance else None
-    return model.Book(
-        id=str(shape.id),
-        accounts=shape.accounts,
-        reps=shape.reps,
-        capacity=shape.capacity if isinstance(shape.capacity, int) else str(shape.capacity),
-        rank=str(shape.rank),
-        limit=_limit(shape.limit),
-        balance=balance,
-        keep_weight=shape.keep.weight if shape.keep else None,
-        mark=shape.id.mark,
-    )
-
-
-def _score(shape: ScoreShape) -> model.Score:
-    parts = tuple(_part(str(name), part) for name, part in shape.parts.items())
-    tiers = tuple(model.Tier(str(name), floor) for name, floor in shape.tiers.items())
-    return model.Score(str(shape.id), shape.max, parts, tiers, shape.id.mark)
-
-
-def _part(name: str, shape: PartShape) -> model.Part:
-    terms = tuple(_term(term, shape.half_life or 0) for term in shape.terms)
-    return model.Part(name, shape.max, shape.half_life, terms)
-
-
-def _term(shape: WhenShape | ScaleShape | EventShape, half_life: float) -> model.Term:
-    name, because, mark = str(shape.id), str(shape.because), shape.id.mark
-    if isinstance(shape, WhenShape):
-        return model.WhenTerm(name, shape.when, shape.points, because, mark)
-    if isinstance(shape, ScaleShape):
-        return model.ScaleTerm(name, shape.scale, shape.start, shape.end, shape.points, because, mark)
-    return model.EventTerm(name, str(shape.event), half_life, shape.points, because, mark)
+        notes.error(name.mark, f"scores below {lowest:g} have no tier", "let the last tier begin at 0")

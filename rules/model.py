@@ -166,6 +166,11 @@ class Score:
     mark: Mark
 
     @property
+    def placed_terms(self) -> tuple[tuple[str, Term], ...]:
+        """Each term with the name of its part, in order."""
+        return tuple((part.name, term) for part in self.parts for term in part.terms)
+
+    @property
     def terms(self) -> tuple[Term, ...]:
         """The terms of all parts, in order."""
         return tuple(term for part in self.parts for term in part.terms)

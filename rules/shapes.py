@@ -1,285 +1,37 @@
-"""What a rules file looks like: its keys, their types and bounds, and the JSON Schema that follows from them.
-
-Values are still text with a place (``Text``); the validators read them. A condition is parsed on the spot, so that
-one reading of a file reports its shape and its conditions together. Nothing here refers to another file: what
-conditions may name comes with the validation context, a ``Context``.
-"""
+"""What a rules file looks like: its keys, and the JSON Schema that follows from them. It reads no value itself."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, PlainValidator, Tag, ValidationInfo, WithJsonSchema
-from pydantic_core import PydanticCustomError
-
-from rules.document import Mapping, Node, Scalar, Sequence
-from rules.expression import Names, parse_condition, parse_number
-from rules.model import Condition, Formula
-from rules.problems import Mark, Notes, nearest
-from rules.vocabulary import Type
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from rules.gate import Fault
-
-    _Condition = Condition
-    _Formula = Formula
-else:
-    # Our own validators make these; pydantic need not look inside the trees.
-    _Condition = _Formula = Any
-
-MAX_TEXT = 1_000
-MAX_POINTS = 1_000_000.0
-_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
-_DURATION = re.compile(r"([0-9]{1,4}) (day|days|week|weeks)", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the validators may look up, and where they note problems."""
-
-    account: Names
-    rep: Names
-    scores: frozenset[str]
-    notes: Notes
-
-
-class Text(str):
-    """A scalar's text that remembers its place."""
-
-    __slots__ = ("scalar",)
-    scalar: Scalar
-
-    @classmethod
-    def of(cls, scalar: Scalar) -> Text:
-        """The scalar's text."""
-        found = cls(scalar.text)
-        found.scalar = scalar
-        return found
-
-    @property
-    def mark(self) -> Mark:
-        """Where the text begins."""
-        return self.scalar.mark
-
-
-def plain(node: Node) -> Any:  # noqa: ANN401 - whatever the file holds; pydantic gives it a type
-    """The node as dicts, lists and Text, which is what the shapes below validate."""
-    if isinstance(node, Mapping):
-        return {Text.of(key): plain(value) for key, value in node.entries}
-    if isinstance(node, Sequence):
-        return [plain(item) for item in node.items]
-    return Text.of(node)
-
-
-def wrong(message: str, hint: str = "") -> PydanticCustomError:
-    """A value that a validator refuses."""
-    return PydanticCustomError("rules", "{text}", {"text": message, "hint": hint})
-
-
-def _text(value: object, wanted: str) -> Text:
-    if isinstance(value, Text) and value.strip():
-        return value
-    if isinstance(value, Text):
-        raise wrong("the value is missing", f"write {wanted}")
-    raise wrong(f"a {'list' if isinstance(value, list) else 'group of keys'} stands where {wanted} is wanted")
-
-
-def _said(value: object) -> Text:
-    text = _text(value, "a text")
-    if len(text) > MAX_TEXT:
-        raise wrong(f"the text has {len(text):,} characters, over {MAX_TEXT:,}")
-    return text
-
-
-def _id(value: object) -> Text:
-    text = _text(value, "an id")
-    if not _ID.fullmatch(text):
-        raise wrong(f"'{text[:70]}' is not an id", "use a-z, 0-9, - and _, at most 63 characters: emea-enterprise")
-    return text
-
-
-def _word(value: object) -> Text:
-    text = _text(value, "a name")
-    if not _WORD.fullmatch(text):
-        raise wrong(f"'{text[:70]}' is not a name", "use letters, digits and _, at most 63 characters: core_industries")
-    return text
-
-
-def _figure(value: object, wanted: str, least: float, most: float) -> float:
-    text = _text(value, wanted)
-    if not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", text, re.ASCII):
-        raise wrong(f"'{text[:40]}' is not {wanted}")
-    if not least <= float(text) <= most:
-        raise wrong(f"{text[:40]} is out of range", f"from {least:,g} to {most:,g}")
-    return float(text)
-
-
-def _number(least: float, most: float) -> Callable[[object], float]:
-    return lambda value: _figure(value, "a number", least, most)
-
-
-def _whole(least: int, most: int) -> Callable[[object], int]:
-    def read(value: object) -> int:
-        found = _figure(value, "a whole number", least, most)
-        if found != int(found):
-            raise wrong(f"'{value}' is not a whole number")
-        return int(found)
-
-    return read
-
-
-def _days(value: object) -> int:
-    text = _text(value, "a duration")
-    found = _DURATION.fullmatch(text)
-    if not found or not 0 <= (days := int(found[1]) * (7 if found[2].startswith("week") else 1)) <= 3_650:  # noqa: PLR2004
-        raise wrong(f"'{text[:40]}' is not a duration", "write a number and days or weeks, up to ten years: 30 days")
-    return days
-
-
-def _half_life(value: object) -> int:
-    if days := _days(value):
-        return days
-    raise wrong("a half-life of 0 days would count nothing", "write at least 1 day")
-
-
-def _choice(*words: str) -> Callable[[object], Text]:
-    def read(value: object) -> Text:
-        text = _text(value, "one of " + ", ".join(words))
-        if text not in words:
-            raise wrong(f"'{text[:40]}' is not possible here", nearest(text, words))
-        return text
-
-    return read
-
-
-def _parsed(text: Text, faults: Iterable[Fault], notes: Notes) -> None:
-    for fault in faults:
-        if fault.message:  # else it was noted at its own place, such as a list's item
-            notes.error(text.scalar.at(fault.offset), fault.message, fault.hint)
-
-
-def _condition(value: object, names: Names, notes: Notes, wanted: str) -> Condition:
-    text = _text(value, wanted)
-    found, faults = parse_condition(text, names)
-    _parsed(text, faults, notes)
-    # Without a tree the problem is noted and the rules are never used, so the type may be stretched here.
-    return Condition(str(text), _unless_faulty(found), text.mark)
-
-
-def _unless_faulty(found: Any) -> Any:  # noqa: ANN401
-    return found
-
-
-def _account_condition(value: object, info: ValidationInfo) -> Condition:
-    context: Context = info.context
-    return _condition(value, context.account, context.notes, "a condition, such as: employees >= 100")
-
-
-def _rep_condition(value: object, info: ValidationInfo) -> Condition:
-    context: Context = info.context
-    return _condition(value, context.rep, context.notes, "a condition on reps, such as: team = 'EMEA Enterprise'")
-
-
-def _formula(value: object, info: ValidationInfo) -> Formula:
-    context: Context = info.context
-    text = _text(value, "a number's field or formula")
-    found, faults = parse_number(text, context.account)
-    _parsed(text, faults, context.notes)
-    return Formula(str(text), _unless_faulty(found), text.mark)
-
-
-def _event(value: object, info: ValidationInfo) -> Text:
-    events = info.context.account.events
-    text = _text(value, "an engagement kind")
-    if text not in events:
-        raise wrong(f"unknown engagement kind '{text[:60]}'", nearest(text, events))
-    return text
-
-
-def _rank(value: object, info: ValidationInfo) -> Text:
-    scores = info.context.scores
-    text = _text(value, "a score's id")
-    if text not in scores:
-        raise wrong(f"unknown score '{text[:60]}'", nearest(text, scores) or "define it under 'scores'")
-    return text
-
-
-def _measure(value: object, info: ValidationInfo) -> Text:
-    context: Context = info.context
-    text = _text(value, "a score's id or a numeric field")
-    numeric = {name for name, found in context.account.fields.items() if found.type is Type.NUMBER}
-    if text not in context.scores | numeric:
-        raise wrong(f"'{text[:60]}' is neither a score nor a numeric field", nearest(text, context.scores | numeric))
-    return text
-
-
-def _capacity(value: object, info: ValidationInfo) -> int | Text:
-    fields = info.context.rep.fields
-    text = _text(value, "a number or a rep's field")
-    if re.fullmatch(r"-?[0-9.]+", text, re.ASCII):
-        return _whole(1, 100_000)(text)
-    if text not in fields:
-        raise wrong(f"unknown rep field '{text[:60]}'", nearest(text, fields))
-    if fields[text].type is not Type.NUMBER:
-        raise wrong(f"'{text}' is {fields[text].type}, a capacity is a number")
-    return text
-
-
-def _table(value: object) -> Text:
-    text = _text(value["file"] if isinstance(value, dict) and "file" in value else value, "a CSV file's name")
-    return text
-
-
-def _version(value: object) -> Text:
-    text = _text(value, "the version 1")
-    if text != "1":
-        raise wrong(f"version '{text[:20]}' is not known", "write version: 1")
-    return text
-
-
-_NUMBER_SCHEMA = {"type": "number"}
-Id = Annotated[Text, PlainValidator(_id), WithJsonSchema({"type": "string", "pattern": f"^{_ID.pattern}$"})]
-Word = Annotated[Text, PlainValidator(_word), WithJsonSchema({"type": "string", "pattern": f"^{_WORD.pattern}$"})]
-Said = Annotated[Text, PlainValidator(_said), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_TEXT})]
-Item = Annotated[Text, PlainValidator(_said), WithJsonSchema({"type": ["string", "number", "boolean"]})]
-Points = Annotated[float, PlainValidator(_number(-MAX_POINTS, MAX_POINTS)), WithJsonSchema(_NUMBER_SCHEMA)]
-Figure = Annotated[float, PlainValidator(_number(-1e15, 1e15)), WithJsonSchema(_NUMBER_SCHEMA)]
-Cap = Annotated[
-    float, PlainValidator(_number(0.001, MAX_POINTS)), WithJsonSchema(_NUMBER_SCHEMA | {"exclusiveMinimum": 0})
-]
-Weight = Annotated[float, PlainValidator(_number(0, 1_000)), WithJsonSchema(_NUMBER_SCHEMA | {"minimum": 0})]
-Count = Annotated[int, PlainValidator(_whole(1, 1_000_000)), WithJsonSchema({"type": "integer", "minimum": 1})]
-_DAYS_SCHEMA = {"type": "string", "pattern": f"^{_DURATION.pattern}$", "examples": ["30 days", "2 weeks"]}
-Days = Annotated[int, PlainValidator(_days), WithJsonSchema(_DAYS_SCHEMA)]
-HalfLife = Annotated[int, PlainValidator(_half_life), WithJsonSchema(_DAYS_SCHEMA)]
-_CONDITION_SCHEMA = {"type": ["string", "boolean"], "minLength": 1, "maxLength": 4_000}
-AccountCondition = Annotated[
-    _Condition,
-    PlainValidator(_account_condition),
-    WithJsonSchema(_CONDITION_SCHEMA | {"title": "Condition on accounts"}),
-]
-RepCondition = Annotated[
-    _Condition, PlainValidator(_rep_condition), WithJsonSchema(_CONDITION_SCHEMA | {"title": "Condition on reps"})
-]
-NumericFormula = Annotated[
-    _Formula, PlainValidator(_formula), WithJsonSchema({"type": "string", "title": "Numeric field or formula"})
-]
-EventKind = Annotated[Text, PlainValidator(_event), WithJsonSchema({"type": "string", "title": "Engagement kind"})]
-ScoreId = Annotated[Text, PlainValidator(_rank), WithJsonSchema({"type": "string", "title": "Id of a score"})]
-Measure = Annotated[
-    Text, PlainValidator(_measure), WithJsonSchema({"type": "string", "title": "Score or numeric field"})
-]
-Capacity = Annotated[
-    int | Text,
-    PlainValidator(_capacity),
-    WithJsonSchema({"type": ["integer", "string"], "title": "Number or rep field"}),
-]
-Version = Annotated[Text, PlainValidator(_version), WithJsonSchema({"const": 1})]
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+
+from rules.scalars import (
+    AccountCondition,
+    Cap,
+    Capacity,
+    Count,
+    Days,
+    EventKind,
+    EveryWord,
+    Figure,
+    FileName,
+    HalfLife,
+    HitWord,
+    Id,
+    Item,
+    Measure,
+    NumericFormula,
+    PerWord,
+    Points,
+    RepCondition,
+    Said,
+    ScoreId,
+    Text,
+    Version,
+    Weight,
+    Word,
+)
 
 
 class Shape(BaseModel):
@@ -291,9 +43,9 @@ class Shape(BaseModel):
 class LimitShape(Shape):
     """At most so many accounts for each rep or book in one run."""
 
-    per: Annotated[Text, PlainValidator(_choice("rep", "book")), WithJsonSchema({"enum": ["rep", "book"]})]
+    per: PerWord
     most: Count
-    every: Annotated[Text, PlainValidator(_choice("run", "day", "week")), WithJsonSchema({"enum": ["run", "day", "week"]})]
+    every: EveryWord
 
 
 class WhenShape(Shape):
@@ -405,7 +157,15 @@ class BookShape(Shape):
     keep: KeepShape | None = None
 
 
-_TABLE_SCHEMA = {"type": "string", "pattern": r"^[^/\\]+\.csv$"}
+class TableShape(Shape):
+    """A CSV decision table in the folder; of its rows the first that matches counts."""
+
+    file: FileName
+    hit: HitWord | None = None
+
+
+def _table(value: object) -> object:
+    return {"file": value} if isinstance(value, Text) else value
 
 
 class FileShape(Shape):
@@ -418,7 +178,9 @@ class FileShape(Shape):
     protect: list[ProtectShape] = Field(default_factory=list)
     returns: list[ReturnShape] = Field(default_factory=list, alias="return")
     books: list[BookShape] = Field(default_factory=list)
-    tables: list[Annotated[Text, PlainValidator(_table), WithJsonSchema(_TABLE_SCHEMA)]] = Field(default_factory=list)
+    tables: list[Annotated[TableShape, BeforeValidator(_table, json_schema_input_type=FileName | TableShape)]] = Field(
+        default_factory=list
+    )
 
 
 def keys_of(shape: type[Shape]) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from rules import tree
-from rules.expression import type_of
 from rules.facts import column_of
+from rules.names import type_of
 from rules.tree import Comparator
 from rules.vocabulary import Type
 
@@ -59,7 +59,7 @@ class Writer:
             return repr(float(value)) if value >= 0 else f"({float(value)!r})"
         return f"CAST({float(value)!r} AS DOUBLE PRECISION)"
 
-    def constant(self, value: str | float | bool) -> str:
+    def constant(self, value: str | float) -> str:
         """Any constant as a literal."""
         if isinstance(value, bool):
             return self.boolean(value=value)
@@ -98,7 +98,8 @@ class Writer:
             case tree.Comparison(comparator=comparator, left=left, right=right):
                 return self._comparison(comparator, left, right)
             case tree.Between(value=value, low=low, high=high):
-                return f"({self._comparison(Comparator.GE, value, low)} AND {self._comparison(Comparator.LE, value, high)})"
+                above = self._comparison(Comparator.GE, value, low)
+                return f"({above} AND {self._comparison(Comparator.LE, value, high)})"
             case tree.Membership(value=value, choices=choices):
                 return f"{self.value(value)} IN ({', '.join(self.constant(choice) for choice in choices)})"
             case tree.Like(value=value, pattern=pattern):
@@ -156,7 +157,7 @@ class Writer:
 
     # values
 
-    def value(self, node: tree.Value) -> str:
+    def value(self, node: tree.Value) -> str:  # noqa: PLR0911 - one return for each kind of value
         """SQL for a value; NULL where it is empty."""
         match node:
             case tree.FieldValue(name=name) if name in self.outputs:

@@ -19,7 +19,7 @@ from rules.vocabulary import FieldInfo, Type
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rules.expression import Names
+    from rules.names import Names
     from rules.problems import Notes
 
 MAX_ROWS = 5_000
@@ -288,7 +288,7 @@ def _watch_zeros(columns: list[_Input | Output], lines: list[list[Cell]], notes:
             continue
         codes = [line[index] for line in lines if len(line) > index and line[index].text.isdigit()]
         width = max((len(code.text) for code in codes), default=0)
-        short = [code for code in codes if 0 < width - len(code.text)]
+        short = [code for code in codes if width - len(code.text) > 0]
         if short and len(short) * 2 < len(codes) and width > 2:  # noqa: PLR2004 - 1 to 99 are numbers, not codes
             hint = f"most here have {width} digits: format the column as text, then write {short[0].text.zfill(width)}"
             notes.warn(short[0].mark, f"'{short[0].text}' may have lost its leading zeros to a spreadsheet", hint)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from rules import tree
-from rules.compile import Chain
+from rules.chain import Chain
 from rules.facts import FactColumn, columns_read, needs, term_root
 from rules.model import EventTerm, ScaleTerm, WhenTerm
 from rules.sql import Dialect, named, quoted
@@ -99,25 +99,8 @@ class _Tracing:
         for fact in needs(ruleset):
             yield TraceColumn(fact.name, TraceKind.VALUE, fact.type, fact=fact), named(fact.name)
         yield from self._tables()
-        number = 0
-        for section, rule, condition, because, mark in _conditions(ruleset):
-            number += 1
-            yield self._truth(f"truth__{number}", section, rule, condition, because, mark)
-        for score in ruleset.scores:
-            for part in score.parts:
-                for term in part.terms:
-                    if isinstance(term, WhenTerm):
-                        number += 1
-                        yield self._truth(
-                            f"truth__{number}",
-                            "scores",
-                            score.id,
-                            term.when,
-                            term.because,
-                            term.mark,
-                            part.name,
-                            term.id,
-                        )
+        for number, tried in enumerate(_conditions(ruleset), 1):
+            yield self._truth(number, tried)
 
     def _tables(self) -> Iterator[tuple[TraceColumn, str]]:
         for number, table in enumerate(self.chain.ruleset.tables, 1):
@@ -133,21 +116,21 @@ class _Tracing:
                 column = self.made[output.name]
                 yield TraceColumn(column, TraceKind.OUTPUT, output.type, "tables", table.name, text=output.name), column
 
-    def _truth(  # noqa: PLR0913 - the parts of one line of the explanation
-        self,
-        name: str,
-        section: str,
-        rule: str,
-        condition: Condition,
-        because: str,
-        mark: Mark,
-        part: str = "",
-        term: str = "",
-    ) -> tuple[TraceColumn, str]:
+    def _truth(self, number: int, tried: _Tried) -> tuple[TraceColumn, str]:
+        condition = tried.condition
         column = TraceColumn(
-            name, TraceKind.TRUTH, Type.BOOLEAN, section, rule, part, term, condition.text, because,
-            self._reads(condition.tree), mark=mark,
-        )  # fmt: skip
+            f"truth__{number}",
+            TraceKind.TRUTH,
+            Type.BOOLEAN,
+            tried.section,
+            tried.rule,
+            tried.part,
+            tried.term,
+            condition.text,
+            tried.because,
+            self._reads(condition.tree),
+            mark=tried.mark,
+        )
         return column, f"CASE WHEN {self.chain.writer.condition(condition.tree)} THEN 1 ELSE 0 END"
 
     def _reads(self, root: tree.Part) -> tuple[str, ...]:
@@ -176,15 +159,28 @@ class _Tracing:
         yield TraceColumn(f"tier__{index}", TraceKind.TIER, Type.TEXT, "scores", score.id)
 
 
-def _conditions(ruleset: Ruleset) -> Iterator[tuple[str, str, Condition, str, Mark]]:
-    for scope in ruleset.scope:
-        yield "scope", scope.id, scope.when, scope.because, scope.mark
-    for protect in ruleset.protect:
-        yield "protect", protect.id, protect.when, protect.because, protect.mark
-    for returned in ruleset.returns:
-        yield "return", returned.id, returned.when, returned.reason, returned.mark
-    for book in ruleset.books:
-        yield "books", book.id, book.accounts, "", book.mark
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """One condition in the order in which rules are tried."""
+
+    section: str
+    rule: str
+    condition: Condition
+    because: str
+    mark: Mark
+    part: str = ""
+    term: str = ""
+
+
+def _conditions(ruleset: Ruleset) -> Iterator[_Tried]:
+    yield from (_Tried("scope", rule.id, rule.when, rule.because, rule.mark) for rule in ruleset.scope)
+    yield from (_Tried("protect", rule.id, rule.when, rule.because, rule.mark) for rule in ruleset.protect)
+    yield from (_Tried("return", rule.id, rule.when, rule.reason, rule.mark) for rule in ruleset.returns)
+    yield from (_Tried("books", book.id, book.accounts, "", book.mark) for book in ruleset.books)
+    for score in ruleset.scores:
+        for part, term in score.placed_terms:
+            if isinstance(term, WhenTerm):
+                yield _Tried("scores", score.id, term.when, term.because, term.mark, part, term.id)
 
 
 def _written(term: Term) -> str:

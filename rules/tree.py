@@ -48,7 +48,7 @@ class FieldValue:
 class Constant:
     """A literal: text, a number, yes or no, or a date as ``YYYY-MM-DD``."""
 
-    value: str | float | bool
+    value: str | float
     type: Type
 
 
@@ -138,7 +138,7 @@ class Membership:
     """Whether the value is one of the choices. False if it is empty."""
 
     value: Value
-    choices: tuple[str | float | bool, ...]
+    choices: tuple[str | float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,3 +199,10 @@ def parts(root: Part) -> Iterator[Part]:
         for child in found if isinstance(found, tuple) else (found,):
             if is_dataclass(child):
                 yield from parts(child)  # type: ignore[arg-type]
+
+
+def follows(left: Constant, right: Constant) -> bool:
+    """Whether the left constant comes after the right one of the same type."""
+    if isinstance(left.value, str) and isinstance(right.value, str):
+        return left.value > right.value
+    return float(left.value) > float(right.value)

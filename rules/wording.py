@@ -20,6 +20,7 @@ from rules.shapes import (
     ScopeShape,
     ScoreShape,
     Shape,
+    TableShape,
     WhenShape,
     keys_of,
 )
@@ -37,6 +38,7 @@ _SECTIONS: dict[str, type[Shape]] = {
     "return": ReturnShape,
     "books": BookShape,
     "scores": ScoreShape,
+    "tables": TableShape,
     "limit": LimitShape,
     "balance": BalanceShape,
     "keep": KeepShape,
@@ -79,13 +81,16 @@ def _found(root: Mapping, path: _Path) -> tuple[Node, Scalar | None]:
     key: Scalar | None = None
     for step in path:
         if isinstance(node, Mapping) and (below := node.get(str(step))) is not None:
-            node, key = below, node.key(str(step))
+            key = node.key(str(step))
+            node = below
         elif isinstance(node, Sequence) and isinstance(step, int):
             node, key = node.items[step], None
     return node, key
 
 
-def _worded(root: Mapping, path: _Path, kind: str, detail: dict[str, Any]) -> tuple[Mark, str, str]:
+def _worded(  # noqa: PLR0911 - one return for each kind of error
+    root: Mapping, path: _Path, kind: str, detail: dict[str, Any]
+) -> tuple[Mark, str, str]:
     node, key = _found(root, path)
     name = f"'{key.text}'" if key else "this"
     empty = isinstance(node, Scalar) and not node.text

@@ -1,0 +1,83 @@
+"""From a folder's valid shapes to its Ruleset. Nothing can go wrong here: every problem has been noted before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rules import model
+from rules.shapes import BookShape, LimitShape, PartShape, ReturnShape, ScaleShape, ScoreShape, WhenShape
+
+if TYPE_CHECKING:
+    from rules.problems import Notes
+    from rules.shapes import EventShape, FileShape
+
+
+def ruleset(
+    shapes: list[FileShape],
+    version: str,
+    lists: dict[str, tuple[str, ...]],
+    tables: tuple[model.Table, ...],
+    notes: Notes,
+) -> model.Ruleset:
+    """The rules in the order of the shapes."""
+    return model.Ruleset(
+        version=version,
+        scores=tuple(_score(score) for shape in shapes for score in shape.scores),
+        scope=tuple(
+            model.ScopeRule(str(rule.id), rule.when, str(rule.because or ""), rule.id.mark)
+            for shape in shapes for rule in shape.scope
+        ),
+        protect=tuple(
+            model.ProtectRule(str(rule.id), rule.when, str(rule.because), rule.id.mark)
+            for shape in shapes for rule in shape.protect
+        ),
+        returns=tuple(_return(rule) for shape in shapes for rule in shape.returns),
+        books=tuple(_book(book) for shape in shapes for book in shape.books),
+        lists=lists,
+        tables=tables,
+        warnings=tuple(sorted(set(notes.warnings))),
+    )  # fmt: skip
+
+
+def _limit(shape: LimitShape | None) -> model.Limit | None:
+    return model.Limit(str(shape.per), shape.most, str(shape.every)) if shape else None
+
+
+def _return(shape: ReturnShape) -> model.ReturnRule:
+    limit = _limit(shape.limit)
+    return model.ReturnRule(str(shape.id), shape.when, str(shape.reason), shape.rest, limit, shape.id.mark)
+
+
+def _book(shape: BookShape) -> model.Book:
+    balance = model.Balance(str(shape.balance.measure), shape.balance.weight) if shape.balance else None
+    return model.Book(
+        id=str(shape.id),
+        accounts=shape.accounts,
+        reps=shape.reps,
+        capacity=shape.capacity if isinstance(shape.capacity, int) else str(shape.capacity),
+        rank=str(shape.rank),
+        limit=_limit(shape.limit),
+        balance=balance,
+        keep_weight=shape.keep.weight if shape.keep else None,
+        mark=shape.id.mark,
+    )
+
+
+def _score(shape: ScoreShape) -> model.Score:
+    parts = tuple(_part(str(name), part) for name, part in shape.parts.items())
+    tiers = tuple(model.Tier(str(name), floor) for name, floor in shape.tiers.items())
+    return model.Score(str(shape.id), shape.max, parts, tiers, shape.id.mark)
+
+
+def _part(name: str, shape: PartShape) -> model.Part:
+    terms = tuple(_term(term, shape.half_life or 0) for term in shape.terms)
+    return model.Part(name, shape.max, shape.half_life, terms)
+
+
+def _term(shape: WhenShape | ScaleShape | EventShape, half_life: float) -> model.Term:
+    name, because, mark = str(shape.id), str(shape.because), shape.id.mark
+    if isinstance(shape, WhenShape):
+        return model.WhenTerm(name, shape.when, shape.points, because, mark)
+    if isinstance(shape, ScaleShape):
+        return model.ScaleTerm(name, shape.scale, shape.start, shape.end, shape.points, because, mark)
+    return model.EventTerm(name, str(shape.event), half_life, shape.points, because, mark)
