@@ -117,6 +117,25 @@ def run(
     once: Annotated[bool, typer.Option("--once", help="One cycle, and then end.")] = False,
 ) -> int:
     """Work as a daemon: pull, plan and apply on the schedule until stopped."""
+    if once:
+        return _one_cycle(session)
     from sync_worker.daemon import run as work
 
-    return work(session.config(), once=once)
+    return work(session.config())
+
+
+def _one_cycle(session: Session) -> int:
+    """The daily cycle, now: for cron and for schedulers of containers."""
+    from sync_worker.core.model import PlanState
+    from sync_worker.report.applied import applied, complete
+    from sync_worker.report.plan import FEW, planned
+
+    with session.worker() as worker, watching(session.out) as watch:
+        report = worker.cycle(progress=watch)
+        plan = report.planned.plan
+        stored = worker.plan_of(plan.plan.id) if plan else None
+    if stored is None or report.applied is None or report.verified is None:
+        session.out.answer(*planned(report.planned, few=FEW))
+        return Exit.GUARD if stored and stored.state is PlanState.HELD else Exit.OK
+    session.out.answer(*applied(report.applied, report.verified, stored))
+    return Exit.OK if complete(stored) else Exit.PARTLY

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from sync_worker.config import Config
 
 
-def run(config: Config, *, once: bool = False) -> int:
-    """Work until told to stop, or run one cycle; see ``life.run``."""
+def run(config: Config) -> int:
+    """Work until told to stop; see ``life.run``."""
     from sync_worker.daemon import life  # noqa: PLC0415 - the pure parts need neither store nor web server
 
-    return life.run(config, once=once)
+    return life.run(config)

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from sync_worker import __version__, app, log
-from sync_worker.core.model import PlanState
 from sync_worker.daemon.heartbeat import Heartbeat, tell_systemd
 from sync_worker.daemon.jobs import Jobs
 from sync_worker.daemon.metrics import Metrics
@@ -37,25 +36,15 @@ GRACE = 20.0
 """Seconds that the job at hand gets to end after a signal; with the rest of the way out, 25 are not passed."""
 
 
-def run(config: Config, *, once: bool = False) -> int:
-    """Work until told to stop, or run one cycle. The result is the exit code.
+def run(config: Config) -> int:
+    """Work until told to stop; the result is the exit code. A job that fails is logged and shown, and no end.
 
-    With ``once``, what stops the cycle is raised as it is; else a failed job is logged and shown, and the daemon goes
-    on. Raises AddressTaken. Call it from the main thread: it heeds SIGTERM, SIGINT and SIGHUP.
+    Raises AddressTaken. Call it from the main thread: it heeds SIGTERM, SIGINT and SIGHUP.
     """
     log.configure(config.log, secrets=log.secrets_of(config))
     stop = threading.Event()
     with heeded(stop):
-        return _once(config, stop) if once else _serve(config, stop)
-
-
-def _once(config: Config, stop: threading.Event) -> int:
-    with app.open_worker(config, stop=stop) as worker:
-        report = worker.cycle()
-    plan = report.planned.plan
-    if plan is not None and plan.state is PlanState.HELD:
-        return 6
-    return 0
+        return _serve(config, stop)
 
 
 def _serve(config: Config, stop: threading.Event) -> int:

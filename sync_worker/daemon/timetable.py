@@ -49,12 +49,11 @@ def timetable(when: ScheduleConfig, jobs: Jobs, now: datetime) -> BackgroundSche
         daily = CronTrigger(hour=at.hour, minute=at.minute, timezone=ZoneInfo(when.time_zone))
         scheduler.add_job(jobs.daily, daily, id="cycle")
         scheduler.add_job(jobs.daily, _every(LOOK, now + timedelta(seconds=1)), id="look")
-    for job, name, minutes in (
-        (jobs.pull, "pull", when.pull_every_minutes),
-        (jobs.apply, "apply", when.apply_every_minutes),
-    ):
-        if minutes:
-            scheduler.add_job(job, _every(timedelta(minutes=minutes), next_period(now, minutes)), id=name)
+    pulls = timedelta(minutes=when.pull_every_minutes)
+    scheduler.add_job(jobs.pull, _every(pulls, next_period(now, when.pull_every_minutes)), id="pull")
+    # From the start on: what was approved while nobody was there to write it has waited long enough.
+    applies = timedelta(minutes=when.apply_every_minutes)
+    scheduler.add_job(jobs.apply, _every(applies, now + timedelta(seconds=2)), id="apply")
     scheduler.add_listener(
         lambda event: _tell(event, jobs), EVENT_JOB_MISSED | EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES
     )
