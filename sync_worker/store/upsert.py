@@ -51,7 +51,8 @@ def upsert(
 def insert_if_absent(tx: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert a row unless its key is there; whether it was inserted. Of two at once, one gets True."""
     insert: Insert = sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
-    return tx.execute(insert.values(**row).on_conflict_do_nothing()).rowcount == 1
+    statement = insert.values(**row).on_conflict_do_nothing()
+    return tx.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def next_numbers(tx: Connection, name: str, count: int) -> int:

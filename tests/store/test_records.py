@@ -15,12 +15,11 @@ from tests.store.crm import account, full, name_of, page, save, sequences
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connectors.port import Value
     from sync_worker.store import Store
 
 
 def test_a_saved_record_comes_back_as_it_was(store: Store, now: datetime) -> None:
-    fields = {
+    fields: dict[str, Any] = {
         "name": "Müller \U0001f600 GmbH",
         "revenue": 1e16,
         "employees": 12,
@@ -197,10 +196,9 @@ def test_accounts_are_found_by_name_in_any_case_the_whole_name_first(store: Stor
 
 
 def test_a_page_that_fails_half_way_leaves_neither_records_nor_cursor(store: Store, now: datetime) -> None:
-    with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the page must be saved before the failure
-        with store.begin() as tx:
-            save(tx, page(account("a", now)), now)
-            raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError), store.begin() as tx:  # noqa: PT012 - the page must be saved before it fails
+        save(tx, page(account("a", now)), now)
+        raise ZeroDivisionError
     with store.read() as tx:
         assert records.get(tx, Stream.ACCOUNTS, "a") is None
         assert records.cursor(tx, Stream.ACCOUNTS) is None
