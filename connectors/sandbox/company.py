@@ -45,8 +45,10 @@ class Clock:
 
 @dataclass(slots=True)
 class _Transaction:
-    """What an open write has done so far, and how to undo it."""
+    """What an open write has done so far, on whose behalf, and how to undo it."""
 
+    authors: list[tuple[str, str]] = field(default_factory=list)
+    """Actor and request of each nested write, the innermost last."""
     undo: list[tuple[str, str, Row | None, int]] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
 
@@ -114,22 +116,23 @@ class Company:
     @contextmanager
     def transaction(self, actor: str, request_id: str = "") -> Iterator[None]:
         """All changes inside happen together, or, if an exception passes through, not at all. Nests."""
-        if self._open is not None:
-            with self._savepoint(self._open):
-                yield
-            return
         with self.lock:
+            if self._open is not None:
+                with self._savepoint(self._open, actor, request_id):
+                    yield
+                return
             self._open = opened = _Transaction()
             try:
-                with self._savepoint(opened):
+                with self._savepoint(opened, actor, request_id):
                     yield
-                self.log.record(opened.changes, _precise(self.clock.now()), actor, request_id)
+                self.log.record(opened.changes, _precise(self.clock.now()))
             finally:
                 self._open = None
 
     @contextmanager
-    def _savepoint(self, opened: _Transaction) -> Iterator[None]:
+    def _savepoint(self, opened: _Transaction, actor: str, request_id: str) -> Iterator[None]:
         undo, changes = len(opened.undo), len(opened.changes)
+        opened.authors.append((actor, request_id))
         try:
             yield
         except BaseException:
@@ -137,6 +140,8 @@ class Company:
                 self._put_back(entity, id_, before, version)
             del opened.undo[undo:], opened.changes[changes:]
             raise
+        finally:
+            opened.authors.pop()
 
     def _put_back(self, entity: str, id_: str, before: Row | None, version: int) -> None:
         if before is None:
@@ -144,6 +149,16 @@ class Company:
         else:
             self.tables[entity][id_] = before
         self._versions[id_] = version
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What somebody else does meanwhile: it is not part of the open transaction and outlives its end."""
+        with self.lock:
+            opened, self._open = self._open, None
+            try:
+                yield
+            finally:
+                self._open = opened
 
     def create(self, entity: str, values: Mapping[str, Value], actor: str, request_id: str = "") -> str:
         """A new row; returns its id. The values are taken as they are: checking them is the dialect's business."""
@@ -167,6 +182,8 @@ class Company:
             }
             row |= {name: value for name, value in audit.items() if name in shape.columns}
             self._replace(entity, id_, self._derive(entity, row))
+            if entity == "Account":
+                self._add_history(id_, "created", None, None, actor)
             return id_
 
     def update(self, entity: str, id_: str, values: Mapping[str, Value], actor: str, request_id: str = "") -> bool:
@@ -175,6 +192,9 @@ class Company:
             before = self.tables[entity][id_]
             after = self._derive(entity, {**before, **values})
             if after == before:
+                # Salesforce notes the time of a write that changes nothing, too.
+                self._opened().undo.append((entity, id_, before, self.version(id_)))
+                self.tables[entity][id_] = self._touched(entity, after, actor)
                 return False
             self._replace(entity, id_, self._touched(entity, after, actor))
             self._keep_history(entity, before, after, actor)
@@ -200,7 +220,7 @@ class Company:
         with self.transaction(actor or self.seeding.admin, request_id):
             before = self.tables[entity][key]
             self._opened().undo.append((entity, key, before, self.version(key)))
-            self._opened().changes.append(Change(entity, key, "Id", key, None))
+            self._opened().changes.append(Change(entity, key, "Id", key, None, *self._opened().authors[-1]))
             del self.tables[entity][key]
 
     def merge(self, entity: str, winner: str, loser: str, actor: str = "", request_id: str = "") -> None:
@@ -269,7 +289,7 @@ class Company:
         opened, before = self._opened(), self.tables[entity].get(id_)
         opened.undo.append((entity, id_, before, self.version(id_)))
         opened.changes.extend(
-            Change(entity, id_, name, (before or {}).get(name), row.get(name))
+            Change(entity, id_, name, (before or {}).get(name), row.get(name), *opened.authors[-1])
             for name in sorted((before or {}).keys() | row.keys())
             if name not in SYSTEM_FIELDS and (before or {}).get(name) != row.get(name)
         )

@@ -36,6 +36,8 @@ class Change:
     field: str
     before: Value
     after: Value
+    actor: str
+    request_id: str
 
 
 class EffectLog:
@@ -45,20 +47,10 @@ class EffectLog:
         self.effects: list[Effect] = []
         self._file: TextIO | None = path.open("a", encoding="utf-8") if path else None
 
-    def record(self, changes: list[Change], time: str, actor: str, request_id: str) -> None:
+    def record(self, changes: list[Change], time: str) -> None:
         """Appends the changes of one committed write."""
         for change in changes:
-            effect = Effect(
-                len(self.effects) + 1,
-                time,
-                change.object,
-                change.id,
-                change.field,
-                change.before,
-                change.after,
-                actor,
-                request_id,
-            )
+            effect = Effect(seq=len(self.effects) + 1, time=time, **asdict(change))
             self.effects.append(effect)
             if self._file:
                 self._file.write(json.dumps(asdict(effect), ensure_ascii=False) + "\n")

@@ -150,9 +150,7 @@ def actor_of(org: Org, call: Call) -> str:
     """The user whose token the call carries. Raises Refused INVALID_SESSION_ID."""
     user = org.sessions.user_of(bearer(call))
     if user is None:
-        raise Refused(
-            401, "INVALID_SESSION_ID", "Session expired or invalid" if bearer(call) else "INVALID_HEADER_TYPE"
-        )
+        raise Refused(401, "INVALID_SESSION_ID", "Session expired or invalid")
     return user
 
 

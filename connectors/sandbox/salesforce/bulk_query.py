@@ -70,9 +70,11 @@ def _table(select: Select, found: Answer) -> tuple[tuple[str, ...], list[list[st
 
 
 def cell(value: Value) -> str:
-    """A value as a CSV cell; null is empty."""
+    """A value as a CSV cell: null is empty, a time ends in Z."""
     if value is None:
         return ""
+    if isinstance(value, str):
+        return value.removesuffix("+0000") + "Z" if value.endswith(".000+0000") else value
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

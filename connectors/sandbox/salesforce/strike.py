@@ -93,7 +93,7 @@ def happen(org: Org, call: Call, subject: Subject, when: str) -> None:
         shape = org.company.entity(fault.object or subject.object or "Account")
         entity, target = shape.name if shape else "Account", fault.target or fault.id or next(iter(subject.ids), "")
         try:
-            with org.company.lock:
+            with org.company.aside():
                 _HAPPENINGS[fault.fault](org.company, fault, entity, target)
         except KeyError as unknown:
             raise Refused(500, "FAULT_PLAN", f"{fault.fault} cannot happen: {unknown.args[0]}") from None

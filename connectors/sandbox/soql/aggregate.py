@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connectors.sandbox.schema import Kind
 from connectors.sandbox.soql.conditions import read_operand
 from connectors.sandbox.soql.parser import AGGREGATES
 from connectors.sandbox.soql.tree import Call, Fields, Path, Select
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from connectors.sandbox.soql.scope import Scope
 
 MOST_GROUPS = 2000
+_NOT_GROUPABLE = frozenset({Kind.TEXTAREA, Kind.ADDRESS, Kind.DATETIME, Kind.DOUBLE, Kind.CURRENCY, Kind.PERCENT})
 
 
 def is_aggregate(select: Select) -> bool:
@@ -29,7 +31,7 @@ def run_aggregate(scope: Scope, select: Select, rows: list[Row]) -> list[dict[st
     """One record for each group, in the order asked for, else in the order of the keys."""
     if select.having is not None:
         raise scope.error("MALFORMED_QUERY", "unexpected token: 'HAVING'", select.at)
-    readers = [read_operand(key, scope)[0] for key in select.group]
+    readers = [_key(scope, key) for key in select.group]
     groups: dict[tuple[Value, ...], list[Row]] = {} if select.group else {(): rows}
     for row in rows if select.group else ():
         groups.setdefault(tuple(read(row) for read in readers), []).append(row)
@@ -42,6 +44,13 @@ def run_aggregate(scope: Scope, select: Select, rows: list[Row]) -> list[dict[st
         members.sort(key=lambda group: _sortable(summed(group)), reverse=order.descending)
     end = MOST_GROUPS if select.limit is None else min(MOST_GROUPS, select.limit) + select.offset
     return [{name: value(group) for name, value in columns} for group in members[select.offset : end]]
+
+
+def _key(scope: Scope, key: Path | Call) -> Callable[[Row], Value]:
+    read, column = read_operand(key, scope)
+    if isinstance(key, Path) and column.kind in _NOT_GROUPABLE:
+        raise scope.error("MALFORMED_QUERY", f"field '{column.name}' can not be grouped in a query call", key.at)
+    return read
 
 
 def _sortable(value: Value) -> tuple[bool, float, str]:

@@ -70,7 +70,7 @@ def date_part(function: str, read: Callable[[Row], Value]) -> Callable[[Row], Va
 def _comparison(condition: Compare, scope: Scope) -> Callable[[Row], bool]:
     read, column = read_operand(condition.left, scope)
     op, literal = condition.op, condition.right
-    if not column.filterable:
+    if not column.filterable or column.kind is Kind.TEXTAREA:
         raise scope.error(
             "INVALID_FIELD", f"field '{column.name}' can not be filtered in a query call", condition.left.at
         )

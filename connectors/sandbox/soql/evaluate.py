@@ -169,9 +169,10 @@ def _add_path(scope: Scope, shape: Shape, path: Path) -> None:
             shape.parents[step.parent] = (step, Shape(parent or shape.entity))
             shape.order.append(step.parent)
         shape = shape.parents[step.parent][1]
-    if target.column.name not in shape.columns:
-        shape.columns[target.column.name] = target.column
-        shape.order.append(target.column.name)
+    if target.column.name in shape.columns:
+        raise scope.error("INVALID_FIELD", f"duplicate field selected: {target.name}", path.at)
+    shape.columns[target.column.name] = target.column
+    shape.order.append(target.column.name)
 
 
 def _add_fields(scope: Scope, shape: Shape, select: Select, fields: Fields) -> None:

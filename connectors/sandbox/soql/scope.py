@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 from connectors.sandbox.soql.tokens import QueryError
 
 if TYPE_CHECKING:
-    from connectors.sandbox.schema import Column
     from collections.abc import Callable
     from datetime import date
 
     from connectors.port import Value
-    from connectors.sandbox.schema import Entity, Row
+    from connectors.sandbox.schema import Column, Entity, Row
     from connectors.sandbox.soql.tree import Path, Select
 
 MOST_PARENTS = 5
