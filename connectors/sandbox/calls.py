@@ -27,6 +27,7 @@ class Call:
     base: str = ""
     """The server's own address."""
     url_length: int = 0
+    head_length: int = 0
     actor: str = ""
     """The user whose token it carries."""
     version: str = ""

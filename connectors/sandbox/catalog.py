@@ -457,3 +457,24 @@ CATALOG: Mapping[str, Entity] = {
 
 SYSTEM_FIELDS = frozenset({"CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp"})
 """What the CRM itself stamps on each write; never an effect."""
+
+NAMED = entity(
+    "Name",
+    "Name",
+    "Names",
+    "",
+    (
+        _ID,
+        _text("Name", 255),
+        _text("FirstName", 40),
+        _text("LastName", 80),
+        _pick("Type", ()),
+        _of(Kind.EMAIL, "Email"),
+        _of(Kind.PHONE, "Phone"),
+        _text("Title", 80),
+        _text("Username", 80),
+        _flag("IsActive"),
+    ),
+    writable=False,
+)
+"""What a query sees of a parent that may be of several objects; its Type is the name of the object."""

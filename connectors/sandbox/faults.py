@@ -59,6 +59,7 @@ KINDS = frozenset(
     [
         "token",
         "revoke",
+        "soap",
         "userinfo",
         "identity",
         "versions",

@@ -115,6 +115,7 @@ class Gate:
             request_id=str(uuid.uuid4()),
             base=self.base,
             url_length=len(scope["raw_path"]) + len(query),
+            head_length=sum(len(name) + len(value) for name, value in scope["headers"]),
         )
 
     async def pause(self, seconds: float) -> None:

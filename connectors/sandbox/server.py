@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from connectors.port import Value
+    from connectors.sandbox.calls import Call
 
 HOST = "127.0.0.1"
 CRMS = ("salesforce",)
@@ -135,9 +136,17 @@ class Sandbox:
         """``{"total": n, "by_kind": {…}}``."""
         return count_calls(self.org)
 
+    @property
+    def requests(self) -> list[Call]:
+        """The latest calls in full, oldest first, without credentials: what a client really sent."""
+        with self.company.lock:
+            return list(self.org.heard)
+
     def reset_calls(self) -> None:
-        """Counts calls from nought again."""
-        self.org.calls.clear()
+        """Counts calls from nought again, and forgets them."""
+        with self.company.lock:
+            self.org.calls.clear()
+            self.org.heard.clear()
 
     def faults(self, *faults: Mapping[str, object] | Fault) -> None:
         """Puts these faults in force, instead of any others. Raises FaultPlanError."""

@@ -146,6 +146,17 @@ def _denied(error: str, description: str) -> Reply:
     return Reply(400, {"error": error, "error_description": description})
 
 
+def soap(_org: Org, _call: Call) -> Reply:
+    """``POST /services/Soap/u/V``: logging in with a password is off, as in new orgs."""
+    code, message = "INVALID_OPERATION", "SOAP API login() is disabled by default in this org."
+    fault = f"<faultcode>sf:{code}</faultcode><faultstring>{code}: {message}</faultstring>"
+    detail = f"<sf:exceptionCode>{code}</sf:exceptionCode><sf:exceptionMessage>{message}</sf:exceptionMessage>"
+    names = 'xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:sf="urn:fault.partner.soap.sforce.com"'
+    inner = f"<soapenv:Fault>{fault}<detail><sf:LoginFault>{detail}</sf:LoginFault></detail></soapenv:Fault>"
+    body = f"<soapenv:Envelope {names}><soapenv:Body>{inner}</soapenv:Body></soapenv:Envelope>"
+    return Reply(500, f"<?xml version='1.0' encoding='UTF-8'?>{body}".encode(), content_type="text/xml; charset=UTF-8")
+
+
 def actor_of(org: Org, call: Call) -> str:
     """The user whose token the call carries. Raises Refused INVALID_SESSION_ID."""
     user = org.sessions.user_of(bearer(call))

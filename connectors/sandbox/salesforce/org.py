@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from dataclasses import dataclass, field
+from collections import Counter, deque
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.faults import FaultPlan
@@ -13,13 +13,17 @@ from connectors.sandbox.ids import record_id
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from connectors.sandbox.calls import Call
     from connectors.sandbox.company import Company
     from connectors.sandbox.salesforce.bulk_job import Job
     from connectors.sandbox.schema import Row
 
 OLDEST_VERSION = 31
-UNCOUNTED = frozenset({"token", "revoke", "userinfo", "identity", "versions", "not_found"})
+UNCOUNTED = frozenset({"token", "revoke", "userinfo", "identity", "versions", "soap", "not_found"})
 """Calls that Salesforce does not hold against the daily limit."""
+SECRET = frozenset({"token", "revoke", "soap"})
+"""Calls whose bodies hold credentials."""
+MOST_HEARD = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +94,14 @@ class Org:
         self.calls: Counter[str] = Counter()
         self.used = 0
         """Calls held against the daily limit; a reset of the counts leaves it alone."""
+        self.heard: deque[Call] = deque(maxlen=MOST_HEARD)
+        """The latest calls, without their credentials."""
         self._numbers: Counter[str] = Counter()
 
-    def count(self, kind: str) -> None:
+    def hear(self, call: Call, kind: str) -> None:
         """Notes one call."""
+        headers = {name: value for name, value in call.headers.items() if name != "authorization"}
+        self.heard.append(replace(call, kind=kind, headers=headers, body=b"" if kind in SECRET else call.body))
         self.calls[kind] += 1
         if kind not in UNCOUNTED:
             self.used += 1

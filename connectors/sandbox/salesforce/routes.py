@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from connectors.sandbox.salesforce.org import Org
 
 LONGEST_URL = 16_384
-_OPEN = frozenset({"token", "revoke", "versions"})
+LONGEST_HEAD = 16_384
+_OPEN = frozenset({"token", "revoke", "versions", "soap"})
 """Calls that need no token."""
 
 
@@ -71,6 +72,7 @@ ROUTES = (
     _route("GET", "/services/oauth2/userinfo", "userinfo", auth.userinfo),
     _route("POST", "/services/oauth2/userinfo", "userinfo", auth.userinfo),
     _route("GET", "/id/{org}/{user}", "identity", lambda org, call, **_: auth.userinfo(org, call)),
+    _route("POST", "/services/Soap/{door}/{number}", "soap", lambda org, call, **_: auth.soap(org, call)),
     _route("GET", "/services/data", "versions", describe.versions),
     _versioned("GET", "", "resources", describe.resources),
     _versioned("GET", "/limits", "limits", describe.limits),
@@ -168,7 +170,7 @@ class Salesforce:
     def strike(self, call: Call, subject: Subject) -> tuple[Fault, ...]:
         """Counts the call, and tells which faults strike it."""
         with self.org.company.lock:
-            self.org.count(subject.kind)
+            self.org.hear(call, subject.kind)
             return self.org.faults.strike(subject.kind, call.path, subject.object, subject.ids)
 
     def answer(self, call: Call) -> Reply:
@@ -182,6 +184,10 @@ class Salesforce:
 def _checked(org: Org, call: Call, match: Match, subject: Subject) -> Reply:
     if call.url_length > LONGEST_URL:
         return Refused(414, "URI_TOO_LONG", f"The requested URI is longer than {LONGEST_URL} characters").reply()
+    if call.head_length > LONGEST_HEAD:
+        return Refused(
+            431, "REQUEST_HEADER_FIELDS_TOO_LARGE", f"The headers are longer than {LONGEST_HEAD} bytes"
+        ).reply()
     try:
         happen(org, call, subject, "before")
         refused = refused_by_fault(org, call)

@@ -165,8 +165,7 @@ def _add_path(scope: Scope, shape: Shape, path: Path) -> None:
     target = scope.target(path)
     for step in target.steps:
         if step.parent not in shape.parents:
-            parent = scope.source.entity(step.refers[0])
-            shape.parents[step.parent] = (step, Shape(parent or shape.entity))
+            shape.parents[step.parent] = (step, Shape(scope.parent(step)))
             shape.order.append(step.parent)
         shape = shape.parents[step.parent][1]
     if target.column.name in shape.columns:
@@ -226,7 +225,7 @@ def _part(
 ) -> Callable[[Row], object]:
     if name in shape.parents:
         step, inner = shape.parents[name]
-        return _parent_part(scope, step, _shower(scope, inner, attributes))
+        return _parent_part(scope, step, inner, attributes)
     if name in shape.children:
         return _child_part(shape.children[name], attributes)
     column = shape.columns[name]
@@ -235,10 +234,21 @@ def _part(
     return lambda row: row.get(name)
 
 
-def _parent_part(scope: Scope, step: Column, inner: Callable[[Row], dict[str, object]]) -> Callable[[Row], object]:
+def _parent_part(
+    scope: Scope, step: Column, inner: Shape, attributes: Callable[[str, Row], dict[str, object]]
+) -> Callable[[Row], object]:
+    several = len(step.refers) > 1
+    fields = _shower(scope, inner, attributes)
+
     def part(row: Row) -> object:
         parent = scope.parent_row(row, step)
-        return None if parent is None else inner(parent)
+        if parent is None:
+            return None
+        if not several:
+            return fields(parent)
+        kind = scope.type_of(parent, step) or step.refers[0]
+        typed = {"Type": kind} if "Type" in inner.columns else {}
+        return {**fields(parent), "attributes": attributes(kind, parent), **typed}
 
     return part
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from connectors.sandbox.catalog import NAMED
 from connectors.sandbox.soql.tokens import QueryError
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Scope:
             if step is None or len(steps) == MOST_PARENTS:
                 raise self.error("INVALID_FIELD", no_such_parent(name), path.at)
             steps.append(step)
-            entity = self._parent(step)
+            entity = self.parent(step)
         column = entity.column(names[-1])
         if column is None:
             raise self.error("INVALID_FIELD", no_such_column(names[-1], entity.name), path.at)
@@ -85,6 +86,7 @@ class Scope:
         name = target.column.name
         if not target.steps:
             return lambda row: row.get(name)
+        names_type = name == "Type" and len(target.steps[-1].refers) > 1
 
         def read(row: Row) -> Value:
             for step in target.steps:
@@ -92,7 +94,7 @@ class Scope:
                 if parent is None:
                     return None
                 row = parent
-            return row.get(name)
+            return self.type_of(row, target.steps[-1]) if names_type else row.get(name)
 
         return read
 
@@ -103,6 +105,10 @@ class Scope:
             return None
         return next((found for name in step.refers if (found := self.source.get(name, key)) is not None), None)
 
+    def type_of(self, row: Row, step: Column) -> str | None:
+        """The object of a row that a reference leads to."""
+        return next((name for name in step.refers if self.source.get(name, str(row["Id"])) is not None), None)
+
     def inner(self, select: Select) -> Scope:
         """The scope of a query within this one. Raises QueryError INVALID_TYPE."""
         return scope_of(self.source, select, self.text, self.today)
@@ -110,9 +116,9 @@ class Scope:
     def _is_parent(self, name: str) -> bool:
         return name.lower() in self.entity.parents
 
-    def _parent(self, step: Column) -> Entity:
-        # A reference that may point to several objects shows the fields of User, as Salesforce's Name object does.
-        found = self.source.entity(step.refers[0])
+    def parent(self, step: Column) -> Entity:
+        """The object that a reference leads to. Raises QueryError if it is out of sight."""
+        found = NAMED if len(step.refers) > 1 else self.source.entity(step.refers[0])
         if found is None:
             raise QueryError("INVALID_FIELD", no_such_parent(step.parent))
         return found
