@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from rules import ColumnKind, Dialect, EngagementSource, compile_accounts, compile_reps, needs
+from rules.facts import columns_read
 from sync_worker.apply import Fresh
 from sync_worker.core.assignment import Allowance, Assignment, BookPolicy, ReturnPolicy, assign
 from sync_worker.core.model import Decision, Points, Rep, Score
+from sync_worker.core.reasons import evidence
 from sync_worker.parts import Parts, Progress, Stopped
 from sync_worker.pool import pool_user
 from sync_worker.store import decisions, engagement, facts, lookup, settings
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from rules import Book, Compiled, Limit, Ruleset
+    from rules import Book, Compiled, Condition, Limit, Ruleset
     from rules import Score as RuleScore
     from sync_worker.core.model import Value
 
@@ -125,22 +127,24 @@ def _evaluate(tx: Connection, parts: Parts, rules: Ruleset, now: datetime) -> It
     names = {kind: compiled.of(kind)[0].name for kind in ONE_COLUMN}
     read_sets, stands = facts.read_sets(tx), standing(tx, now)
     scores = [ScoreColumns.of(score, compiled) for score in rules.scores]
+    seen, inputs = {rule.id: read_by(rule.when, rules) for rule in rules.returns}, facts.inputs(tx)
     for row in decisions.evaluate(tx, compiled.sql):
         account = str(row[names[ColumnKind.ACCOUNT_ID]])
-        at = stands[account]
+        at, returned = stands[account], text(row[names[ColumnKind.RETURN]])
         yield Decision(
             account=account,
             name=at.name,
             owner=at.owner,
             scope=text(row[names[ColumnKind.IN_SCOPE]]),
             protect=text(row[names[ColumnKind.PROTECT]]),
-            return_=text(row[names[ColumnKind.RETURN]]),
+            return_=returned,
             book=text(row[names[ColumnKind.BOOK]]),
             scores={columns.score: columns.read(row) for columns in scores},
             read_set=read_sets[account],
             held=at.held,
             resting=at.resting,
             previous_owner=at.previous_owner,
+            evidence=evidence({name: inputs[account][name] for name in seen[returned]}) if returned else "",
         )
 
 
@@ -171,6 +175,12 @@ class ScoreColumns:
         found = ((term, number(row[column]), why) for column, term, why in self.terms)
         points = tuple(Points(term, round(value, 6), why) for term, value, why in found if value)
         return Score(number(row[self.total]), text(row[self.tier]) or "", points)
+
+
+def read_by(condition: Condition, rules: Ruleset) -> tuple[str, ...]:
+    """The fact columns that a condition reads; what a decision table computes is none."""
+    computed = [output.name for table in rules.tables for output in table.outputs]
+    return tuple(column.name for column in columns_read(condition.tree, computed))
 
 
 def text(value: object) -> str | None:

@@ -189,7 +189,7 @@ def _return(decision: Decision, policy: ReturnPolicy, pool_user: str) -> OwnerCh
         before=decision.owner,
         after=pool_user,
         rule=f"return:{policy.id}",
-        reason=policy.reason,
+        reason=f"{policy.reason}: {decision.evidence}" if decision.evidence else policy.reason,
         rest_days=policy.rest_days,
     )
 

@@ -175,6 +175,8 @@ class Verdict(StrEnum):
     LANDED = "landed"
     NOT_LANDED = "not landed"
     """It had not when the reading was made: it may be sent again, with the same token."""
+    RULED_OUT = "ruled out"
+    """It did not land and cannot any more: the version that it was bound to has passed."""
     CONFLICT = "conflict"
     MAYBE_REVERTED = "maybe reverted"
     GONE = "gone"
@@ -194,10 +196,9 @@ def judge_unanswered(row: PlanRow, seen: Seen | None, *, token: str | None, proo
         return Verdict.LANDED
     if not shows(seen, row.before):
         return Verdict.CONFLICT
-    unchanged = token is not None and seen.version == token
-    if row.kind is RowKind.PRIORITY or unchanged or proof:
+    if row.kind is RowKind.PRIORITY or (token is not None and seen.version == token):
         return Verdict.NOT_LANDED
-    return Verdict.MAYBE_REVERTED
+    return Verdict.RULED_OUT if proof else Verdict.MAYBE_REVERTED
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,8 @@ class Decision:
     """True while a returned account stays in the pool."""
     previous_owner: str | None = None
     """Who owned it before it came to the pool."""
+    evidence: str = ""
+    """What the return rule saw, in words; empty where none matches."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 from sync_worker.core.canonical import digest
 from sync_worker.core.model import Decision, OwnerChange, PlanRow, RowKind, Score, Value
+from sync_worker.core.reasons import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-REASONS_LENGTH = 255
-"""Characters: a text field of either CRM holds at least this many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +55,6 @@ def seal(rows: Sequence[PlanRow], *, rules_version: str, config_digest: str, wor
             "worker": worker_version,
         }
     )
-
-
-def reasons(score: Score) -> str:
-    """What speaks for an account, in the order of the rule file, short enough for a CRM field."""
-    found = list(dict.fromkeys(points.because for points in score.points if points.points >= 1))
-    text = "; ".join(found)
-    return text if len(text) <= REASONS_LENGTH else text[: REASONS_LENGTH - 1] + "…"
 
 
 def tier_moves(rows: Iterable[PlanRow], tier: str) -> Mapping[str, int]:

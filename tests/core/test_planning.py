@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sync_worker.core.model import Decision, OwnerChange, Points, RowKind, Score
-from sync_worker.core.planning import PriorityFields, make_rows, reasons, seal, tier_moves
+from sync_worker.core.planning import PriorityFields, make_rows, seal, tier_moves
 
 FIELDS = PriorityFields("score", "tier", "reasons", step=5.0)
 SCORE = Score(71.234567, "A", (Points("met", 10, "Met us"), Points("size", 0.4, "Size"), Points("core", 15, "Core")))
@@ -61,13 +61,6 @@ def test_a_field_that_is_not_configured_is_not_written() -> None:
     (row,) = rows(decision("2"), fields=PriorityFields("", "tier", "", step=5))
     assert row.after == {"tier": "A"}
     assert rows(decision("2"), fields=PriorityFields("", "", "", step=5)) == ()
-
-
-def test_reasons_keep_the_order_of_the_rules_and_fit_a_field() -> None:
-    assert reasons(SCORE) == "Met us; Core"
-    many = replace(SCORE, points=tuple(Points(str(n), 5, f"Reason number {n}") for n in range(50)))
-    assert len(reasons(many)) == 255
-    assert reasons(many).endswith("…")
 
 
 def test_the_hash_covers_rows_rules_config_and_version() -> None:
