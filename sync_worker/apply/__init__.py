@@ -15,7 +15,7 @@ from sync_worker.apply.settling import settle_plan
 from sync_worker.apply.values import ApplyReport, Fresh, RecoverReport, Tools, VerifyReport
 from sync_worker.apply.verifying import verify_rows, wait_to_settle
 from sync_worker.apply.watch import Watch
-from sync_worker.core.lifecycle import TRIES
+from sync_worker.core.lifecycle import OPEN, TRIES
 from sync_worker.core.model import PlanState, RowState
 from sync_worker.store import outbox, plans
 from sync_worker.store.lease import LeaseLost
@@ -73,7 +73,7 @@ def apply_plan(  # noqa: PLR0913 - the run's tools, each by name
         stored.plan.id,
         counts,
         stopped=halt.reason if halt else None,
-        resumable=bool(halt and halt.resumable and counts.get(RowState.APPROVED)),
+        resumable=bool(halt and halt.resumable and counts.keys() & {RowState.APPROVED, *OPEN}),
         calls=connector.budget().spent - spent,
     )
 

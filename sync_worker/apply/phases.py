@@ -96,6 +96,7 @@ class Windows:
         asked = [self._queue.popleft() for _ in range(count)]
         began = tools.monotonic()
         seen = read(tools.connector, [*asked, *self._checking], versions=self._phase.conditional)
+        self._pace = self._pace or tools.monotonic() - began  # a write takes no longer than a reading of many
         if not self._canary_lives(seen):
             return
         ready = self._sort(asked, seen)
@@ -181,7 +182,7 @@ class Windows:
             return 0
         if not self._phase.conditional or not self._pace:
             return self._phase.batch
-        return min(self._phase.batch, int(0.8 * left / self._pace))
+        return min(self._phase.batch, max(1, int(0.8 * left / self._pace)))
 
     def _canary_lives(self, seen: Mapping[str, Seen]) -> bool:
         """Whether the first changes are in the CRM as it confirmed them; if not, no more are sent."""

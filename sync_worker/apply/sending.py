@@ -85,8 +85,9 @@ class Sender:
                 after += self._end(answered)
                 answered, flushed = [], self._tools.monotonic()
         answered += [(row, NO_ANSWER) for row in waiting.values()]
-        for _ in waiting:
-            self._watch.count(NO_ANSWER)
+        if not self._late(deadline):
+            for _ in waiting:  # the CRM was asked, and left them out; the others we did not wait for
+                self._watch.count(NO_ANSWER)
         return after + self._end(answered)
 
     def _answers(self, rows: Sequence[StoredRow], deadline: float) -> Iterator[WriteResult]:

@@ -89,13 +89,14 @@ def _ending(tx: Connection, row: StoredRow, verdict: Verdict, seen: Seen | None,
         case Verdict.CONFLICT:
             told = "" if seen is None else f": {difference(row.row.before, seen)}"
             return Ending(RowState.CONFLICT, message=f"no answer came, and somebody has changed it since{told}")
-        case Verdict.NOT_LANDED:
-            return _not_landed(tx, row, now)
+        case Verdict.NOT_LANDED | Verdict.RULED_OUT:
+            return _not_landed(tx, row, now, for_good=verdict is Verdict.RULED_OUT)
 
 
-def _not_landed(tx: Connection, row: StoredRow, now: datetime) -> Ending:
+def _not_landed(tx: Connection, row: StoredRow, now: datetime, *, for_good: bool) -> Ending:
     if not outbox.plan_lives(tx, row.plan_id, now):
         return Ending(RowState.SUPERSEDED, message="it had not landed, and its plan may not be applied any more")
     if row.tries >= TRIES:
         return Ending(RowState.FAILED, "NO_ANSWER", f"no answer at {row.tries} tries; it had not landed when last read")
-    return Ending(RowState.APPROVED, message="no answer came; it had not landed when read, and is sent again")
+    message = "no answer came; it had not landed when read, and is sent again"
+    return Ending(RowState.APPROVED, message=message, nothing_written=for_good)

@@ -106,10 +106,11 @@ class Lease:
         return self.left() > self._ttl / 2
 
     def renew(self) -> None:
-        """Begin the lease anew. Raises LeaseLost when it has ended or another worker has it."""
+        """Begin the lease anew, even one that has ended, unless another worker has taken it: then LeaseLost."""
         asked = self._seconds()
         with self._store.begin() as tx:
-            self._hold(tx, _mine(self) & (schema.lease.c.expires_at > _now(tx)), expires_at=_now(tx) + self._ttl)
+            # An ended lease that nobody took has the same epoch still: nobody else can have applied anything.
+            self._hold(tx, _mine(self), expires_at=_now(tx) + self._ttl)
         self._since = asked
 
     def keep(self) -> None:

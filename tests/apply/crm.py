@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -48,6 +49,20 @@ class Clock:
     def pass_(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
         self.seconds += seconds
+
+
+class Bell(threading.Event):
+    """A stop event whose waits pass on the clock, not on the wall."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self.while_waiting: Callable[[], None] = lambda: None
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._clock.pass_(timeout or 0.0)
+        self.while_waiting()
+        return self.is_set()
 
 
 @dataclass(frozen=True)

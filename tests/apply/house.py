@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from sync_worker.core.model import GuardFinding, Plan, PlanRow, RowKind, RowStat
 from sync_worker.core.planning import seal
 from sync_worker.store import audit, plans
 from sync_worker.store.lease import Lease
-from tests.apply.crm import Clock, FakeCrm
+from tests.apply.crm import Bell, Clock, FakeCrm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,12 +84,13 @@ class House:
     store: Store
     clock: Clock = field(default_factory=Clock)
     settings: ApplyConfig = field(default_factory=ApplyConfig)
-    stop: threading.Event = field(default_factory=threading.Event)
+    stop: Bell = field(init=False)
     crm: FakeCrm = field(init=False)
     seen: list[Progress] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.crm = FakeCrm(self.clock)
+        self.stop = Bell(self.clock)
 
     def accounts(self, count: int, **fields: Value) -> list[str]:
         """Make accounts that ann owns, unless ``fields`` says otherwise."""
