@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from rules import Dialect, TraceKind, trace
+from rules import Dialect, EngagementSource, FieldSource, IntentSource, TouchSource, TraceKind, Type, trace
 from sync_worker.decide import load_rules
 from sync_worker.history import AccountNotFound, find_account, ownership_of
 from sync_worker.store import decisions, engagement, schema
@@ -121,7 +121,7 @@ def explain(parts: Parts, account: str) -> Explanation:
         scores=dict(_scores(traced, values)),
         rules=tried,
         terms=tuple(_terms(traced, values)),
-        empty=tuple(column.name for column in traced.of(TraceKind.VALUE) if values[column.name] is None),
+        empty=tuple(_word(column) for column in traced.of(TraceKind.VALUE) if values[column.name] is None),
         owners=owned.changes,
         plan_rows=rows,
     )
@@ -169,7 +169,7 @@ def _tried(traced: Trace, values: Mapping[str, object]) -> Iterator[RuleTried]:
                 because=column.because,
                 holds=holds,
                 decides=holds and not decided,
-                values=_seen(column, values),
+                values=_seen(traced, column, values),
             )
             decided = decided or holds
 
@@ -184,7 +184,7 @@ def _terms(traced: Trace, values: Mapping[str, object]) -> Iterator[TermCounted]
             points=_number(values[column.name]),
             most=column.most or 0.0,
             because=column.because,
-            values=_seen(column, values),
+            values=_seen(traced, column, values),
         )
 
 
@@ -194,11 +194,28 @@ def _scores(traced: Trace, values: Mapping[str, object]) -> Iterator[tuple[str, 
         yield column.rule, (_number(values[column.name]), tiers.get(column.rule, ""))
 
 
-def _seen(column: TraceColumn, values: Mapping[str, object]) -> dict[str, Value]:
-    return {name: _value(values[name]) for name in column.reads}
+def _seen(traced: Trace, column: TraceColumn, values: Mapping[str, object]) -> dict[str, Value]:
+    """What a condition read, under the words that rules use."""
+    read = {one.name: one for one in (*traced.of(TraceKind.VALUE), *traced.of(TraceKind.OUTPUT))}
+    return {_word(read[name]): _value(read[name], values[name]) for name in column.reads}
 
 
-def _value(seen: object) -> Value:
+def _word(column: TraceColumn) -> str:
+    match column.fact.source if column.fact else None:
+        case FieldSource(field):
+            return field
+        case IntentSource(topic):
+            return f"intent('{topic}')"
+        case EngagementSource(kind):
+            return f"engagement('{kind}')"
+        case TouchSource(days):
+            return f"touches({days})"
+    return column.text or column.name
+
+
+def _value(column: TraceColumn, seen: object) -> Value:
+    if column.type is Type.BOOLEAN and seen is not None:
+        return bool(seen)
     return seen if seen is None or isinstance(seen, str | int | float | bool) else str(seen)
 
 
