@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO
 
-from sync_worker.report.document import Text
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -60,7 +58,9 @@ class Output:
 
     def scene(self, document: Document) -> None:
         """A part of a long answer: an empty line parts it from the next."""
-        self.show((*document, Text("")))
+        self.show(document)
+        if self.format is Format.TEXT:
+            write(sys.stdout, "\n")
 
     def console(self, *, stderr: bool = False) -> Console:
         """A Rich console on one of the two streams."""

@@ -22,9 +22,10 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """Begins a section."""
+    """Begins a section; a ``scene`` begins a whole part of a long answer."""
 
     text: str
+    scene: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sync_worker.report.document import Fields, Heading, Items, Text, Tone, table
-from sync_worker.report.words import day, instant, value
+from sync_worker.report.words import figure, instant, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,7 +49,9 @@ def _standing(found: Explanation) -> Iterator[tuple[str, str]]:
 def _rules(found: Explanation) -> Iterator[Block]:
     for section, members in groupby(found.rules, key=lambda rule: rule.section):
         yield Heading(SECTIONS.get(section, section))
-        yield table("|rule|~condition|~saw|~because", [_tried(rule) for rule in members])
+        rows = [_tried(rule) for rule in members]
+        why = any(row[-1] for row in rows)
+        yield table("|rule|~condition|~saw" + ("|~because" if why else ""), [row if why else row[:-1] for row in rows])
 
 
 def _tried(rule: RuleTried) -> tuple[str, ...]:
@@ -64,16 +66,15 @@ def _seen(values: Mapping[str, object]) -> str:
 def _scores(found: Explanation) -> Iterator[Block]:
     for score, members in groupby(found.terms, key=lambda term: term.score):
         total, tier = found.scores.get(score, (0.0, ""))
-        yield Heading(f"Score {score}: {total:g} points" + (f", tier {tier}" if tier else ""))
+        yield Heading(f"Score {score}: {figure(total)} points" + (f", tier {tier}" if tier else ""))
         listed = list(members)
         yield table("part|>points|>most|~why|~saw", [_term(term) for term in listed])
-        _, caps = sum(term.points for term in listed), total
-        if round(sum(term.points for term in listed), 6) != round(caps, 6):
+        if round(sum(term.points for term in listed), 6) != round(total, 6):
             yield Text("caps of parts and of the whole make the total differ from the sum", Tone.QUIET)
 
 
 def _term(term: TermCounted) -> tuple[str, ...]:
-    return term.part, f"{round(term.points, 2):g}", f"{term.most:g}", term.because, _seen(term.values)
+    return term.part, figure(term.points), figure(term.most), term.because, _seen(term.values)
 
 
 def _empty(found: Explanation) -> Iterator[Block]:
@@ -84,8 +85,8 @@ def _empty(found: Explanation) -> Iterator[Block]:
 def _owners(found: Explanation) -> Iterator[Block]:
     if found.owners:
         yield Heading("Owners, the latest first")
-        rows = [(day(one.at), one.before or "nobody", one.after or "nobody", one.because) for one in found.owners]
-        yield table("on|from|to|~why", [(*row[:3], row[3] or "by hand") for row in rows])
+        rows = [(instant(c.at), c.before, c.after, c.because if c.plan else "by hand") for c in found.owners]
+        yield table("when|from|to|~why", rows)
 
 
 def _plans(found: Explanation) -> Iterator[Block]:

@@ -29,8 +29,8 @@ def show(document: Document, console: Console) -> None:
 
 def _drawn(block: Block) -> RenderableType:
     match block:
-        case Heading(text):
-            return RichText(safe(text), style="bold")
+        case Heading(text, scene):
+            return RichText(safe(text), style="bold underline cyan" if scene else "bold")
         case Text(text, tone):
             return RichText("\n".join(safe(line) for line in text.split("\n")), style=STYLES[tone])
         case Items(lines):

@@ -39,8 +39,10 @@ def _steers(letter: str) -> bool:
 
 def _lines(block: Block) -> Iterator[str]:
     match block:
-        case Heading(text):
+        case Heading(text, scene):
             yield safe(text)
+            if scene:
+                yield "=" * width(safe(text))
         case Text(text):
             yield from (safe(line) for line in text.split("\n"))
         case Items(lines):

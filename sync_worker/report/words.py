@@ -49,6 +49,10 @@ def value(found: object) -> str:
         return "empty"
     if isinstance(found, bool):
         return "yes" if found else "no"
-    if isinstance(found, float):
-        return f"{found:g}"
-    return str(found)
+    return figure(found) if isinstance(found, int | float) else str(found)
+
+
+def figure(number: float) -> str:
+    """``1,204``, ``0.61``, ``67,750,000``: at most two digits behind the point."""
+    text = f"{number:,.2f}"
+    return text.rstrip("0").rstrip(".")

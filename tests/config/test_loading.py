@@ -346,8 +346,17 @@ def test_what_can_change_a_plan_changes_the_digest(file: Path, flag: str) -> Non
 
 @pytest.mark.parametrize(
     "flag",
-    ["server.port=1", "log.level=debug", "store.url=sqlite:///x.db", "schedule.daily=01:00", "apply.policy=automatic",
-     "salesforce.client_id=z", "salesforce.url=https://acme.my.salesforce.com:8443", "salesforce.timeout_read=7", "guards.owner_moves=0.05"],
-)  # fmt: skip
+    [
+        "server.port=1",
+        "log.level=debug",
+        "store.url=sqlite:///x.db",
+        "schedule.daily=01:00",
+        "apply.policy=automatic",
+        "salesforce.client_id=z",
+        "salesforce.url=https://acme.my.salesforce.com:8443",
+        "salesforce.timeout_read=7",
+        "guards.owner_moves=0.05",
+    ],
+)
 def test_what_cannot_change_a_plan_leaves_the_digest(file: Path, flag: str) -> None:
     assert digest(file) == digest(file, flag)

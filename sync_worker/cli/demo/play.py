@@ -16,12 +16,11 @@ from sync_worker.cli.starting import Started, Template, start
 from sync_worker.core.model import RowKind, RowState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from sync_worker.app import Worker
     from sync_worker.cli.session import Session
-    from sync_worker.parts import Progress
     from sync_worker.store.plans import StoredPlan
 
 POOL = "pool@acme.example"
@@ -96,15 +95,15 @@ def _settle(folder: Path, sandbox: Sandbox) -> Started:
 
 def _work(session: Session, company: Company, made: Started, sandbox: Sandbox, watch: Watch) -> Played:
     out = session.out
-    with session.worker() as worker, watching(out) as progress:
+    with session.worker() as worker:
         _examine(session, worker, watch)
-        stored = _plan(session, worker, watch, progress)
-        with watch.scene("apply"):
+        stored = _plan(session, worker, watch)
+        with watch.scene("apply"), watching(out) as progress:
             worker.approve(stored.plan.id, by=BY, note="the demo's own approval")
             report, verified = worker.apply(stored.plan.id, progress=progress)
             stored = worker.plan_of(stored.plan.id)
         out.scene(views.applied(report, verified, stored))
-        with watch.scene("second run"):
+        with watch.scene("second run"), watching(out) as progress:
             again = worker.cycle(progress=progress).planned.plan
         second = len(again.rows) if again else 0
         fields = {"owner": "OwnerId", **worker.config.fields.accounts}
@@ -134,11 +133,11 @@ def _examine(session: Session, worker: Worker, watch: Watch) -> None:
         raise DemoFailed(f"{bad[0].name}: {bad[0].message}", hint=bad[0].hint)
 
 
-def _plan(session: Session, worker: Worker, watch: Watch, progress: Callable[[Progress], None]) -> StoredPlan:
-    with watch.scene("pull"):
+def _plan(session: Session, worker: Worker, watch: Watch) -> StoredPlan:
+    with watch.scene("pull"), watching(session.out) as progress:
         pulled = worker.pull(progress=progress)
     session.out.scene(views.pulled(pulled))
-    with watch.scene("plan"):
+    with watch.scene("plan"), watching(session.out) as progress:
         report = worker.plan(progress=progress)
     if report.plan is None:
         raise DemoFailed("the plan is empty: this company needs no change", hint="try another --seed")

@@ -33,7 +33,7 @@ EXCERPT = 5
 def opening(company: Company, folder: Path) -> Document:
     """Before anything happens."""
     return (
-        Heading("sync-worker demo"),
+        Heading("sync-worker demo", scene=True),
         Text(
             f"A made-up company with {company.accounts:,} accounts and {company.reps} reps (seed {company.seed}) in a "
             f"sandbox CRM on this machine. Everything lies in {folder}/; nothing leaves this machine."
@@ -43,34 +43,34 @@ def opening(company: Company, folder: Path) -> Document:
 
 def examined(found: tuple[Check, ...]) -> Document:
     """After ``doctor``."""
-    return Heading("1. Check what a run needs (sync-worker doctor)"), *checks.checks(found)[0]
+    return Heading("1. Check what a run needs (sync-worker doctor)", scene=True), *checks.checks(found)[0]
 
 
 def pulled(report: PullReport) -> Document:
     """After ``pull``."""
-    return Heading("2. Bring the CRM's records in (sync-worker pull)"), *pulling.pulled(report)[0]
+    return Heading("2. Bring the CRM's records in (sync-worker pull)", scene=True), *pulling.pulled(report)[0]
 
 
 def planned(report: PlanReport) -> Document:
     """After ``plan``: the plan with its reasons, an excerpt of the rows."""
     document, _ = plan.planned(report, few=EXCERPT)
-    return Heading("3. Decide, and seal what should change (sync-worker plan)"), *document
+    return Heading("3. Decide, and seal what should change (sync-worker plan)", scene=True), *document
 
 
 def applied(report: ApplyReport, verified: VerifyReport, stored: StoredPlan) -> Document:
     """After ``approve`` and ``apply``."""
-    heading = Heading("4. Approve it, write it, read it again (sync-worker approve, apply)")
+    heading = Heading("4. Approve it, write it, read it again (sync-worker approve, apply)", scene=True)
     return heading, *applying.applied(report, verified, stored)[0]
 
 
 def explained(found: Explanation) -> Document:
     """After ``explain``."""
-    return Heading(f"6. Ask why (sync-worker explain {found.account})"), *explanation.explained(found)[0]
+    return Heading(f"6. Ask why (sync-worker explain {found.account})", scene=True), *explanation.explained(found)[0]
 
 
 def proof(evidence: Evidence, second: int) -> Document:
     """After the second run."""
-    return Heading("5. Run again, and compare with the CRM's own log"), *_proof(evidence, second)
+    return Heading("5. Run again, and compare with the CRM's own log", scene=True), *_proof(evidence, second)
 
 
 def _proof(evidence: Evidence, second: int) -> Iterator[Block]:
@@ -91,7 +91,7 @@ def _proof(evidence: Evidence, second: int) -> Iterator[Block]:
 def outcome(played: Played) -> Answer:
     """The end: figures and, where the sandbox was kept, how to go on."""
     document: Document = (
-        Heading("Done" if played.ok else "The demo found something wrong"),
+        Heading("Done" if played.ok else "The demo found something wrong", scene=True),
         Fields(
             (
                 ("took", f"{sum(played.seconds.values()):.1f} s"),
