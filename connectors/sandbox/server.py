@@ -9,6 +9,7 @@ import sys
 import threading
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Self, TextIO
 
 import uvicorn
@@ -82,8 +83,8 @@ class Sandbox:
         self._gate = Gate(Salesforce(self.org), self.company.clock, self._wires)
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
-        self.stopped = threading.Event()
-        """Set when somebody asks for the end over HTTP."""
+        # A queue, not an event: a signal's handler may put into it at any instruction.
+        self._ends: SimpleQueue[str] = SimpleQueue()
 
     # Where it is and how to get in
 
@@ -174,7 +175,7 @@ class Sandbox:
         return self
 
     def _configured(self) -> uvicorn.Config:
-        routes = control_routes(self.org, self.about, self.stopped.set)
+        routes = control_routes(self.org, self.about, self.ask_to_stop)
         app = Starlette(routes=[*routes, Mount("/", app=self._gate)])
         return uvicorn.Config(
             app,
@@ -198,6 +199,14 @@ class Sandbox:
             self._server = self._thread = None
         self.company.log.close()
 
+    def ask_to_stop(self, *_signal: object) -> None:
+        """Lets ``wait`` return. For any thread, and for handlers of signals."""
+        self._ends.put("stop")
+
+    def wait(self) -> None:
+        """Waits until somebody asks for the end."""
+        self._ends.get()
+
     def __enter__(self) -> Self:
         return self.start()
 
@@ -214,6 +223,7 @@ class Sandbox:
             "client_id": self.client_id,
             "client_secret": self.client_secret,
             "access_token": self.access_token,
+            "refresh_token": self.org.refresh_token,
             "seed": self.size.seed,
             "accounts": self.size.accounts,
             "reps": self.size.reps,
@@ -269,6 +279,6 @@ def serve(  # noqa: PLR0913 - each is one switch of the command line
     )
     with sandbox:
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: sandbox.stopped.set())
+            signal.signal(number, sandbox.ask_to_stop)
         print(json.dumps(sandbox.about()), file=out or sys.stdout, flush=True)
-        sandbox.stopped.wait()
+        sandbox.wait()

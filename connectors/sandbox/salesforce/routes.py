@@ -71,7 +71,7 @@ ROUTES = (
     _route("GET", "/services/oauth2/revoke", "revoke", auth.revoke),
     _route("GET", "/services/oauth2/userinfo", "userinfo", auth.userinfo),
     _route("POST", "/services/oauth2/userinfo", "userinfo", auth.userinfo),
-    _route("GET", "/id/{org}/{user}", "identity", lambda org, call, **_: auth.userinfo(org, call)),
+    _route("GET", "/id/{org_id}/{user_id}", "identity", lambda org, call, **_: auth.userinfo(org, call)),
     _route("POST", "/services/Soap/{door}/{number}", "soap", lambda org, call, **_: auth.soap(org, call)),
     _route("GET", "/services/data", "versions", describe.versions),
     _versioned("GET", "", "resources", describe.resources),
