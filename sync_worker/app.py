@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -164,7 +165,7 @@ class Worker:
         self.parts.watch = progress or self.parts.watch
         with self.store.begin() as tx:
             run = cycles.start(tx, kind, self.parts.clock())
-        outcome, error = "failed", ""
+        outcome, error, before = "failed", "", self._spent()
         try:
             done = work(run)
             outcome = cycles.SUCCESS
@@ -172,21 +173,25 @@ class Worker:
             error = str(problem)
             raise
         finally:
-            self._finish(run, outcome, error)
+            self._finish(run, outcome, error, before)
         return done
 
-    def _finish(self, run: int, outcome: str, error: str) -> None:
+    def _finish(self, run: int, outcome: str, error: str, before: Mapping[str, int]) -> None:
         now = self.parts.clock()
         with self.store.begin() as tx:
-            cycles.finish(tx, run, outcome, {}, self._calls(tx, now), error, now)
+            cycles.finish(tx, run, outcome, {}, self._calls(tx, before, now), error, now)
 
-    def _calls(self, tx: Connection, now: datetime) -> Mapping[str, int]:
+    def _calls(self, tx: Connection, before: Mapping[str, int], now: datetime) -> Mapping[str, int]:
+        """What this run alone has cost: the connector counts for the whole process."""
         if not self.parts.met_crm:
             return {}
         budget = self.parts.connector.budget()
         if budget.used is not None:
             settings.put(tx, "org_calls", {"used": budget.used, "limit": budget.limit}, now)
-        return budget.by_kind
+        return dict(Counter(budget.by_kind) - Counter(before))
+
+    def _spent(self) -> Mapping[str, int]:
+        return dict(self.parts.connector.budget().by_kind) if self.parts.met_crm else {}
 
 
 def quiet(progress: Progress) -> None:
