@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from dataclasses import dataclass
 from enum import IntEnum
@@ -93,6 +94,10 @@ def _named(error: BaseException) -> Failure | None:
 def _system(error: BaseException) -> Failure | None:
     if isinstance(error, sqlite3.Error):
         return Failure("store", f"the store failed: {error}", "run 'sync-worker db check'")
+    if isinstance(error, FileExistsError):
+        return Failure("exists", f"{error.filename} is already there", "name another file, or move this one away first")
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return Failure("disk_full", "the disk is full", "free space and run the same command again; nothing was lost")
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return Failure("system", f"{where}{error.strerror or error}", "mend this and run the same command again")

@@ -254,12 +254,13 @@ def _shown(config: Config, winners: Mapping[str, Entry]) -> Iterator[Setting]:
                 continue
             entry = winners.get(f"{section}.{key}")
             origin = entry.origin if entry else Origin("default")
-            yield Setting(f"{section}.{key}", _visible(section, key, value), origin)
+            yield Setting(f"{section}.{key}", _visible(section, key, value, entry), origin)
 
 
-def _visible(section: str, key: str, value: object) -> object:
+def _visible(section: str, key: str, value: object, entry: Entry | None) -> object:
+    """A secret is hidden also where it was not read."""
     if isinstance(value, str) and section == "store":
         return secrets.masked_url(value)
     if key in shapes.SECRETS.get(section, ()):
-        return secrets.HIDDEN if value else ""
+        return secrets.HIDDEN if entry else ""
     return str(value) if isinstance(value, Path) else _plain(value)

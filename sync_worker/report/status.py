@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sync_worker.core.model import TERMINAL, RowState
 from sync_worker.report.document import Commands, Fields, Heading, Items, Text, Tone, table
 from sync_worker.report.words import count, day, instant, seconds
 
@@ -62,8 +63,8 @@ def _facts(found: Status) -> Iterator[tuple[str, str]]:
     yield "now", instant(found.at)
     yield "last success", instant(found.last_success)
     yield "records", ", ".join(f"{number:,} {stream}" for stream, number in found.records.items()) or "none yet"
-    if found.rows:
-        yield "open rows", ", ".join(f"{number:,} {state}" for state, number in found.rows.items())
+    if rows := {state: number for state, number in found.rows.items() if RowState(state) not in TERMINAL}:
+        yield "open rows", ", ".join(f"{number:,} {state}" for state, number in rows.items())
 
 
 def _waiting(found: Status) -> Iterator[Block]:
