@@ -103,7 +103,7 @@ class Walk:
             try:
                 columns = [rows.json_columns(row, self.layout) for row in page.rows]
                 seen += len(columns)
-                if columns:
+                if columns and position(columns[-1], self.layout) != after:
                     after, restarts = position(columns[-1], self.layout), 0
                 self._prove(page, seen, total)
                 yield Slice(self._records(columns), replace(self.standing, after=after), total, ends=not page.more)

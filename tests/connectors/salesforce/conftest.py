@@ -1,4 +1,4 @@
-"""Connectors to a scripted server: quick to lose patience, and closed at the end."""
+"""Connectors to a scripted server, and a sandbox: quick to lose patience, and closed at the end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from connectors.salesforce import ClientCredentials, MemoryJobs, SalesforceConnector, SalesforceSettings
+from connectors.sandbox import Sandbox
 from connectors.transport import Patience
+from tests.connectors.contract.salesforce import SalesforceSandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,3 +37,12 @@ def connect() -> Iterator[Connect]:
     yield build
     for each in opened:
         each.close()
+
+
+@pytest.fixture
+def company() -> Iterator[SalesforceSandbox]:
+    """A small seeded company behind the sandbox's Salesforce dialect."""
+    with Sandbox(accounts=60, reps=6, seed=7) as sandbox:
+        harness = SalesforceSandbox(sandbox)
+        yield harness
+        harness.close()
