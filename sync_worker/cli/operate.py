@@ -1,13 +1,16 @@
 """Operating: ``status``, ``health``, ``pause``, ``resume``."""
 
 import getpass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sync_worker.cli.command import command
 from sync_worker.cli.errors import Exit
 from sync_worker.cli.session import Session
+
+if TYPE_CHECKING:
+    from sync_worker.status import Health
 
 By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who says so; default: the login name.")]
 
@@ -27,14 +30,32 @@ def status(session: Session) -> None:
     session.out.answer(*view(found))
 
 
-def health(session: Session) -> int:
+def health(
+    session: Session,
+    *,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the running daemon whether its work loop is alive, and nothing else.")
+    ] = False,
+) -> int:
     """Exit 0 when the worker can do its work, 1 when not; for probes."""
     from sync_worker.report.status import health as view
 
-    with session.worker(secrets=False) as worker:
-        found = worker.health()
+    found = _asked(session) if live else _looked(session)
     session.out.answer(*view(found))
     return Exit.OK if found.ready else Exit.FAILED
+
+
+def _looked(session: Session) -> "Health":
+    with session.worker(secrets=False) as worker:
+        return worker.health()
+
+
+def _asked(session: Session) -> "Health":
+    from sync_worker.daemon.probe import ask
+    from sync_worker.status import Health
+
+    answer = ask(session.config(secrets=False).server)
+    return Health(answer.alive, {"work loop": "" if answer.alive else answer.message})
 
 
 def pause(

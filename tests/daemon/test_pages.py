@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from sync_worker import __version__
 from sync_worker.config import ServerConfig
 from sync_worker.daemon.heartbeat import SILENCE, Heartbeat
 from sync_worker.daemon.metrics import Metrics
+from sync_worker.daemon.probe import ask
 from sync_worker.daemon.server import AddressTaken, Server, pages
 from sync_worker.store.figures import Figures
 
@@ -135,3 +137,20 @@ def test_the_server_ends_with_its_block(around: Around) -> None:
     with pytest.raises(requests.ConnectionError):
         requests.get(server.url + "/healthz", timeout=10)
     assert not [thread for thread in threading.enumerate() if thread.name == "server" and thread.ident is None]
+
+
+def test_a_probe_hears_whether_the_work_loop_is_alive(around: Around) -> None:
+    port = int(around.url.rsplit(":", 1)[1])
+    assert ask(ServerConfig(port=port)).alive
+    assert ask(ServerConfig(host="0.0.0.0", port=port)).alive  # noqa: S104 - a daemon that listens everywhere
+    around.seconds = SILENCE
+    answer = ask(ServerConfig(port=port))
+    assert (answer.alive, answer.message) == (False, "the work loop has been silent for 600.0 s: restart the daemon")
+
+
+def test_a_probe_takes_no_answer_or_a_strange_one_as_not_alive(around: Around) -> None:
+    assert "no daemon answers on 127.0.0.1:1" in ask(ServerConfig(port=1)).message
+    assert "set a port" in ask(ServerConfig(port=0)).message
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert not ask(ServerConfig(port=silent.getsockname()[1]), seconds=0.2).alive
+    del around
