@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import string
+from functools import lru_cache
 
 _DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _SUFFIX = string.ascii_uppercase + "012345"
-_SHORT, _LONG, _CHUNK = 15, 18, 5
+_SHORT, _LONG = 15, 18
 _POD = "5g0"
 """Where the org lives: the three characters after the key prefix."""
 
 
 def checksum(short: str) -> str:
     """The three characters that follow a 15-character id: one for each five, its bits set by capital letters."""
-    chunks = (short[start : start + _CHUNK] for start in range(0, _SHORT, _CHUNK))
-    return "".join(_SUFFIX[sum(1 << bit for bit, char in enumerate(chunk) if char.isupper())] for chunk in chunks)
+    return _letter(short[:5]) + _letter(short[5:10]) + _letter(short[10:])
+
+
+@lru_cache(maxsize=1 << 16)
+def _letter(chunk: str) -> str:
+    return _SUFFIX[sum(1 << bit for bit, char in enumerate(chunk) if "A" <= char <= "Z")]
 
 
 def record_id(prefix: str, number: int) -> str:

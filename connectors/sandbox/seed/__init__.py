@@ -53,7 +53,7 @@ def seed_company(seed: int, accounts: int, reps: int, today: date) -> Seeding:
         admin=people.admin,
         integration=people.integration,
         pool=people.pool,
-        reps=tuple(rep for team in people.teams.values() for rep in team),
+        reps=people.reps,
     )
 
 
@@ -73,14 +73,13 @@ def _surroundings(draw: Random, calendar: Calendar, people: People, holdings: li
     )
     queue.add(born, people.admin, Name="Inbound", DeveloperName="Inbound", Type="Queue", Email="inbound@acme.example")
     emea = territory.add(born, people.admin, Name="EMEA", DeveloperName="EMEA")
-    reps = [rep for reps in people.teams.values() for rep in reps]
     for holding in holdings[::50]:
         made = calendar.moment(draw, 30)
         team.add(
             made,
             people.admin,
             AccountId=holding.row["Id"],
-            UserId=draw.choice(reps or [people.pool]),
+            UserId=draw.choice(people.reps or (people.pool,)),
             TeamMemberRole="Pre-Sales Consultant",
             AccountAccessLevel="Read",
         )

@@ -130,9 +130,8 @@ def _owner(draw: Random, people: People, region: str, segment: str) -> str:
     if chance < SHARES["pool"] + SHARES["leaver"]:
         return draw.choice(people.leavers)
     team = region if region == "APAC" else f"{region} {segment}"
-    everybody = [rep for reps in people.teams.values() for rep in reps]
-    fitting = people.teams[team] or everybody
-    return draw.choice(everybody if draw.random() < SHARES["misfit"] else fitting)
+    fitting = people.teams[team] or people.reps
+    return draw.choice(people.reps if draw.random() < SHARES["misfit"] else fitting)
 
 
 def _holding(  # noqa: PLR0913, PLR0917 - an account is all of these together
@@ -186,6 +185,6 @@ def set_capacities(draw: Random, people: People, holdings: list[Holding]) -> Non
     held: dict[str, int] = {}
     for holding in holdings:
         held[holding.owner] = held.get(holding.owner, 0) + 1
-    for rep in (rep for reps in people.teams.values() for rep in reps):
+    for rep in people.reps:
         capacity = math.ceil(held.get(rep, 0) / draw.uniform(0.75, 0.95))
         people.users.rows[rep]["Book_Capacity__c"] = float(max(5, capacity))

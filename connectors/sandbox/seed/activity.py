@@ -199,7 +199,7 @@ def _meeting(story: Story, holding: Holding, by: str, who: str | None, ago: int)
 
 def gather_leads(draw: Random, calendar: Calendar, people: People, holdings: list[Holding]) -> Book:
     """A quarter as many leads as accounts; half of them belong to an account whose name they spell in their own way."""
-    leads, reps = Book("Lead"), [rep for team in people.teams.values() for rep in team]
+    leads = Book("Lead")
     for _ in range(len(holdings) // 4):
         known = draw.choice(holdings) if draw.random() < SHARES["lead_of_account"] else None
         company, country, site = _lead_company(draw, known)
@@ -221,7 +221,7 @@ def gather_leads(draw: Random, calendar: Calendar, people: People, holdings: lis
             Status=weighted(
                 draw, (("Open - Not Contacted", 55), ("Working - Contacted", 35), ("Closed - Not Converted", 10))
             ),
-            OwnerId=draw.choice(reps) if reps else people.pool,
+            OwnerId=draw.choice(people.reps) if people.reps else people.pool,
         )
     return leads
 

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 def stamp(moment: datetime) -> str:
     """A moment as the CRM writes it: UTC, whole seconds, ``2026-11-04T10:00:00.000+0000``."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    return moment.isoformat()[:19] + ".000+0000"
 
 
 def weighted(draw: Random, choices: Sequence[tuple[T, float]]) -> T:
@@ -74,17 +74,16 @@ class Book:
     def __init__(self, entity: str) -> None:
         self.entity = entity
         self.rows: dict[str, Row] = {}
+        columns = CATALOG[entity].columns.values()
+        self._prefix = CATALOG[entity].prefix
+        self._defaults: Row = {column.name: column.default for column in columns if column.default is not None}
 
     def add(self, created: str, by: str, changed: tuple[str, str] | None = None, /, **values: Value) -> Row:
         """A new row with its id and audit fields; ``changed`` says when and by whom last. Nulls are left out."""
-        shape = CATALOG[self.entity]
-        row: Row = {"Id": record_id(shape.prefix, len(self.rows) + 1)}
-        row |= {name: value for name, value in values.items() if value is not None}
+        row: Row = {"Id": record_id(self._prefix, len(self.rows) + 1), **self._defaults}
+        row.update({name: value for name, value in values.items() if value is not None})
         modified, modifier = changed or (created, by)
         row |= {"CreatedDate": created, "CreatedById": by, "LastModifiedById": modifier}
         row |= {"LastModifiedDate": modified, "SystemModstamp": modified}
-        for column in shape.columns.values():
-            if column.default is not None:
-                row.setdefault(column.name, column.default)
         self.rows[str(row["Id"])] = row
         return row

@@ -42,6 +42,8 @@ class People:
     profiles: Book
     teams: dict[str, list[str]]
     """Active reps' ids by team."""
+    reps: tuple[str, ...]
+    """All of them."""
     leavers: list[str]
     admin: str
     integration: str
@@ -146,14 +148,15 @@ def hire_people(draw: Random, calendar: Calendar, reps: int) -> People:
     ]
     hiring.person("Guest", UserType="CsnOnly", ProfileId=profiles["Chatter External User"])
     return People(
-        hiring.users,
-        hiring.roles,
-        hiring.profiles,
-        teams,
-        leavers,
-        str(admin["Id"]),
-        str(integration["Id"]),
-        str(pool["Id"]),
+        users=hiring.users,
+        roles=hiring.roles,
+        profiles=hiring.profiles,
+        teams=teams,
+        reps=tuple(rep for team in teams.values() for rep in team),
+        leavers=leavers,
+        admin=str(admin["Id"]),
+        integration=str(integration["Id"]),
+        pool=str(pool["Id"]),
     )
 
 
