@@ -227,6 +227,8 @@ class Transport:
         session.mount("http://", PolicyAdapter(self))
         # A proxy named in the environment must not stand between the worker and its own machine.
         session.trust_env = not self.origin.loopback
+        # An auth of its own, if an empty one: without it requests would look for a password in ~/.netrc.
+        session.auth = _as_it_is
         session.headers["User-Agent"] = "sync-worker"
         return session
 
@@ -334,6 +336,10 @@ class Transport:
     def close(self) -> None:
         """Close the connections."""
         self.session.close()
+
+
+def _as_it_is(request: PreparedRequest) -> PreparedRequest:
+    return request
 
 
 def read_whole(response: Response, *, until: float) -> None:
