@@ -96,77 +96,77 @@ def test_an_owner_whom_the_crm_no_longer_shows_has_not_left(store: Store, now: d
         assert _facts(tx, now, _field("owner_active", Type.BOOLEAN))["a"]["owner_active"] is None
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "fact"),
-    [
-        (Type.TEXT, "Müller", "Müller"),
-        (Type.TEXT, "", None),
-        (Type.TEXT, 12, "12"),
-        (Type.TEXT, True, "true"),
-        (Type.TEXT, "12%:x''\"", "12%:x''\""),
-        (Type.NUMBER, 12, 12.0),
-        (Type.NUMBER, -0.25, -0.25),
-        (Type.NUMBER, 1e300, 1e300),
-        (Type.NUMBER, 10**19, 1e19),
-        (Type.NUMBER, "12", None),
-        (Type.NUMBER, "", None),
-        (Type.NUMBER, True, None),
-        (Type.BOOLEAN, True, True),
-        (Type.BOOLEAN, False, False),
-        (Type.BOOLEAN, "true", None),
-        (Type.BOOLEAN, 1, None),
-        (Type.DATE, "2026-11-04", "2026-11-04"),
-        (Type.DATE, "2026-11-04T10:00:00Z", "2026-11-04T10:00:00Z"),
-        (Type.DATE, "2026-11-04T10:00:00.123Z", "2026-11-04T10:00:00Z"),
-        (Type.DATE, "2024-02-29", "2024-02-29"),
-        (Type.DATE, "2026-02-29", None),
-        (Type.DATE, "1900-02-29", None),
-        (Type.DATE, "2000-02-29T00:00:00Z", "2000-02-29T00:00:00Z"),
-        (Type.DATE, "2026-02-30T00:00:00Z", None),
-        (Type.DATE, "2026-13-01", None),
-        (Type.DATE, "2026-04-31", None),
-        (Type.DATE, "0000-01-01", None),
-        (Type.DATE, "2026-11-04T24:00:00Z", None),
-        (Type.DATE, "2026-11-04T10:00:00", None),
-        (Type.DATE, "2026-11-04T10:00:00.Z", None),
-        (Type.DATE, "2026-11-04T10:00:00xZ", None),
-        (Type.DATE, "soon", None),
-        (Type.DATE, 20261104, None),
-        (Type.DATE, None, None),
-    ],
-)
-def test_a_field_of_another_type_is_empty_and_never_an_error(
-    store: Store, now: datetime, kind: Type, value: Value, fact: Value
-) -> None:
+ODD: list[tuple[Type, Any, Any]] = [
+    (Type.TEXT, "Müller", "Müller"),
+    (Type.TEXT, "", None),
+    (Type.TEXT, 12, "12"),
+    (Type.TEXT, True, "true"),
+    (Type.TEXT, "12%:x''\"", "12%:x''\""),
+    (Type.NUMBER, 12, 12.0),
+    (Type.NUMBER, -0.25, -0.25),
+    (Type.NUMBER, 1e300, 1e300),
+    (Type.NUMBER, 10**19, 1e19),
+    (Type.NUMBER, "12", None),
+    (Type.NUMBER, "", None),
+    (Type.NUMBER, True, None),
+    (Type.BOOLEAN, True, True),
+    (Type.BOOLEAN, False, False),
+    (Type.BOOLEAN, "true", None),
+    (Type.BOOLEAN, 1, None),
+    (Type.DATE, "2026-11-04", "2026-11-04"),
+    (Type.DATE, "2026-11-04T10:00:00Z", "2026-11-04T10:00:00Z"),
+    (Type.DATE, "2026-11-04T10:00:00.123Z", "2026-11-04T10:00:00Z"),
+    (Type.DATE, "2024-02-29", "2024-02-29"),
+    (Type.DATE, "2026-02-29", None),
+    (Type.DATE, "1900-02-29", None),
+    (Type.DATE, "2000-02-29T00:00:00Z", "2000-02-29T00:00:00Z"),
+    (Type.DATE, "2026-02-30T00:00:00Z", None),
+    (Type.DATE, "2026-13-01", None),
+    (Type.DATE, "2026-04-31", None),
+    (Type.DATE, "0000-01-01", None),
+    (Type.DATE, "2026-11-04T24:00:00Z", None),
+    (Type.DATE, "2026-11-04T10:00:00", None),
+    (Type.DATE, "2026-11-04T10:00:00.Z", None),
+    (Type.DATE, "2026-11-04T10:00:00xZ", None),
+    (Type.DATE, "soon", None),
+    (Type.DATE, 20261104, None),
+    (Type.DATE, None, None),
+]
+"""Type wanted, value given, fact."""
+
+
+def test_a_field_of_another_type_is_empty_and_never_an_error(store: Store, now: datetime) -> None:
+    columns = [_field(f"odd_{n}", kind) for n, (kind, _, _) in enumerate(ODD)]
     with store.begin() as tx:
-        save(tx, page(account("a", now, odd=value)), now)
-        found = _facts(tx, now, _field("odd", kind))["a"]["odd"]
-    assert found == fact
-    assert type(found) is type(fact)
+        save(tx, page(account("a", now, **{f"odd_{n}": value for n, (_, value, _) in enumerate(ODD)})), now)
+        found = _facts(tx, now, *columns)["a"]
+    told = [(kind, value, found[f"odd_{n}"]) for n, (kind, value, _) in enumerate(ODD)]
+    assert told == ODD
+    assert [type(fact) for *_, fact in told] == [type(fact) for *_, fact in ODD]
 
 
-@pytest.mark.parametrize(
-    ("score", "observed", "fact"),
-    [
-        (70, "2026-11-20", 70.0),
-        (70, "2026-10-23", 70.0),
-        (70, "2026-10-22", None),
-        (70, None, None),
-        (120, "2026-11-20", 100.0),
-        (-1, "2026-11-20", None),
-        (None, "2026-11-20", None),
-        (0, "2026-11-20T08:00:00Z", 0.0),
-    ],
-)
-def test_intent_counts_until_its_time_is_over(
-    store: Store, now: datetime, score: int | None, observed: str | None, fact: float | None
-) -> None:
+INTENT = [
+    (70, "2026-11-20", 70.0),
+    (70, "2026-10-23", 70.0),
+    (70, "2026-10-22", None),
+    (70, None, None),
+    (120, "2026-11-20", 100.0),
+    (-1, "2026-11-20", None),
+    (None, "2026-11-20", None),
+    (0, "2026-11-20T08:00:00Z", 0.0),
+]
+"""Score, day observed, fact; it lives for 28 days."""
+
+
+def test_intent_counts_until_its_time_is_over(store: Store, now: datetime) -> None:
     how = replace(SETTINGS, topics={"security": "intent_security"}, observed="intent_updated")
     with store.begin() as tx:
-        save(tx, page(account("a", now, intent_security=score, intent_updated=observed)), now)
+        shown = (account(f"{n}", now, intent_security=s, intent_updated=at) for n, (s, at, _) in enumerate(INTENT))
+        save(tx, page(*shown), now)
         column = FactColumn("intent__security", Type.NUMBER, IntentSource("security"))
         facts.build(tx, [column], now=now, settings=how)
-        assert facts.row(tx, "a")["intent__security"] == fact
+        told = [facts.row(tx, f"{n}")["intent__security"] for n in range(len(INTENT))]
+    assert told == [fact for *_, fact in INTENT]
 
 
 def test_intent_without_a_date_field_never_grows_old(store: Store, now: datetime) -> None:
