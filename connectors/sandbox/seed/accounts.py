@@ -130,8 +130,9 @@ def _owner(draw: Random, people: People, region: str, segment: str) -> str:
     if chance < SHARES["pool"] + SHARES["leaver"]:
         return draw.choice(people.leavers)
     team = region if region == "APAC" else f"{region} {segment}"
-    fitting = people.teams[team] or people.reps
-    return draw.choice(people.reps if draw.random() < SHARES["misfit"] else fitting)
+    everybody = people.reps or (people.pool,)
+    fitting = people.teams[team] or everybody
+    return draw.choice(everybody if draw.random() < SHARES["misfit"] else fitting)
 
 
 def _holding(  # noqa: PLR0913, PLR0917 - an account is all of these together
