@@ -1,6 +1,6 @@
 """The whole command line, put together. Says which commands exist and in which order help shows them."""
 
-import sys
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -45,18 +45,18 @@ declare(_root, own=_root)
 app.callback()(_root)
 
 
-def run() -> int:
-    """Run with this process's arguments; the result is the exit code."""
+def run(arguments: Sequence[str]) -> int:
+    """Run with these arguments; the result is the exit code."""
     try:
-        return int(app(prog_name="sync-worker", standalone_mode=False) or Exit.OK)
+        return int(app(list(arguments), prog_name="sync-worker", standalone_mode=False) or Exit.OK)
     except typer.TyperException as error:
-        return _usage(error)
+        return _usage(error, _output(arguments))
     except (typer.Abort, KeyboardInterrupt):
-        report(_output(), Failure("interrupted", "interrupted", exit_code=Exit.INTERRUPTED))
+        report(_output(arguments), Failure("interrupted", "interrupted", exit_code=Exit.INTERRUPTED))
         return Exit.INTERRUPTED
 
 
-def _usage(error: typer.TyperException) -> int:
+def _usage(error: typer.TyperException, out: Output) -> int:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "sync-worker"
     message = error.format_message()
@@ -64,11 +64,11 @@ def _usage(error: typer.TyperException) -> int:
         # A group typed alone answers with its help.
         typer.echo(message, err=True)
         return Exit.USAGE
-    report(_output(), Failure("usage", message, f"'{path} --help' shows how it is typed", Exit.USAGE))
+    report(out, Failure("usage", message, f"'{path} --help' shows how it is typed", Exit.USAGE))
     return Exit.USAGE
 
 
-def _output() -> Output:
+def _output(arguments: Sequence[str]) -> Output:
     """Before a command runs, only the arguments themselves tell which form was asked for."""
-    typed = " ".join(sys.argv).replace("--format=", "--format ")
+    typed = " ".join(arguments).replace("--format=", "--format ")
     return Output(Format.JSON if "--format json" in typed else Format.TEXT)
