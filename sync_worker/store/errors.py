@@ -59,6 +59,18 @@ _POSTGRESQL = {
 }
 
 
+_REFUSALS = {
+    "does not exist": "3D",
+    "authentication failed": "28",
+    "no password supplied": "28",
+    "no pg_hba.conf entry": "28",
+    "too many": "53300",
+    "remaining connection slots": "53300",
+    "the database system is": "57P",
+}
+"""What a server says when it refuses a connection, and the SQLSTATE that it means."""
+
+
 @contextmanager
 def explained(place: str) -> Iterator[None]:
     """Turn what the database reports about itself into StoreError; a mistake in our own SQL stays what it is.
@@ -81,8 +93,10 @@ def _reason(error: DBAPIError) -> tuple[str, str] | None:
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", None)
         return None if code is None else _SQLITE.get(code & 0xFF)
-    state = getattr(cause, "sqlstate", None)
+    state: str | None = getattr(cause, "sqlstate", None)
+    if state is None and isinstance(error, (OperationalError, InterfaceError)):
+        # psycopg gives no SQLSTATE for a connection that was refused or lost: only the server's words tell them apart.
+        state = next((code for words, code in _REFUSALS.items() if words in str(cause)), "08")
     if state is None:
-        # psycopg gives no SQLSTATE when it never reached a server, or lost it.
-        return _POSTGRESQL["08"] if isinstance(error, (OperationalError, InterfaceError)) else None
+        return None
     return next((_POSTGRESQL[state[:length]] for length in (5, 3, 2) if state[:length] in _POSTGRESQL), None)

@@ -38,10 +38,16 @@ def start(tx: Connection, held: Hold) -> bool:
     return there is None or there <= held.since
 
 
-def current(tx: Connection, now: datetime) -> list[Hold]:
-    """The holds that last beyond ``now``, the earliest end first."""
+def of(tx: Connection, account: str, now: datetime) -> Hold | None:
+    """The hold that keeps this account now."""
+    return next((held for held in current(tx, now, account)), None)
+
+
+def current(tx: Connection, now: datetime, account: str | None = None) -> list[Hold]:
+    """The holds that last beyond ``now``, the earliest end first; all, or one account's."""
     c = hold.c
     wanted = select(c.account_id, c.kind, c.since, c.until, c.reason).where(c.until > now)
+    wanted = wanted if account is None else wanted.where(c.account_id == account)
     return [Hold(*row) for row in tx.execute(wanted.order_by(c.until, c.account_id))]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import and_, exists, func, insert, select
 
 from sync_worker.core.model import RowKind, RowState
-from sync_worker.store.holds import FLAPPING, PERSON, Hold, start, start_rest
+from sync_worker.store.holds import FLAPPING, PERSON, Hold, of, start, start_rest
 from sync_worker.store.holds import current as holds
 from sync_worker.store.lookup import user_names
 from sync_worker.store.schema import owner_history, plan_row
@@ -78,6 +78,9 @@ def _notice(tx: Connection, seen: OwnerSeen, names: Mapping[str, str], now: date
         ),
     )
     if ours is None:
+        held = of(tx, seen.account, now)
+        if held is not None and held.kind == PERSON and held.since >= seen.modified:
+            return False  # the writer met this change before the pull did, and may know who made it
         return start(tx, Hold(seen.account, PERSON, now, now + lasts, _reason(seen, names)))
     times = _our_changes(tx, seen.account, now - timedelta(days=FLAPPING_DAYS))
     if times <= FLAPPING_CHANGES:

@@ -63,6 +63,17 @@ def test_a_further_change_by_somebody_else_makes_the_hold_longer_and_is_no_secon
         assert ownership.holds(tx, later)[0].until == later + timedelta(days=30), "a hold never becomes shorter"
 
 
+def test_a_change_that_the_writer_has_met_before_keeps_the_reason_that_it_found(store: Store, now: datetime) -> None:
+    with store.begin() as tx:
+        holds.start(tx, holds.Hold("a", "person", now, now + timedelta(days=30), "Dana moved it"))
+        later = now + timedelta(hours=1)
+        assert _notice(tx, OwnerSeen("a", "u1", "u2", now), later) == 0
+        assert ownership.holds(tx, later)[0].reason == "Dana moved it"
+        assert len(ownership.history(tx, "a")) == 1
+        assert _notice(tx, OwnerSeen("a", "u2", "u3", later), later) == 0
+        assert "u3" in ownership.holds(tx, later)[0].reason, "a later change is another one"
+
+
 @pytest.mark.parametrize("state", list(RowState))
 def test_only_a_row_that_may_have_landed_makes_a_change_ours(store: Store, now: datetime, state: RowState) -> None:
     ours = state in {RowState.SENT, RowState.UNKNOWN, RowState.CONFIRMED, RowState.VERIFIED}
