@@ -57,8 +57,8 @@ def _serve(config: Config, stop: threading.Event) -> int:
     jobs = Jobs(config, open_worker, _now, heartbeat, metrics, stop)
     with Server(config.server, pages(heartbeat, lambda: _checks(config, jobs), metrics)) as server:
         scheduler = timetable(config.schedule, jobs, _now())
-        scheduler.start()
         _log.info("started", version=__version__, url=server.url, policy=config.apply.policy, **asdict(config.schedule))
+        scheduler.start()
         tell_systemd("READY=1", f"STATUS=working; {server.url}/readyz")
         while not stop.wait(1):
             if heartbeat.alive():
