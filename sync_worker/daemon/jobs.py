@@ -113,11 +113,12 @@ class Jobs:
     def _run(
         self, job: str, slot: Callable[[JobWorker], str | None] | None, work: Callable[[JobWorker], object]
     ) -> None:
-        if self.stop.is_set() or self._resting():
-            return
         self.idle.clear()
         self.heartbeat.tick()
         try:
+            # Asked only now: whoever sets the signal and then waits for 'idle' must not overlook this job.
+            if self.stop.is_set() or self._resting():
+                return
             with structlog.contextvars.bound_contextvars(job=job):
                 outcome = self._attempt(job, slot, work)
             if outcome:
