@@ -1,9 +1,10 @@
 """Reads named records as they are now: by query, or with the ETags that make an owner write conditional.
 
-Salesforce documents ETags for single Account rows. Up to 200 of them are fetched in one call as the GET nodes of a
-composite graph; that a node's reply carries its row's ETag is not documented. Where an org's nodes carry none, one GET
-per row is made instead, for as long as the process lives. There is no third way: a condition weaker than the ETag is
-never used.
+An ETag is a hash of an Account's whole row, so whole rows are read for it, whatever fields are mapped. One row is read
+by its own GET, which is what Salesforce documents. More are read as GET nodes of a composite graph, 200 to a call: for
+composite sub-requests the documentation shows the ETag in an example, for graphs it says nothing. Where an org's nodes
+carry none, one GET per row is made instead, for as long as the process lives. There is no third way: a condition weaker
+than the ETag is never used.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from connectors.port import BadReply, FieldChange, Stream
+from connectors.port import BadReply, FieldChange, SchemaChanged, Stream
 from connectors.salesforce import rows, soql
-from connectors.salesforce.errors import Refused, row_errors
+from connectors.salesforce.errors import Refused
 from connectors.salesforce.reader import schema_changed
 from connectors.salesforce.values import instant
 from connectors.transport import Garbled
@@ -92,10 +93,11 @@ class Lookup:
                 yield replace(later[record.ref], version=record.version)
 
     def _versions(self, layout: Layout, ids: Sequence[str], now: datetime) -> Iterator[Record]:
-        rows_by_id = self._from_graph(layout, ids) if self._nodes_have_etags else None
-        if rows_by_id is None:
-            rows_by_id = self._one_by_one(layout, ids)
-        for row, etag in rows_by_id:
+        found = self._from_graph(layout, ids) if self._nodes_have_etags and len(ids) > 1 else None
+        if found is None:
+            found = self._one_by_one(layout, ids)
+        for row, etag in found:
+            _check_columns(row, layout)
             record = rows.record(rows.json_columns(row, layout), layout, now)
             if record is not None and not record.deleted:
                 yield replace(record, version=etag)
@@ -114,17 +116,13 @@ class Lookup:
             if good and len(good) + len(lost) == len(wanted):
                 return self._with_etags(good)
             # One record that is gone may halt the whole graph, so ask which ones are still there and ask again.
-            self._check_refusals(replies)
             wanted = self._still_there(layout, wanted)
         return None
 
     def _graph(self, layout: Layout, ids: Sequence[str]) -> list[SubReply]:
         try:
-            return self._client.row_versions(layout.entity, ids, list(layout.columns))
-        except Refused as error:
-            changed = schema_changed(error)
-            if changed is not None:
-                raise changed from error
+            return self._client.row_versions(layout.entity, ids)
+        except Refused:
             # An org that has no graph resource reads row by row.
             self._nodes_have_etags = False
             return []
@@ -138,13 +136,6 @@ class Lookup:
             raise Garbled("a graph's node holds no record")
         return [(body, etag) for body, etag in found if isinstance(body, dict) and etag]
 
-    def _check_refusals(self, replies: Sequence[SubReply]) -> None:
-        for reply in replies:
-            errors = row_errors(reply.body)
-            changed = schema_changed(Refused("a read with versions", reply.status, errors))
-            if changed is not None:
-                raise changed
-
     def _still_there(self, layout: Layout, ids: Sequence[str]) -> list[str]:
         bare = replace(layout, columns={"Id": layout.columns["Id"]}, fields={})
         alive: set[Value] = set()
@@ -156,11 +147,11 @@ class Lookup:
         found: list[tuple[Mapping[str, object], str]] = []
         for each in ids:
             try:
-                row, etag = self._client.row_version(layout.entity, each, list(layout.columns))
+                row, etag = self._client.row_version(layout.entity, each)
             except Refused as error:
                 if error.has("NOT_FOUND", "ENTITY_IS_DELETED"):
                     continue
-                raise schema_changed(error) or error from error
+                raise
             if not etag:
                 raise BadReply(
                     f"Salesforce sent {layout.entity} {each} without an ETag, so its owner cannot be written safely",
@@ -193,6 +184,15 @@ class Lookup:
             if not page.more:
                 return
             page = self._client.more(page.more)
+
+
+def _check_columns(row: Mapping[str, object], layout: Layout) -> None:
+    absent = sorted(set(layout.columns) - row.keys())
+    if absent:
+        raise SchemaChanged(
+            f"{layout.entity} no longer shows {', '.join(absent)}",
+            hint="grant Read on it again under field-level security, or correct its name in [fields]",
+        )
 
 
 def _change(row: Mapping[str, object], entity: str) -> FieldChange:
