@@ -89,4 +89,9 @@ def apply(parts: Parts, plan_id: str, cycle: int) -> tuple[ApplyReport, VerifyRe
 
 def applier(parts: Parts) -> Lease:
     """Be the one worker that writes, for as long as a ``with`` block lasts (I18). Raises LeaseHeld."""
-    return Lease.acquire(parts.store, f"{socket.gethostname()}:{os.getpid()}")
+    return Lease.acquire(parts.store, signature())
+
+
+def signature() -> str:
+    """How this process signs the lease."""
+    return f"{socket.gethostname()}:{os.getpid()}"

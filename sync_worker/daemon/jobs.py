@@ -18,6 +18,7 @@ from connectors.port import LimitReached, Unauthorized
 from sync_worker.daemon.schedule import daily_slot, parse_time, period_slot
 from sync_worker.daemon.tries import Try, next_try
 from sync_worker.store import cycles, slots
+from sync_worker.store.audit import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sync_worker.daemon.heartbeat import Heartbeat
     from sync_worker.daemon.metrics import Metrics
     from sync_worker.store import Store
+    from sync_worker.store.audit import Head
     from sync_worker.store.cycles import Cycle
 
 log = structlog.get_logger(__name__)
@@ -35,6 +37,15 @@ REFUSED_REST = timedelta(hours=1)
 """How long no job calls the CRM after it refused the credentials or the limit was spent: asking on locks users out."""
 
 OK, FAILED, STOPPED = "ok", "failed", "stopped"
+
+JOBS = ("recover", "cycle", "pull", "apply", "audit")
+"""Every job that /readyz tells of."""
+
+
+class AuditBroken(Exception):
+    """The audit chain does not hold: somebody or something has changed what was recorded."""
+
+    hint = "copy the store aside before anything else, then see 'sync-worker audit verify' and docs/operations.md"
 
 
 class JobWorker(Protocol):
@@ -74,6 +85,7 @@ class Jobs:
     problems: dict[str, str] = field(default_factory=dict)
     """What went wrong in the latest run of each job; a run that goes well takes its entry away."""
     _quiet_until: datetime | None = None
+    _audited: Head | None = None
 
     def __post_init__(self) -> None:
         self.idle.set()
@@ -107,6 +119,19 @@ class Jobs:
     def apply(self) -> None:
         """Write the plan that somebody has approved, if there is one. Plans have states of their own: no slot."""
         self._run("apply", None, lambda worker: worker.apply_approved())
+
+    def audit(self) -> None:
+        """Recompute the audit chain, up to the end and at least as far as it reached when it was last checked."""
+
+        def check(worker: JobWorker) -> object:
+            with worker.store.read() as tx:
+                found = verify(tx, self._audited)
+            if not found.ok:
+                raise AuditBroken(found.message)
+            self._audited = found.head
+            return found
+
+        self._run("audit", None, check)
 
     # How a job runs ---------------------------------------------------------------------------------------------
 

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 import structlog
 
 from sync_worker import __version__, app, log
+from sync_worker.cycle import signature
 from sync_worker.daemon.heartbeat import Heartbeat, tell_systemd
-from sync_worker.daemon.jobs import Jobs
+from sync_worker.daemon.jobs import JOBS, Jobs
 from sync_worker.daemon.metrics import Metrics
 from sync_worker.daemon.server import Server, pages
 from sync_worker.daemon.signals import heeded
 from sync_worker.daemon.timetable import timetable
-from sync_worker.store import settings
+from sync_worker.store import lease, settings
 from sync_worker.store.figures import figures
 
 if TYPE_CHECKING:
@@ -78,14 +79,22 @@ def _now() -> datetime:
 
 
 def _checks(config: Config, jobs: Jobs) -> dict[str, str]:
-    """What must hold before anything is written, and what the latest runs say."""
+    """What must hold before anything is written, and how the latest run of each job ended; empty: well."""
     try:
         with app.open_worker(config) as worker:
-            found = dict(worker.health().checks)
+            found = {**worker.health().checks, "lease": _held_elsewhere(worker)}
     except Exception as error:  # noqa: BLE001 - readyz says what is wrong, whatever it is
         found = {"store": str(error)}
-    found |= {f"latest {job}": problem for job, problem in jobs.problems.copy().items()}
+    found |= {f"latest {job}": jobs.problems.get(job, "") for job in JOBS}
     return {name: log.mask_text(wrong, log.secrets_of(config)) for name, wrong in found.items()}
+
+
+def _held_elsewhere(worker: app.Worker) -> str:
+    with worker.store.read() as tx:
+        held = lease.current(tx)
+    if held is None or held[0] == signature():
+        return ""
+    return f"{held[0]} is writing, until {held[1]:%Y-%m-%d %H:%M:%S} UTC at least"
 
 
 def _look(config: Config) -> tuple[Figures, bool] | None:

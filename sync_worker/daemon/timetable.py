@@ -54,6 +54,7 @@ def timetable(when: ScheduleConfig, jobs: Jobs, now: datetime) -> BackgroundSche
     # From the start on: what was approved while nobody was there to write it has waited long enough.
     applies = timedelta(minutes=when.apply_every_minutes)
     scheduler.add_job(jobs.apply, _every(applies, now + timedelta(seconds=2)), id="apply")
+    scheduler.add_job(jobs.audit, _every(timedelta(days=1), now + timedelta(seconds=3)), id="audit")
     scheduler.add_listener(
         lambda event: _tell(event, jobs), EVENT_JOB_MISSED | EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES
     )

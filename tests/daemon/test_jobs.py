@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 import pytest
 import structlog
 import time_machine
+from sqlalchemy import text
 
 from connectors.port import LimitReached, Unauthorized, Unreachable
 from sync_worker import log
@@ -19,7 +20,7 @@ from sync_worker.config import Config, LogConfig, SalesforceConfig, ScheduleConf
 from sync_worker.daemon.heartbeat import Heartbeat
 from sync_worker.daemon.jobs import Jobs
 from sync_worker.daemon.metrics import Metrics
-from sync_worker.store import StoreError, cycles, open_store, slots, upgrade
+from sync_worker.store import StoreError, audit, cycles, open_store, slots, upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -264,3 +265,21 @@ def test_the_calls_of_a_run_are_counted_once(shop: Shop) -> None:
     calls = shop.metrics.registry.get_sample_value("sync_worker_crm_calls_total", {"kind": "query"})
     assert calls == 3
     assert [line["event"] for line in shop.lines()] == ["run ended"]
+
+
+def test_an_audit_chain_that_was_tampered_with_is_told(shop: Shop, store: Store) -> None:
+    """Also when its end was cut off together with its counter: the daemon remembers how far it reached."""
+    now = datetime.now(UTC)
+    with store.begin() as tx:
+        for number in range(3):
+            audit.append(tx, "note", {"number": number}, now=now)
+    shop.jobs.audit()
+    assert shop.jobs.problems == {}
+    with store.begin() as tx:
+        for trigger in tx.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all():
+            tx.execute(text(f"DROP TRIGGER {trigger}"))
+        tx.execute(text("DELETE FROM audit WHERE number = 3"))
+    shop.jobs.audit()
+    assert shop.jobs.problems["audit"]
+    (line,) = [line for line in shop.lines() if line["level"] == "error"]
+    assert (line["kind"], shop.count("audit", "failed")) == ("AuditBroken", 1)

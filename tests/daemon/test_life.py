@@ -21,6 +21,7 @@ from sync_worker.app import open_worker
 from sync_worker.cli.starting import Started, Template, start
 from sync_worker.config import load
 from sync_worker.store import upgrade
+from sync_worker.store.lease import Lease
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,6 +164,19 @@ def test_a_store_without_tables_is_told_with_the_way_out(place: Place, tmp_path:
         assert requests.get(f"{url}/readyz", timeout=10).status_code == 503
         assert metric(url, "sync_worker_store_up") == 0
         assert daemon.ends(signal.SIGHUP) == 0
+
+
+def test_another_worker_that_writes_is_named_in_readyz(place: Place) -> None:
+    """I18: one applier."""
+    with Daemon(place) as daemon:
+        url = daemon.heard("started")["url"]
+        daemon.heard("run ended", job="cycle")
+        with open_worker(place.config) as worker, Lease.acquire(worker.store, "elsewhere:7"):
+            answer = requests.get(f"{url}/readyz", timeout=10)
+        assert answer.status_code == 503
+        assert answer.json()["checks"]["lease"].startswith("elsewhere:7 is writing")
+        assert requests.get(f"{url}/readyz", timeout=10).status_code == 200
+        assert daemon.ends(signal.SIGTERM) == 0
 
 
 def test_the_service_manager_hears_of_start_life_and_end(place: Place, tmp_path: Path) -> None:
