@@ -79,16 +79,20 @@ class Sender:
             if row is None:  # an answer to no question of ours decides nothing
                 continue
             ending = outcome(row, result, again=result.id in again)
-            self._watch.count(ending)
+            self._count(row, ending)
             answered.append((row, ending))
             if self._tools.monotonic() - flushed >= FLUSH_SECONDS:
                 after += self._end(answered)
                 answered, flushed = [], self._tools.monotonic()
+        if not after and not any(row.version or ending.state is not RowState.UNKNOWN for row, ending in answered):
+            self._watch.count_silence()  # one call carried the whole batch, and not one row was answered
         answered += [(row, NO_ANSWER) for row in waiting.values()]
-        if not self._late(deadline):
-            for _ in waiting:  # the CRM was asked, and left them out; the others we did not wait for
-                self._watch.count(NO_ANSWER)
         return after + self._end(answered)
+
+    def _count(self, row: StoredRow, ending: Ending) -> None:
+        self._watch.count(ending)
+        if ending.state is RowState.UNKNOWN and row.version:  # a conditional write is a call of its own
+            self._watch.count_silence()
 
     def _answers(self, rows: Sequence[StoredRow], deadline: float) -> Iterator[WriteResult]:
         """The CRM's answers, as they come; ends early when the run has to, or when the pre-read has grown old."""

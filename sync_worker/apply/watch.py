@@ -55,11 +55,15 @@ class Watch:
         """Count what became of a row; too many bad ones end the run (I7)."""
         self.tally.add(ending.state, ending.code)
 
+    def count_silence(self) -> None:
+        """Count a call that got no answer; several in a row end the run."""
+        self.tally.add_silence()
+
     def _reason(self, *, ask: bool) -> Halt | None:
         if self._tools.stop.is_set():
             return Halt("the worker was told to stop", resumable=True, readable=False)
         if bad := self.tally.verdict():
-            return Halt(bad, resumable=False)
+            return Halt(bad.reason, resumable=not bad.for_good)
         self._tools.lease.keep()
         if not self._tools.lease.usable():
             return Halt("less than half of the lease was left", resumable=True)

@@ -12,7 +12,15 @@ CONFLICTS = 0.20
 AT_LEAST = 20
 """Shares mean little before this many rows have ended."""
 SILENCE = 5
-"""So many writes in a row without an answer mean that the CRM is down: every further one would be a riddle more."""
+"""So many calls in a row without an answer mean that the CRM is down: every further one would be a riddle more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """Why the run must not go on. ``for_good``: the plan itself is in doubt, so its rest may not be sent later."""
+
+    reason: str
+    for_good: bool
 
 
 @dataclass(slots=True)
@@ -23,31 +31,41 @@ class Tally:
     failures: int = 0
     conflicts: int = 0
     silent: int = 0
-    """Writes without an answer since the last answer."""
+    """Calls without an answer since the last answer."""
     codes: Counter[str] = field(default_factory=Counter)
 
     def add(self, state: RowState, code: str = "") -> None:
-        """Count one row that a check or an answer of the CRM has moved to ``state``."""
-        self.silent = self.silent + 1 if state is RowState.UNKNOWN else 0
-        if state is RowState.APPROVED:  # it was locked, and will be tried again
+        """Count one row that a check or an answer of the CRM has moved to ``state``.
+
+        Rows that will be looked at again say nothing yet: those without an answer, and those that were locked.
+        """
+        if state is RowState.UNKNOWN:
+            return
+        self.silent = 0
+        if state is RowState.APPROVED:
             return
         self.ended += 1
-        if state in {RowState.FAILED, RowState.UNKNOWN}:
+        if state is RowState.FAILED:
             self.failures += 1
-            self.codes[code or "no answer"] += 1
+            self.codes[code or "no code"] += 1
         elif state is RowState.CONFLICT:
             self.conflicts += 1
 
-    def verdict(self) -> str | None:
+    def add_silence(self) -> None:
+        """Count one call that got no answer, however many rows it carried."""
+        self.silent += 1
+
+    def verdict(self) -> Brake | None:
         """Why the run must not go on, with both figures; None while it may."""
         if self.silent >= SILENCE:
-            return f"{self.silent} writes in a row got no answer"
+            return Brake(f"{self.silent} calls in a row got no answer", for_good=False)
         if self.ended < AT_LEAST:
             return None
         if self.failures > FAILURES * self.ended:
             code, count = self.codes.most_common(1)[0]
-            most = f", {count:,} of them with {code}" if len(self.codes) > 1 or code != "no answer" else ""
-            return f"{self.failures:,} of {self.ended:,} rows failed{most}; the limit is {FAILURES:.0%}"
+            told = f"{self.failures:,} of {self.ended:,} rows failed, {count:,} of them with {code}"
+            return Brake(f"{told}; the limit is {FAILURES:.0%}", for_good=True)
         if self.conflicts >= CONFLICTS * self.ended:
-            return f"{self.conflicts:,} of {self.ended:,} rows had been changed by others; the limit is {CONFLICTS:.0%}"
+            told = f"{self.conflicts:,} of {self.ended:,} rows had been changed by others"
+            return Brake(f"{told}; the limit is {CONFLICTS:.0%}", for_good=True)
         return None

@@ -217,14 +217,25 @@ def test_i7_a_crm_that_refuses_the_first_ten_is_asked_no_more(house: House) -> N
     assert len(house.crm.written) == 10
 
 
-def test_i7_five_writes_in_a_row_without_an_answer_end_the_run(house: House) -> None:
+def test_five_writes_in_a_row_without_an_answer_end_the_run_for_now(house: House) -> None:
     moves(house, 40)
     for number in range(1, 41):
         house.crm.failures[f"acc-{number:04}"] = [Failure(lost=True)]
     report = house.apply()
-    assert report.stopped == "5 writes in a row got no answer"
+    assert report.stopped == "5 calls in a row got no answer"
+    assert report.resumable
     assert len(house.crm.written) == 5
-    assert set(house.states()[:5]) == {RowState.CONFIRMED}
+    assert house.states()[:5] == [RowState.CONFIRMED] * 5
+    assert house.states()[10:] == [RowState.APPROVED] * 30
+
+
+def test_one_lost_answer_for_a_whole_batch_does_not_end_the_run(house: House) -> None:
+    accounts = house.accounts(250)
+    house.approved([priority_row(n, a, {"score": None}, {"score": 1.0}) for n, a in enumerate(accounts, 1)])
+    for account in accounts[:200]:
+        house.crm.failures[account] = [Failure(lost=True)]
+    assert house.apply().stopped is None
+    assert house.states() == [RowState.CONFIRMED] * 250
 
 
 @pytest.mark.parametrize("error", [LimitReached("the day's calls are spent", hint="wait"), Unreachable("no answer")])

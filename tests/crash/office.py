@@ -42,6 +42,7 @@ class Office:
     url: str
     client_id: str
     client_secret: str = field(repr=False)
+    timeout_read: float = 30.0
     settings: ApplyConfig = field(default_factory=ApplyConfig)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -49,7 +50,10 @@ class Office:
         self.store: Store = open_store(self.store_url)
         auth = ClientCredentials(self.client_id, self.client_secret)
         self.crm = SalesforceConnector(
-            SalesforceSettings(url=self.url, auth=auth), FIELDS, stop=self.stop, jobs=MemoryJobs()
+            SalesforceSettings(url=self.url, auth=auth, timeout_read=self.timeout_read),
+            FIELDS,
+            stop=self.stop,
+            jobs=MemoryJobs(),
         )
 
     def close(self) -> None:
