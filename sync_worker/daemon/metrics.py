@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from sync_worker import __version__
@@ -31,6 +31,7 @@ class Metrics:
         self, look: Callable[[], tuple[Figures, bool] | None], clock: Callable[[], datetime], heartbeat: Heartbeat
     ) -> None:
         """``look`` gives the store's figures and whether the worker is paused; None while it cannot be read."""
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # when a counter began is nobody's question
         self.registry = CollectorRegistry()
         self.jobs = Counter(
             "sync_worker_jobs", "Jobs that ended, by outcome.", ["job", "outcome"], registry=self.registry
