@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
@@ -80,9 +81,11 @@ def decide(parts: Parts, *, cycle: int) -> Decided:
         )
         reps = reps_of(tx, parts, rules)
         books, returns = policies(tx, rules, now)
+        freed = freed_today(tx, rules, now)
         names = lookup.user_names(tx)
     parts.watch(Progress("rules", len(decided), len(decided)))
-    return Decided(rules, decided, assign(decided, reps, books, returns, pool_user=pool), reps, names, pool, changed)
+    assigned = assign(decided, reps, books, returns, pool_user=pool, freed=freed)
+    return Decided(rules, decided, assigned, reps, names, pool, changed)
 
 
 def look_again(parts: Parts) -> Fresh:
@@ -237,6 +240,15 @@ def allowance(tx: Connection, rule: str, limit: Limit | None, now: datetime) -> 
     if limit.per == "rep":
         return Allowance(per_rep=limit.most, used_by_rep=used)
     return Allowance(total=limit.most, used_by_rep=used)
+
+
+def freed_today(tx: Connection, rules: Ruleset, now: datetime) -> Mapping[str, int]:
+    """How many accounts each rep has lost to returns since midnight, UTC."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    freed: Counter[str] = Counter()
+    for rule in rules.returns:
+        freed.update(moves_since(tx, f"return:{rule.id}", midnight))
+    return freed
 
 
 def period_start(every: str, now: datetime) -> datetime | None:

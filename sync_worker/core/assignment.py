@@ -75,22 +75,24 @@ class Assignment:
     unassigned: tuple[Unassigned, ...]
 
 
-def assign(
+def assign(  # noqa: PLR0913 - an assignment rests on all of these
     decisions: Sequence[Decision],
     reps: Mapping[str, Rep],
     books: Sequence[BookPolicy],
     returns: Sequence[ReturnPolicy],
     *,
     pool_user: str,
+    freed: Mapping[str, int] | None = None,
 ) -> Assignment:
     """Return what the rules free, then fill the books with what the pool held when the run began.
 
-    A slot that a return frees is filled on a later run, once the CRM shows it free: so no outcome of any row can take
-    a book over its capacity. The order of the input changes nothing.
+    A slot that a return frees is filled on a later day, once the CRM shows it free: so no outcome of any row can take
+    a book over its capacity, and a second run on the same day changes nothing. ``freed`` counts, by rep, the accounts
+    that earlier runs of the day returned. The order of the input changes nothing.
     """
     movable = [d for d in decisions if d.scope and not d.protect and not d.held]
     returned = return_to_pool(movable, returns, pool_user=pool_user)
-    refilled, unassigned = refill(movable, decisions, reps, books, pool_user=pool_user)
+    refilled, unassigned = refill(movable, decisions, reps, books, pool_user=pool_user, freed=freed)
     return Assignment((*returned, *refilled), unassigned)
 
 
@@ -111,16 +113,18 @@ def return_to_pool(
     return tuple(sorted(changes, key=lambda change: change.account))
 
 
-def refill(
+def refill(  # noqa: PLR0913 - the same, without the returns
     movable: Iterable[Decision],
     decisions: Iterable[Decision],
     reps: Mapping[str, Rep],
     books: Sequence[BookPolicy],
     *,
     pool_user: str,
+    freed: Mapping[str, int] | None = None,
 ) -> tuple[tuple[OwnerChange, ...], tuple[Unassigned, ...]]:
     """Give the pool's accounts to the reps with the emptiest books, up to capacity, the best accounts first."""
     load = Counter(d.owner for d in decisions if d.scope and d.owner)
+    load.update(freed or {})
     policies = {book.id: book for book in books}
     tallies = {book.id: book.allowance.open() for book in books}
     changes: list[OwnerChange] = []

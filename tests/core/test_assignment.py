@@ -133,3 +133,14 @@ def test_the_order_of_the_input_changes_nothing(accounts: list[Decision], people
     one = assign(accounts, people, BOOKS, RETURNS, pool_user=POOL)
     two = assign(shuffled, reps_shuffled, BOOKS, RETURNS, pool_user=POOL)
     assert one.changes == two.changes
+
+
+def test_a_slot_that_was_freed_today_waits_for_tomorrow() -> None:
+    """… so that a second run on the same day changes nothing."""
+    reps = {"ann": Rep("ann", "Ann", active=True, capacity={"emea": 1})}
+    pool = Decision("1", "1", "pool", "target", None, None, "emea", {"priority": Score(50, "B", ())}, "")
+    books = [BookPolicy("emea", "priority")]
+    today = assign([pool], reps, books, [], pool_user="pool", freed={"ann": 1})
+    assert not today.changes
+    assert today.unassigned[0].because == "every book of emea is full"
+    assert assign([pool], reps, books, [], pool_user="pool").changes
