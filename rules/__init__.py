@@ -34,6 +34,7 @@ from rules.model import (
     WhenTerm,
 )
 from rules.problems import Mark, Problem, RulesInvalid
+from rules.schema import json_schema
 from rules.sql import Dialect
 from rules.tracing import Trace, TraceColumn, TraceKind, trace
 from rules.vocabulary import FieldInfo, Type, Vocabulary
@@ -81,6 +82,7 @@ __all__ = [
     "compile_accounts",
     "compile_reps",
     "digest",
+    "json_schema",
     "load",
     "needs",
     "rep_needs",

@@ -7,7 +7,7 @@ same to a person and to the worker.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -117,16 +117,16 @@ class _Composer:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1 or event.version or event.tags:
-                    self._refuse(
+                    raise self._refused(
                         event, "a second document or a directive", "one file is one document: remove '---' or '%'"
                     )
             elif isinstance(event, yaml.NodeEvent):
                 root = self._node(event, 1)
         return None if isinstance(root, Scalar) and root.text == "" and root.plain else root
 
-    def _refuse(self, event: yaml.Event, what: str, hint: str) -> NoReturn:
+    def _refused(self, event: yaml.Event, what: str, hint: str) -> _Refused:
         self._notes.error(self._mark(event), f"{what} is not allowed in rules", hint)
-        raise _Refused
+        return _Refused()
 
     def _mark(self, event: yaml.Event) -> Mark:
         at = event.start_mark
@@ -134,10 +134,12 @@ class _Composer:
 
     def _node(self, event: yaml.Event, depth: int) -> Node:
         if depth > MAX_DEPTH:
-            self._refuse(event, f"nesting deeper than {MAX_DEPTH}", "rules need no more than eight levels")
+            raise self._refused(event, f"nesting deeper than {MAX_DEPTH}", "rules need no more than eight levels")
         match event:
             case yaml.AliasEvent():
-                self._refuse(event, f"the alias '*{event.anchor}'", "write the value out, or name a list under 'lists'")
+                raise self._refused(
+                    event, f"the alias '*{event.anchor}'", "write the value out, or name a list under 'lists'"
+                )
             case yaml.ScalarEvent():
                 self._check_bare(event)
                 return self._scalar(event)
@@ -152,14 +154,16 @@ class _Composer:
 
     def _check_bare(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         if event.anchor:
-            self._refuse(event, f"the anchor '&{event.anchor}'", "write the value out where it is used")
+            raise self._refused(event, f"the anchor '&{event.anchor}'", "write the value out where it is used")
         if event.tag and event.tag != "!":
-            self._refuse(event, f"the tag '{event.tag}'", "remove it: every value is text until its key says otherwise")
+            raise self._refused(
+                event, f"the tag '{event.tag}'", "remove it: every value is text until its key says otherwise"
+            )
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
         self._scalars += 1
         if self._scalars > MAX_SCALARS:
-            self._refuse(
+            raise self._refused(
                 event, f"more than {MAX_SCALARS:,} values", "split the file, or move long lists to a CSV table"
             )
         start = event.start_mark.index if event.start_mark else 0
@@ -232,6 +236,8 @@ def _explained(file: str, text: str, error: yaml.MarkedYAMLError) -> tuple[Mark,
         )
     if "expected ',' or '}'" in problem:
         return mark, "the { } is not closed properly here", _SPLIT
+    if "expected ',' or ']'" in problem:
+        return mark, "the [ ] is not closed", "close it with ], and put values that hold a comma in quotes"
     return mark, f"this is not YAML: {problem}", "check quotes, brackets and indentation near this place"
 
 

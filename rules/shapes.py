@@ -37,15 +37,18 @@ from rules.scalars import (
 class Shape(BaseModel):
     """Unknown keys are errors; so are missing ones."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, use_attribute_docstrings=True)
 
 
 class LimitShape(Shape):
     """At most so many accounts for each rep or book in one run."""
 
     per: PerWord
+    """Counted for each rep, or for the book as a whole."""
     most: Count
+    """How many accounts at most."""
     every: EveryWord
+    """Within one run, one UTC day, or one week from Monday."""
 
 
 class WhenShape(Shape):
@@ -54,7 +57,9 @@ class WhenShape(Shape):
     id: Id
     when: AccountCondition
     points: Points
+    """Points if the condition holds; negative ones take away."""
     because: Said
+    """Why, in the words that people read in the CRM."""
 
 
 class ScaleShape(Shape):
@@ -62,8 +67,11 @@ class ScaleShape(Shape):
 
     id: Id
     scale: NumericFormula
+    """A numeric field, a function, or arithmetic."""
     start: Figure = Field(alias="from")
+    """The value that gives no points, as do all beyond it."""
     end: Figure = Field(alias="to")
+    """The value that gives all points, as do all beyond it."""
     points: Points
     because: Said
 
@@ -73,7 +81,9 @@ class EventShape(Shape):
 
     id: Id
     event: EventKind
+    """What the buyer did: one of the configured engagement kinds."""
     points: Points
+    """Points for one event of today; half of it after one half-life."""
     because: Said
 
 
@@ -92,7 +102,9 @@ class PartShape(Shape):
     """Terms that add up to at most 'max'."""
 
     max: Cap
+    """The most that the part adds to the score; the most it takes away is the same."""
     half_life: HalfLife | None = None
+    """After how long an event counts half, such as 14 days."""
     terms: list[TermShape] = Field(min_length=1)
 
 
@@ -101,8 +113,10 @@ class ScoreShape(Shape):
 
     id: Id
     max: Cap
+    """The most that the score can be. The least is 0."""
     parts: dict[Word, PartShape] = Field(min_length=1)
     tiers: dict[Said, Figure] = Field(min_length=1)
+    """Names and their lowest scores, the highest first; the last begins at 0."""
 
 
 class ScopeShape(Shape):
@@ -127,8 +141,11 @@ class ReturnShape(Shape):
     id: Id
     when: AccountCondition
     reason: Said
+    """Why, as reports count it: unworked, poor fit, owner has left."""
     rest: Days = 0
+    """How long nobody gets the account again."""
     limit: LimitShape | None = None
+    """How many accounts the rule may return."""
 
 
 class BalanceShape(Shape):
@@ -149,10 +166,15 @@ class BookShape(Shape):
 
     id: Id
     accounts: AccountCondition
+    """Which accounts belong into the book."""
     reps: RepCondition
+    """Which reps may own them."""
     capacity: Capacity
+    """How many accounts a rep may own: a number, or the rep field that holds it."""
     rank: ScoreId
+    """The score that decides which account is given first."""
     limit: LimitShape | None = None
+    """How many accounts a refill may give."""
     balance: BalanceShape | None = None
     keep: KeepShape | None = None
 
@@ -173,14 +195,21 @@ class FileShape(Shape):
 
     version: Version
     lists: dict[Word, Annotated[list[Item], Field(min_length=1)]] = Field(default_factory=dict)
+    """Values by name, for conditions such as: country in home_countries."""
     scores: list[ScoreShape] = Field(default_factory=list)
+    """How accounts are ranked."""
     scope: Annotated[list[ScopeShape], Field(min_length=1)] = Field(default_factory=list)
+    """Accounts that the worker may touch. Nothing is in scope by default."""
     protect: list[ProtectShape] = Field(default_factory=list)
+    """Accounts that may not move. The first match wins."""
     returns: list[ReturnShape] = Field(default_factory=list, alias="return")
+    """Accounts that go back to the pool. The first match wins."""
     books: list[BookShape] = Field(default_factory=list)
+    """Who gets which accounts. The first match wins."""
     tables: list[Annotated[TableShape, BeforeValidator(_table, json_schema_input_type=FileName | TableShape)]] = Field(
         default_factory=list
     )
+    """CSV decision tables of this folder, in the order in which they are computed."""
 
 
 def keys_of(shape: type[Shape]) -> tuple[str, ...]:

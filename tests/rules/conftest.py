@@ -1,0 +1,73 @@
+"""A vocabulary like a real org's, and a folder that rules are written into."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rules import FieldInfo, Ruleset, RulesInvalid, Type, Vocabulary, load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def fields(names: str, kind: Type) -> dict[str, FieldInfo]:
+    return {name: FieldInfo(name, kind) for name in names.split()}
+
+
+@pytest.fixture(scope="session")
+def vocabulary() -> Vocabulary:
+    picklists = {
+        "type": FieldInfo("type", Type.TEXT, "Account Type", ("Prospect", "Customer", "Partner")),
+        "segment": FieldInfo("segment", Type.TEXT, "Segment", ("Enterprise", "Mid-Market")),
+    }
+    account = {
+        **fields("name owner industry country region parent website phone owner_team zip", Type.TEXT),
+        **fields("revenue employees open_opportunities won_opportunities contacts", Type.NUMBER),
+        **fields("created_at renewal_date last_touch last_engagement owned_since", Type.DATE),
+        **fields("do_not_move owner_active in_pool is_customer", Type.BOOLEAN),
+        **picklists,
+    }
+    rep = {**fields("name email team role region title time_zone", Type.TEXT), **fields("capacity", Type.NUMBER)}
+    topics = frozenset({"cybersecurity", "cloud_migration", "data_privacy"})
+    return Vocabulary(account, rep, topics, frozenset({"meeting", "web_form", "reply", "webinar"}))
+
+
+class Folder:
+    """A rules folder that is written and read in one breath."""
+
+    def __init__(self, path: Path, vocabulary: Vocabulary) -> None:
+        self.path, self.vocabulary = path, vocabulary
+
+    def write(self, **files: str | bytes) -> Folder:
+        """Write files; ``rules_yaml`` is rules.yaml."""
+        for name, content in files.items():
+            path = self.path / ".".join(name.rsplit("_", 1))
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return self
+
+    def load(self) -> Ruleset:
+        return load(self.path, self.vocabulary)
+
+    def problems(self, **files: str | bytes) -> list[str]:
+        """What is wrong with the files; nothing if they load."""
+        self.write(**files)
+        try:
+            self.load()
+        except RulesInvalid as invalid:
+            return [str(problem) for problem in invalid.problems]
+        return []
+
+    def faults(self, condition: str) -> list[str]:
+        """What is wrong with one account condition, as ``column: message``, the column counted from 1."""
+        quoted = condition.replace("\\", "\\\\").replace('"', '\\"')
+        found = self.problems(rules_yaml=f'version: 1\nscope:\n  - id: x\n    when: "{quoted}"\n')
+        return [problem.removeprefix("rules.yaml:4:") for problem in found]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, vocabulary: Vocabulary) -> Folder:
+    path = tmp_path / "rules"
+    path.mkdir()
+    return Folder(path, vocabulary)
