@@ -77,9 +77,10 @@ class ServerClock:
     def note(self, date: str | None) -> None:
         """Take over a Date header; one that cannot be read is passed over."""
         try:
-            self._latest = (parsedate_to_datetime(date or "").astimezone(UTC), time.monotonic())
+            said = parsedate_to_datetime(date or "")
         except ValueError:
             return
+        self._latest = (said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=UTC), time.monotonic())
 
     def now(self) -> datetime | None:
         """UTC, at most a second or so behind the CRM; None before the first reply."""

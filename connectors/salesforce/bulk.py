@@ -79,10 +79,13 @@ class Haul:
                 return
             yield Slice(records, standing, job.rows)
 
-    def _start(self) -> Standing:
+    def clear_away(self) -> None:
+        """Abort and delete what earlier pulls of this object have left behind; free where they left nothing."""
         for job_id, purpose in self.jobs.open_jobs().items():
             if purpose == self.purpose:
                 discard(self.client, self.jobs, job_id)
+
+    def _start(self) -> Standing:
         query = soql.everything(self.layout.columns, self.layout.entity, upper=self.now + AHEAD)
         try:
             job = self.client.create_job(query)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 NO_AUTO_ASSIGN = {"Sforce-Auto-Assign": "FALSE"}
 """Without it Salesforce may run assignment rules over the owner that was just written."""
 PLACEHOLDER = "set-by-the-transport"
+DESCRIBED = ("name", "type", "label", "updateable", "picklistValues", "relationshipName")
 NEXT_PAGE = re.compile(r"/services/data/v\d+\.0/query(All)?/[\w-]+")
 
 
@@ -89,11 +90,12 @@ class Client:
         self._data = f"/services/data/v{api_version}"
 
     def describe(self, entity: str) -> Mapping[str, Any]:
-        """The object's describe."""
+        """The object's fields, each with what a schema is made of; a whole describe is a megabyte in a grown org."""
         reply = self._transport.read(lambda: self._rest.restful(f"sobjects/{entity}/describe"))
         if not isinstance(reply, dict) or not isinstance(reply.get("fields"), list):
             raise BadReply(f"the describe of {entity} holds no list of fields")
-        return reply
+        fields = (each for each in reply["fields"] if isinstance(each, dict))
+        return {"fields": [{key: each[key] for key in DESCRIBED if key in each} for each in fields]}
 
     def limits(self) -> None:
         """The cheapest call there is; made for the headers of its reply."""

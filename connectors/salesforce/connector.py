@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from connectors.meter import Meter
@@ -23,6 +24,7 @@ from connectors.port import (
     Ref,
     Schema,
     Stream,
+    Unreachable,
     User,
     Write,
     WriteResult,
@@ -33,11 +35,10 @@ from connectors.salesforce.bulk import Haul, JobGone, NotInBulk
 from connectors.salesforce.client import Client
 from connectors.salesforce.endpoints import ENDPOINTS
 from connectors.salesforce.errors import Refused, judge
-from connectors.salesforce.fields import OBJECTS, OPTIONAL_OBJECTS, merged
-from connectors.salesforce.lookup import VERSIONED, Lookup
-from connectors.salesforce.values import to_json
+from connectors.salesforce.fields import OBJECTS, OPTIONAL_OBJECTS, VERSIONED, merged
+from connectors.salesforce.lookup import Lookup
 from connectors.salesforce.writer import Writer
-from connectors.salesforce.writes import Row
+from connectors.salesforce.writes import row_of
 from connectors.transport import TimeLimits, Transport
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from connectors.salesforce.reader import Slice
     from connectors.salesforce.schema import Layout
     from connectors.salesforce.settings import SalesforceSettings
+    from connectors.salesforce.writes import Row
 
 CURSOR_LIVES = timedelta(days=14)
 """Deleted rows stay visible for 15 days; a pull from an older cursor could miss a deletion, so it starts anew."""
@@ -127,12 +129,15 @@ class SalesforceConnector(Connector):
         standings = dict(before)
         if not layouts:
             yield Page((), cursor.encode(digest, {}), full=full, expected=0)
-        for layout in layouts:
-            begun = reader.begun(before.get(layout.entity), now, timedelta(minutes=self._settings.overlap_minutes))
-            for part in self._slices(layout, begun, now):
+        opened = [_opened(self._slices(layout, self._begun(before, layout, now), now)) for layout in layouts]
+        expected = sum(first.total for first, _ in opened)
+        for layout, (_, parts) in zip(layouts, opened, strict=True):
+            for part in parts:
                 standings[layout.entity] = part.standing
-                expected = part.total if len(layouts) == 1 else None
                 yield Page(part.records, cursor.encode(digest, standings), full=full, expected=expected)
+
+    def _begun(self, before: Mapping[str, Standing], layout: Layout, now: datetime) -> Standing:
+        return reader.begun(before.get(layout.entity), now, timedelta(minutes=self._settings.overlap_minutes))
 
     def _slices(self, layout: Layout, begun: Standing, now: datetime) -> Iterator[Slice]:
         if begun.job:
@@ -149,6 +154,8 @@ class SalesforceConnector(Connector):
 
     def _full(self, layout: Layout, begun: Standing, now: datetime) -> Iterator[Slice]:
         """The first REST page tells how many rows there are, so choosing between REST and Bulk costs no call."""
+        haul = self._haul(layout, begun, now)
+        haul.clear_away()
         try:
             yield from reader.Walk(self._client, layout, begun, now, self._settings.bulk_threshold).slices()
         except reader.TooLarge:
@@ -156,9 +163,11 @@ class SalesforceConnector(Connector):
         else:
             return
         try:
-            yield from self._haul(layout, begun, now).slices()
+            yield from haul.slices()
         except NotInBulk:
             yield from reader.Walk(self._client, layout, begun, now).slices()
+        except JobGone as error:
+            raise Unreachable(f"{haul.purpose}: the Bulk job is gone", hint="run again: it starts anew") from error
 
     def _haul(self, layout: Layout, begun: Standing, now: datetime) -> Haul:
         return Haul(self._client, layout, self._jobs, self._transport.stop, begun, now)
@@ -183,32 +192,16 @@ class SalesforceConnector(Connector):
         return self._writer.send([self._row(write) for write in writes])
 
     def _row(self, write: Write) -> Row:
-        fields = self._known().fields[write.ref.stream]
-        unknown = sorted(write.changes.keys() - fields.keys())
-        if unknown or not write.changes:
-            raise ValueError(
-                f"write {write.id}: no mapped field of {write.ref.stream}: {', '.join(unknown) or 'none given'}"
-            )
-        locked = sorted(name for name in write.changes if not fields[name].writable)
-        if locked:
-            raise NotPermitted(
-                f"the integration user may not edit {', '.join(fields[name].crm_name for name in locked)}",
-                hint="grant Edit under field-level security in the integration user's permission set",
-            )
-        if "owner" in write.changes and not write.version:
-            raise ValueError(f"write {write.id} changes the owner of {write.ref.id} without a version: read it first")
-        return Row(
-            write.id,
-            OBJECTS[write.ref.stream][0],
-            soql.record_id(write.ref.id),
-            {fields[name].crm_name: to_json(value) for name, value in write.changes.items()},
-            write.version if "owner" in write.changes else None,
-        )
+        entity = next(entity for entity in OBJECTS[write.ref.stream] if not _is_other(write.ref.id, entity))
+        return row_of(write, entity, self._known().fields[write.ref.stream])
 
     def history(self, ref: Ref, field: str) -> Iterable[FieldChange]:
         """See Connector. Needs field history tracking in the org; empty without it."""
         layout = self._layouts(ref.stream)[0]
-        return list(self._lookup.history(layout, ref.id, self._known().fields[ref.stream][field].crm_name))
+        known = self._known().fields[ref.stream]
+        if field not in known:
+            raise ValueError(f"{ref.stream} has no mapped field {field!r}")
+        return list(self._lookup.history(layout, ref.id, known[field].crm_name))
 
     def clock(self) -> datetime:
         """See Connector."""
@@ -228,6 +221,12 @@ class SalesforceConnector(Connector):
     def _layouts(self, stream: Stream) -> list[Layout]:
         known = self._known()
         return schema.layouts(stream, known, self._describes)
+
+
+def _opened(parts: Iterator[Slice]) -> tuple[Slice, Iterator[Slice]]:
+    """The first page, which tells how many rows there are, and all pages with it."""
+    first = next(parts)
+    return first, chain((first,), parts)
 
 
 def _is_other(record: str, entity: str) -> bool:

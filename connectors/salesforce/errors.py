@@ -130,7 +130,10 @@ class Refused(CrmError):
 
     def __init__(self, what: str, status: int, errors: tuple[RowError, ...]) -> None:
         said = "; ".join(f"{error.code}: {error.message}" for error in errors) or "no reason given"
-        super().__init__(f"Salesforce refused {what} with {status}: {said}")
+        super().__init__(
+            f"Salesforce refused {what} with {status}: {said}",
+            hint="check what the integration user may see and do; the code stands in Salesforce's API documentation",
+        )
         self.status = status
         self.errors = errors
 

@@ -21,6 +21,9 @@ OBJECTS: Mapping[Stream, tuple[str, ...]] = MappingProxyType(
     }
 )
 
+VERSIONED = Stream.ACCOUNTS
+"""The one stream whose rows have ETags, and so the only one whose owners can be changed conditionally."""
+
 OPTIONAL_OBJECTS = frozenset({"Lead"})
 """Objects that an org may lack; their stream is then empty."""
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from connectors.port import BadReply, FieldChange, SchemaChanged, Stream
+from connectors.port import BadReply, FieldChange, SchemaChanged
 from connectors.salesforce import rows, soql
 from connectors.salesforce.errors import Refused
 from connectors.salesforce.reader import schema_changed
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 GRAPH_NODES = 200
 """Rows in one graph. Salesforce allows 500 nodes; 200 is the size of a collections write, so reads and writes match."""
 GRAPH_TRIES = 3
-VERSIONED = Stream.ACCOUNTS
-"""The one stream whose rows have ETags."""
-
 HISTORY = {
     "Account": ("AccountHistory", "AccountId"),
     "Contact": ("ContactHistory", "ContactId"),

@@ -136,11 +136,11 @@ class Walk:
         try:
             return self.client.more(page.more)
         except Refused as error:
+            if error.has("INVALID_QUERY_LOCATOR"):
+                raise _Lost from error
             raise self._translated(error, after) from error
 
     def _translated(self, error: Refused, after: Position | None) -> Exception:
-        if error.has("INVALID_QUERY_LOCATOR"):
-            return _Lost()
         if error.has("QUERY_TIMEOUT"):
             return TooLarge() if self.most is not None else _Slow(after)
         return schema_changed(error) or error

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from connectors.origin import Origin
 from connectors.transport import Patience
 
-OLDEST_VERSION = 45
-"""The first API version whose composite graph, Bulk 2.0 query and conditional Account rows are all there."""
+OLDEST_VERSION = 50
+"""The first API version whose composite graphs, Bulk 2.0 queries and conditional Account rows are all there."""
 SHARED_LOGIN_HOSTS = frozenset({"login.salesforce.com", "test.salesforce.com"})
 
 

@@ -191,6 +191,28 @@ def test_a_broken_reply_about_a_job_is_asked_for_again_and_the_job_lives_on(
     assert kinds(company)["bulk_query_create"] == 1
 
 
+@pytest.mark.usefixtures("bulk_pages_of_7")
+def test_a_job_that_vanishes_in_mid_pull_ends_it_with_a_way_out(company: SalesforceSandbox) -> None:
+    connector = company.connect(bulk_threshold=10)
+    pages = connector.pull(Stream.ACCOUNTS, None)
+    next(pages)
+    (job,) = company.jobs.open_jobs()
+    connector._client.delete_job(job)
+    with pytest.raises(Unreachable, match="full pull of Account: the Bulk job is gone") as caught:
+        next(pages)
+    assert caught.value.hint
+    assert company.jobs.open_jobs() == {}
+
+
+def test_a_job_left_behind_is_cleared_away_even_if_the_next_full_pull_needs_none(company: SalesforceSandbox) -> None:
+    connector = company.connect(bulk_threshold=10)
+    next(iter(connector.pull(Stream.ACCOUNTS, None)))
+    company.jobs.save("7505g00000000ZZAAA", "full pull of Contact")
+    company.jobs.save("7505g00000000ZYAAA", "full pull of Account")
+    everything(company.connect(), Stream.ACCOUNTS)
+    assert set(company.jobs.open_jobs()) == {"7505g00000000ZZAAA"}
+
+
 # Faults of the wire and the org
 
 
@@ -451,6 +473,13 @@ def test_copies_of_group_events_are_no_activities(company: SalesforceSandbox) ->
     assert event in {record.ref.id for record in everything(connector, Stream.ACTIVITIES)}
     company.company.tables["Event"][event] = {**company.company.tables["Event"][event], "IsChild": True}
     assert event not in {record.ref.id for record in everything(connector, Stream.ACTIVITIES)}
+
+
+def test_a_pull_of_activities_says_how_much_both_objects_hold(company: SalesforceSandbox) -> None:
+    company.sandbox.faults(*PAGES_OF_7)
+    pages = list(company.connect().pull(Stream.ACTIVITIES, None))
+    assert len(pages) > 3
+    assert {page.expected for page in pages} == {len(company.ids(Stream.ACTIVITIES))}
 
 
 # All of it at once

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 
-from connectors.meter import Meter
+from connectors.meter import Meter, ServerClock
 from connectors.origin import LOOPBACK_HOSTS, Origin
 from connectors.port import BadReply, LimitReached, Unauthorized, Unreachable
 from connectors.salesforce import AccessToken, ClientCredentials, MemoryJobs, SalesforceConnector, SalesforceSettings
@@ -233,6 +233,29 @@ def test_retry_after_may_be_a_number_a_date_or_rubbish() -> None:
     assert 80 < (retry_after(soon) or 0) <= 90
     assert retry_after("-5") == 0.0
     assert retry_after("soon") is retry_after("") is retry_after(None) is None
+
+
+@pytest.mark.parametrize(
+    ("header", "time"),
+    [
+        ("Sun, 22 Nov 2026 10:00:00 GMT", 10),
+        ("Sun, 22 Nov 2026 10:00:00 -0000", 10),
+        ("Sun, 22 Nov 2026 12:00:00 +0200", 10),
+    ],
+)
+def test_the_crms_time_is_utc_however_it_is_written(header: str, time: int) -> None:
+    clock = ServerClock()
+    clock.note(header)
+    now = clock.now()
+    assert now is not None
+    assert (now.tzinfo, now.hour) == (UTC, time)
+
+
+@pytest.mark.parametrize("header", [None, "", "yesterday", "2026-11-22"])
+def test_a_date_that_cannot_be_read_changes_nothing(header: str | None) -> None:
+    clock = ServerClock()
+    clock.note(header)
+    assert clock.now() is None
 
 
 def test_the_stop_event_ends_the_waiting_at_once() -> None:

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connectors.port import LimitReached, Outcome, Ref, Stream, Unauthorized, Value, Write, WriteResult
-from connectors.salesforce import AccessToken
+from connectors.salesforce import AccessToken, MemoryJobs, SalesforceConnector
 from connectors.sandbox import Sandbox
-from tests.connectors.contract.salesforce import SalesforceSandbox
+from tests.connectors.contract.salesforce import CUSTOM, SalesforceSandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connectors.salesforce import SalesforceConnector
 
 DONE, CONFLICT, UNKNOWN = Outcome.DONE, Outcome.CONFLICT, Outcome.UNKNOWN
 
@@ -253,3 +252,34 @@ def test_records_of_other_streams_can_be_written_too(company: SalesforceSandbox)
     (result,) = connector.write([Write("w", contact, {"title": "Chief of Staff"})])
     assert result.outcome is DONE
     assert company.value(contact, "title") == "Chief of Staff"
+
+
+@pytest.mark.parametrize("stream", [Stream.CONTACTS, Stream.LEADS, Stream.OPPORTUNITIES, Stream.ACTIVITIES])
+def test_an_owner_is_changed_only_where_salesforce_compares_a_version(
+    company: SalesforceSandbox, stream: Stream
+) -> None:
+    """Salesforce passes over If-Match on anything but accounts, so such a write would be no conditional one."""
+    connector = company.connect()
+    ref = Ref(stream, company.ids(stream)[0])
+    with pytest.raises(ValueError, match="versions of accounts only"):
+        connector.write([Write("w", ref, {"owner": company.reps()[0]}, '"a version"')])
+    assert company.effects() == []
+
+
+def test_an_event_is_written_as_an_event(company: SalesforceSandbox) -> None:
+    fields = {**CUSTOM, Stream.ACTIVITIES: {"subject": "Subject"}}
+    connector = SalesforceConnector(company.connect()._settings, fields, jobs=MemoryJobs())
+    event = str(company.company.rows("Event")[0]["Id"])
+    (result,) = connector.write([Write("w", Ref(Stream.ACTIVITIES, event), {"subject": "Quarterly review"})])
+    assert result.outcome is DONE
+    assert company.company.tables["Event"][event]["Subject"] == "Quarterly review"
+    connector.close()
+
+
+def test_a_second_name_for_the_owner_does_not_get_around_the_condition(company: SalesforceSandbox) -> None:
+    fields = {Stream.ACCOUNTS: {**CUSTOM[Stream.ACCOUNTS], "rep": "OwnerId"}}
+    connector = SalesforceConnector(company.connect()._settings, fields, jobs=MemoryJobs())
+    (ref,) = accounts(company, 1)
+    with pytest.raises(ValueError, match="without a version"):
+        connector.write([Write("w", ref, {"rep": company.reps()[0]})])
+    connector.close()
