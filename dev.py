@@ -127,7 +127,7 @@ def installer() -> "list[str]":
         return [*own, "install"]
     outer = [sys.executable, "-m", "pip"], *([path] for path in map(shutil.which, ("pip3", "pip")) if path)
     for pip in outer:
-        if succeeds(*pip, "--python", PYTHON, "--version"):
+        if succeeds(*pip, "--python", PYTHON, "list"):  # a pip too old for this Python fails only when it looks
             return [*pip, "--python", str(PYTHON), "install"]
     uv = shutil.which("uv")
     if uv:
