@@ -1,4 +1,4 @@
-"""A desk at which commands are typed: a folder with a config and rules, a sandbox CRM behind it, and what was answered."""
+"""A desk at which commands are typed: a folder with config and rules, a sandbox CRM behind it, and the answers."""
 
 from __future__ import annotations
 

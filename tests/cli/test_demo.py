@@ -1,0 +1,88 @@
+"""``sync-worker demo`` as its own process: one object on stdout, and the CRM's own log as proof."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+
+SMALL = ("--accounts", "150", "--reps", "6")
+
+
+def demo(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "sync_worker", "demo", "--folder", str(folder), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=110)
+
+
+def alive(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def told(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def test_it_writes_the_plan_once_and_a_second_run_changes_nothing(tmp_path: Path) -> None:
+    answer = told(demo(tmp_path / "d", *SMALL, "--format", "json"))
+    needed = "schema_version plan_hash accounts owner_changes priority_writes confirmed conflicts unknown"
+    needed += " second_run_changes effect_log store config rules"
+    assert set(needed.split()) <= set(answer)
+    assert answer["accounts"] == 150
+    assert answer["owner_changes"] > 0
+    assert answer["confirmed"] == answer["owner_changes"] + answer["priority_writes"]
+    assert (answer["conflicts"], answer["unknown"], answer["second_run_changes"]) == (0, 0, 0)
+    assert all(Path(answer[name]).exists() for name in ("effect_log", "store", "config", "rules"))
+    effects = [json.loads(line) for line in Path(answer["effect_log"]).read_text().splitlines()]
+    assert len(effects) == answer["effects_planned"] == len({(one["id"], one["field"]) for one in effects})
+    assert sum(one["field"] == "OwnerId" for one in effects) == answer["owner_changes"]
+    assert answer["calls"]["row_patch"] == answer["owner_changes"]
+
+
+def test_kept_it_goes_on_and_the_next_one_takes_its_place(tmp_path: Path) -> None:
+    first = told(demo(tmp_path / "d", *SMALL, "--keep", "--format", "json"))["sandbox"]
+    try:
+        assert requests.get(f"{first['url']}/sandbox", timeout=5).ok
+        done = demo(tmp_path / "d", *SMALL, "-q")
+        assert done.returncode == 0, done.stderr
+        until = time.monotonic() + 10
+        while alive(first["pid"]) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not alive(first["pid"])
+    finally:
+        if alive(first["pid"]):
+            os.kill(first["pid"], 15)
+    for words in (
+        "(sync-worker doctor)",
+        "Back to the pool",
+        "Into the book",
+        "each once",
+        "Which book does it belong to?",
+    ):
+        assert words in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("precious")
+    done = demo(tmp_path, *SMALL)
+    assert done.returncode == 1
+    assert "no demo made" in done.stderr
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_its_secrets_are_for_its_owner_alone(tmp_path: Path) -> None:
+    told(demo(tmp_path / "d", *SMALL, "--format", "json"))
+    for file in ("secrets/client_secret", "secrets/access_token", "sandbox.json", "sync-worker.db"):
+        assert (tmp_path / "d" / file).stat().st_mode & 0o077 == 0, file
