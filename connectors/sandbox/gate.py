@@ -213,8 +213,9 @@ class _Exchange:
     async def _drip(self, fault: Fault, reply: Reply, body: bytes) -> None:
         await self._begin(reply, len(body))
         size = max(1, -(-len(body) // _DRIPS))
-        for start in range(0, len(body), size):
-            await self.gate.pause(fault.seconds / _DRIPS)
+        starts = range(0, len(body), size)
+        for start in starts:
+            await self.gate.pause(fault.seconds / len(starts))
             await self._piece(body[start : start + size])
         await self.send({"type": "http.response.body", "body": b""})
 

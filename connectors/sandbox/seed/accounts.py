@@ -40,7 +40,8 @@ class Holding:
     row: Row
     owner: str
     kind: str | None
-    owned_days: int
+    age: int
+    """Days since it was made: nothing about it is older."""
 
 
 def name_accounts(draw: Random, count: int) -> list[str]:
@@ -144,10 +145,11 @@ def _holding(  # noqa: PLR0913, PLR0917 - an account is all of these together
         kind = "Prospect"
     age = draw.randrange(60, 1800)
     owned = min(draw.randrange(1, 30) if draw.random() < SHARES["newly_owned"] else draw.randrange(31, 900), age)
-    modified = calendar.moment(draw, draw.randrange(1, min(owned, 400) + 1))
+    made = calendar.moment(draw, age)
+    modified = max(made, calendar.moment(draw, draw.randrange(1, min(owned, 400) + 1)))
     topics = _topics(draw)
     row = book.add(
-        calendar.moment(draw, age),
+        made,
         people.admin,
         (modified, people.admin if pooled else draw.choice((people.admin, owner, people.integration))),
         **firm,
@@ -161,7 +163,7 @@ def _holding(  # noqa: PLR0913, PLR0917 - an account is all of these together
         Intent_Updated__c=calendar.day(draw.randrange(1, 41)) if topics else None,
         **topics,
     )
-    return Holding(row, owner, kind, owned)
+    return Holding(row, owner, kind, age)
 
 
 def _topics(draw: Random) -> dict[str, Value]:

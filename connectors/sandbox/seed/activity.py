@@ -65,7 +65,7 @@ def _meet_contacts(story: Story, holding: Holding) -> list[str]:
 
 def _contact(story: Story, holding: Holding, first: str, last: str, site: str) -> str:
     row = story.contacts.add(
-        story.calendar.moment(story.draw, story.draw.randrange(1, 900)),
+        story.calendar.moment(story.draw, story.draw.randrange(1, holding.age)),
         holding.owner,
         AccountId=holding.row["Id"],
         OwnerId=holding.owner,
@@ -99,12 +99,16 @@ def _deal(story: Story, holding: Holding) -> None:
 def _opportunity(story: Story, holding: Holding, stage: str, closed_days: int) -> None:
     closed, won = stage.startswith("Closed"), stage == "Closed Won"
     renewed = holding.kind == "Customer"
-    made = max(closed_days, 0) + story.draw.randrange(10, 120)
-    changed = story.calendar.moment(story.draw, max(closed_days, 1) if closed else story.draw.randrange(1, 30))
+    closed_days = min(closed_days, holding.age - 10)
+    made = min(max(closed_days, 0) + story.draw.randrange(10, 120), holding.age)
+    created = story.calendar.moment(story.draw, made)
+    changed = story.calendar.moment(
+        story.draw, max(closed_days, 1) if closed else story.draw.randrange(1, min(30, made))
+    )
     story.opportunities.add(
-        story.calendar.moment(story.draw, made),
+        created,
         holding.owner,
-        (changed, holding.owner),
+        (max(created, changed), holding.owner),
         AccountId=holding.row["Id"],
         OwnerId=holding.owner,
         Name=f"{holding.row['Name']} - {'Renewal' if renewed and story.draw.random() < SHARES['renewed'] else 'New'}"[
@@ -136,7 +140,7 @@ def _touch_days(story: Story, holding: Holding) -> list[int]:
 
 
 def _touch(story: Story, holding: Holding, contacts: list[str]) -> list[int]:
-    days = _touch_days(story, holding)
+    days = [ago for ago in _touch_days(story, holding) if ago < holding.age]
     by = story.draw.choice(story.people.leavers) if holding.owner == story.people.pool else holding.owner
     for ago in days:
         who = story.draw.choice(contacts) if contacts and story.draw.random() < SHARES["with_contact"] else None
@@ -152,7 +156,7 @@ def _visits(story: Story, holding: Holding, contacts: list[str]) -> list[int]:
     draw = story.draw
     if draw.random() < NO_VISITS:
         return []
-    days = [min(int(draw.expovariate(1 / 60)) + 1, 400) for _ in range(power_law(draw, VISIT_TAIL))]
+    days = [min(int(draw.expovariate(1 / 60)) + 1, holding.age - 1) for _ in range(power_law(draw, VISIT_TAIL))]
     for ago in days:
         kind = weighted(draw, tuple(zip(ENGAGEMENT_TYPES, (45, 35, 20), strict=True)))
         who = draw.choice(contacts) if contacts else None
@@ -181,7 +185,7 @@ def _meeting(story: Story, holding: Holding, by: str, who: str | None, ago: int)
     start = story.calendar.moment(story.draw, ago)
     hour = int(start[11:13]) + 1
     story.events.add(
-        story.calendar.moment(story.draw, ago + 3),
+        story.calendar.moment(story.draw, min(ago + 3, holding.age)),
         by,
         WhatId=holding.row["Id"],
         AccountId=holding.row["Id"],

@@ -10,7 +10,7 @@ from connectors.sandbox import Sandbox
 from tests.connectors.sandbox.conftest import TODAY, Client
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Callable
 
 
 def test_a_long_answer_comes_in_pages_of_the_size_asked_for(reader: Client) -> None:
@@ -136,7 +136,7 @@ def test_an_address_that_is_too_long_is_refused(crm: Client) -> None:
     assert crm("GET", "/limits", headers={"X-Long": "x" * 17_000}).status_code == 431
 
 
-def test_a_page_of_2000_wide_rows_takes_less_than_300_ms_of_cpu(record_property: pytest.RecordProperty) -> None:
+def test_a_page_of_2000_wide_rows_takes_less_than_300_ms_of_cpu(record_property: Callable[[str, object], None]) -> None:
     with Sandbox(accounts=2000, reps=25, today=TODAY) as sandbox:
         crm = Client(sandbox)
         names = [field["name"] for field in crm.get("/sobjects/Account/describe").json()["fields"]]
