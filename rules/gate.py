@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from sqlglot import Dialect
 from sqlglot.errors import TokenError
@@ -18,6 +18,8 @@ from rules.problems import nearest
 MAX_CHARACTERS = 4_000
 MAX_NODES = 400
 MAX_DEPTH = 32
+FUNCTION_PREFIX = "rule__"
+"""Before a function's name, so that the parser takes it for one that it does not know."""
 
 DIALECT = Dialect.get_or_raise(None)
 
@@ -46,7 +48,6 @@ _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 _NAME = re.compile(r"[^\W\d]\w*")
 _UNREADABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _HINTS = {
-    TokenType.IDENTIFIER: ("double quotes", "text stands in single quotes: 'US'"),
     TokenType.SEMICOLON: ("';'", "a condition is one line of logic: join parts with 'and' or 'or'"),
     TokenType.DOT: ("'.'", "fields have one plain name; see 'fields' in the configuration"),
     TokenType.PERCENT: ("'%'", "it stands only inside the text of 'like'"),
@@ -80,7 +81,8 @@ def tokens(text: str, functions: frozenset[str]) -> list[Token] | Fault:
         if isinstance(checked, Fault):
             return checked
         admitted.append(checked)
-    return _oversize(admitted) or _called(admitted, functions) or _misplaced(admitted, text) or admitted
+    fault = _oversize(admitted) or _called(admitted, functions) or _misplaced(admitted, text)
+    return fault or _named(admitted)
 
 
 def _unreadable(text: str) -> Fault | None:
@@ -114,6 +116,8 @@ def _admitted(token: Token, text: str) -> Token | Fault:  # noqa: PLR0911 - one 
     if _NAME.fullmatch(written) and token.token_type is not TokenType.IDENTIFIER:
         # Every word but the grammar's own is a name, also those that SQL reserves: limit, order, group.
         return _retyped(token, _WORDS.get(written.lower(), TokenType.VAR), written)
+    if token.token_type is TokenType.IDENTIFIER:
+        return Fault(token.start, f"{written[:20]} is not part of a condition", "text stands in single quotes: 'US'")
     what, hint = _HINTS.get(token.token_type, (f"'{written[:20]}'", ""))
     return Fault(token.start, f"{what} is not part of a condition", hint)
 
@@ -149,6 +153,19 @@ def _number(token: Token, written: str, text: str) -> Token | Fault:
         f"'{shown[0] if shown else written}' is not a number that rules know"[:80],
         "write digits with an optional point: 250000 or 0.5, at most 15 digits on either side",
     )
+
+
+def _named(found: list[Token]) -> list[Token]:
+    """Names as the parser takes them for nothing else: fields quoted, functions none of its own."""
+    named = []
+    for token, after in zip_longest(found, found[1:]):
+        if token.token_type is not TokenType.VAR:
+            named.append(token)
+        elif after is not None and after.token_type is TokenType.L_PAREN:
+            named.append(_retyped(token, TokenType.VAR, FUNCTION_PREFIX + token.text.lower()))
+        else:
+            named.append(_retyped(token, TokenType.IDENTIFIER, token.text))
+    return named
 
 
 def _oversize(found: list[Token]) -> Fault | None:

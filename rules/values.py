@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from rules import tree
 from rules.bounds import overflows
-from rules.gate import MAX_DEPTH, Fault
+from rules.gate import FUNCTION_PREFIX, MAX_DEPTH, Fault
 from rules.names import kind, told, type_of, written
 from rules.problems import nearest
 from rules.vocabulary import Type
@@ -81,7 +81,7 @@ class Values:
                 return self._field(node)
             case exp.Neg():
                 return self._negative(node, depth)
-            case exp.Lower() | exp.Coalesce() | exp.Anonymous():
+            case exp.Anonymous():
                 return self._call(node)
             case _:
                 return self._compound(node, depth)
@@ -126,13 +126,7 @@ class Values:
 
     def arguments(self, node: exp.Expr, least: int, most: int) -> list[exp.Expr]:
         """What a function is given; nothing, and a fault, when that is too little or too much."""
-        match node:
-            case exp.Coalesce():
-                found = [node.this, *node.expressions]
-            case exp.Lower():
-                found = [node.this]
-            case _:
-                found = list(node.expressions)
+        found = list(node.expressions)
         if least <= len(found) <= most:
             return found
         wanted = str(least) if least == most else f"{least} to {most}"
@@ -273,9 +267,7 @@ class Values:
 
 def called(node: exp.Expr) -> str:
     """The function's name."""
-    if isinstance(node, exp.Lower):
-        return "lower"
-    return "coalesce" if isinstance(node, exp.Coalesce) else str(node.name).lower()
+    return str(node.name).removeprefix(FUNCTION_PREFIX)
 
 
 def _cure(wanted: Type, value: tree.Value) -> str:

@@ -260,7 +260,7 @@ class Engines:
         for dialect, cursor in self.cursors.items():
             mark = "?" if dialect is Dialect.SQLITE else "%s"
             cursor.execute("DELETE FROM fact")
-            cursor.executemany(f"INSERT INTO fact VALUES ({', '.join([mark] * (len(COLUMNS) + 1))})", table)  # noqa: S608 - only marks
+            cursor.executemany(f"INSERT INTO fact VALUES ({', '.join([mark] * (len(COLUMNS) + 1))})", table)
 
     def ask(self, dialect: Dialect, sql: str) -> list[tuple[Any, ...]]:
         return sorted(self.cursors[dialect].execute(sql).fetchall())

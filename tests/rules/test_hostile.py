@@ -1,0 +1,97 @@
+"""Some two hundred ways to break a parser: each ends in a clear message, quickly, and nothing is run."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rules import FieldInfo, Type
+from rules.expression import parse_condition
+from rules.names import Names
+
+if TYPE_CHECKING:
+    from tests.rules.conftest import Folder
+
+NAMES = Names({"a": FieldInfo("a", Type.NUMBER), "t": FieldInfo("t", Type.TEXT), "b": FieldInfo("b", Type.BOOLEAN)})
+CALLS = ["eval('1') exec('x') open('/etc/passwd') __import__('os') os.system('id') sleep(5) pg_sleep(5) randomblob(1e9)", "load_extension('x') readfile('x') writefile('x','y') cast(a as int) extract(year from t) trim(t) substring(t from 1) count(*)", "sum(a) exists(select 1) any(a) array[1] {fn(a)} a(b)(c) convert(int,a) date('2026-01-01') now() random() current_setting('x')", "interval('1') row_number() if(a,b,c) decode(a,b,c) json_extract(t,'$') regexp_like(t,'x') xmlparse(t) values(1) struct(a)"]
+HOSTILE = [
+    *(call for line in CALLS for call in line.split(" ") if call),
+    "a.b", "a.b.c = 1", "a.__class__ = 1", "t.upper() = 'X'", "a[0] = 1", "a[0:1]", "a::int = 1", "a->'b' = 1", "a->>'b' = '1'",
+    "a > 1; DROP TABLE fact", "a > 1;", "DROP TABLE fact", "DELETE FROM fact", "SELECT 1", "(SELECT 1) = 1", "a in (SELECT 1)",
+    "a = (select a from fact)", "a > 1 UNION SELECT 2", "a > 1 union all values (1)", "WITH x AS (SELECT 1) SELECT * FROM x",
+    "a > 1 -- comment", "a > 1 /* comment */", "/*+ hint */ a > 1", "a > 1 # x", "{{ a }} > 1", "{% if a %}", "${a} > 1", "`a` > 1",
+    "[a] > 1", '"a" > 1', "@a > 1", "@@version = 'x'", ":a > 1", "? > 1", "%s = 1", "$1 = 1", "a > $$x$$", "E'a' = t", "N'a' = t",
+    "x'41' = t", "b'1' = t", "r'x' = t", "U&'x' = t", "_utf8'x' = t", "'a' 'b' = t", "t = 'a' || 'b'", "a % 2 = 1", "a ^ 2 = 1",
+    "a & 1 = 1", "a | 1 = 1", "~a = 1", "!b", "a <=> 1", "a := 1", "a => 1", "a ** 2 = 4", "a // 2 = 1", "a div 2 = 1", "a mod 2 = 1",
+    "a xor b", "a is true", "a is distinct from 1", "a collate nocase = 1", "t ilike 'x'", "t rlike 'x'", "t similar to 'x'",
+    "t regexp 'x'", "t glob 'x'", "t like 'x' escape '!'", "t like any ('a', 'b')", "case when a > 1 then 1 end = 1", "a > all (1)",
+    "a over () > 1", "a as b", "a > 1 as c", "lambda x: x", "a if b else a", "b ? a : a", "a > 1 order by a", "a > 1 limit 1",
+    "interval '1 day' > a", "date '2026-01-01' = t", "timestamp '2026-01-01' = t", "a > 0x1F", "a > 1e400", "a > 1e-400", "a > NaN",
+    "a > Infinity", "a > 99999999999999999999", "a > .5", "a > 5.", "a > 1..2", "a > --1", "a > +1", "* > 1", "a > *", "(a, a) = (1, 2)",
+    "()", "(((", ")))", "'", "''", '"', "''''", "not", "and", "in", "between 1 and 2", "a between 1", "a between 1 and", "a not 5",
+    "not in (1)", "a in 1", "a in (1, (2))", "a is", "a is not", "is empty", ",", "a,,a", "=", "<>", "a = = 1", "a <", "> 1",
+    "a\u00a0>\u200b1", "ａ > 1", "a ＞ 1", "a > １", "t = ‘x’", "t = “x”", "a > 1\u2028", "\ufeffa > 1", "a > 1\x00", "t = 'x\x00'",
+    "t = '\ud800'", "\u202ea > 1", "a > 1\x1b[31m", "а > 1", "a" * 4001, "a > " + "9" * 3000, "t = '" + "x" * 5000 + "'",
+    "(" * 2000 + "a > 1" + ")" * 1000, "not " * 900 + "b", "-" * 3000 + "a > 1", "- " * 1900 + "a > 1", "a > 1 and " * 300 + "a > 1",
+    "a + " * 900 + "a > 1", "lower(" * 600 + "t" + ")" * 600 + " = 'x'", "coalesce(" * 33 + "t", "a in (" + "1," * 1900 + "1)",
+    "a = " * 300 + "1", "t like '" + "%a" * 1000 + "'", "b or " * 800 + "b", "a between " * 300 + "1",
+    "(a" + " + (a" * 40 + ")" * 41 + " > 1", "a > 1 and (" * 33 + "b" + ")" * 33, "not (" * 40 + "b" + ")" * 40,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_condition_gets_a_clear_message_quickly(text: str) -> None:
+    began = time.process_time()
+    found, faults = parse_condition(text, NAMES)
+    assert time.process_time() - began < 0.5
+    assert found is None
+    assert faults
+    for fault in faults:
+        assert 0 <= fault.offset <= len(text)
+        assert 5 < len(fault.message) < 200
+        assert "sqlglot" not in fault.message
+        assert "Traceback" not in fault.message
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=80) | st.text("ab ()'=<>,.;-/*%_1 \\\"andornotinlikebetweenisempty", max_size=80))
+def test_no_text_whatever_raises(text: str) -> None:
+    found, faults = parse_condition(text, NAMES)
+    assert (found is None) == bool(faults)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(["a", "b", "t", "1", "'x'", "(", ")", ",", "=", "<>", "<", "and", "or", "not", "in", "like", "between", "is", "empty", "+", "-", "*", "/", "true", "lower("]),
+        max_size=40,
+    )
+)
+def test_no_order_of_the_grammar_s_own_words_raises(words: list[str]) -> None:
+    found, faults = parse_condition(" ".join(words), NAMES)
+    assert (found is None) == bool(faults)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x00" * 1000, b"\xff\xfeversion: 1", b"version: 1\nscope: \xe9", b"[" * 100_000, b"{" * 100_000, b"- " * 100_000,
+        b"a: " * 50_000, b"? " * 50_000, b"&a [*a]", b"a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]", b"!!python/object/apply:os.system ['id']",
+        b"version: 1\n" + b"x: {a: " * 50, b"'" * 99_999, b'"' * 99_999, b"#" * 200_000, b"version: 1\r\nscope:\r\n\t- x", b"version: 1\n...\n...\n",
+        b"version: 1\n<<: {a: b}", b"%TAG ! tag:x\n---\na: 1", b"version: 1\nscope: !!set {a, b}", b"- version: 1", b"1", b"version:", b": 1",
+        b"\xef\xbb\xbfversion: 2", b"version: 1\nscope: [[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]", b"|" * 1000, b">" * 1000, b"\xed\xa0\x80", b"version: \xf0\x9f\x9a\x80",
+    ],
+    ids=range(30),
+)  # fmt: skip
+def test_a_hostile_file_gets_a_clear_message_quickly(folder: Folder, content: bytes) -> None:
+    began = time.process_time()
+    found = folder.problems(rules_yaml=content)
+    assert time.process_time() - began < 2
+    assert found or content.startswith((b"#", b"version: 1\n..."))
+    for problem in found:
+        assert problem.startswith("rules.yaml:") or "no rules here" in problem
+        assert len(problem) < 400
