@@ -11,10 +11,11 @@ import requests
 
 from connectors.sandbox import FaultPlanError, Sandbox, load_faults, read_faults
 from connectors.sandbox.faults import BODY, COMPANY, NAMES, REPLY, ROW, WIRE
-from tests.connectors.sandbox.conftest import Client
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.connectors.sandbox.conftest import Client
 
 COUNT = "SELECT COUNT() FROM Account"
 
@@ -305,13 +306,14 @@ def test_a_late_commit_shows_up_below_what_was_seen_before(sandbox: Sandbox, crm
 
 
 def test_users_fields_and_rows_go_out_of_sight(sandbox: Sandbox, crm: Client) -> None:
-    rep, seen = sandbox.company.seeding.reps[0], list(sandbox.company.tables["Account"])[10]
+    rep, ids = sandbox.company.seeding.reps[0], list(sandbox.company.tables["Account"])
+    seen, last = ids[10], ids[-1]
     sandbox.faults(
         {"on": "limits", "fault": "deactivate_user", "target": rep, "call": 1},
         {"on": "limits", "fault": "hide_field", "object": "Account", "field": "Industry", "call": 2},
         {"on": "limits", "fault": "remove_field", "object": "Account", "field": "Rating", "call": 3},
         {"on": "limits", "fault": "hide_rows", "object": "Account", "rows": 6, "call": 4},
-        {"on": "limits", "fault": "hide_rows", "object": "Account", "target": list(sandbox.company.tables["Account"])[-1], "call": 5},
+        {"on": "limits", "fault": "hide_rows", "object": "Account", "target": last, "call": 5},
     )  # fmt: skip
     for _ in range(5):
         assert crm.get("/limits").status_code == 200

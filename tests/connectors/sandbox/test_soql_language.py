@@ -20,6 +20,7 @@ from connectors.sandbox.soql.tree import All, Any, Compare, In, Literal, Not, Or
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from connectors.port import Value
     from connectors.sandbox.schema import Row
 
 TODAY = date(2026, 11, 20)
@@ -32,7 +33,7 @@ COLUMNS = {
     "boolean": st.sampled_from(["Do_Not_Move__c", "Owner.IsActive"]),
     "date": st.sampled_from(["LastActivityDate", "Renewal_Date__c"]),
 }
-VALUES = {
+VALUES: dict[str, st.SearchStrategy[Value]] = {
     "string": st.sampled_from(["Prospect", "london", "EMEA Enterprise", "a%", "_o%", "%s", "o'b\\", "é%_"]) | TEXT,
     "number": st.floats(-1e6, 1e6, allow_nan=False) | st.integers(0, 300).map(float),
     "boolean": st.booleans(),
