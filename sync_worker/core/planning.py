@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from sync_worker.core.canonical import digest
@@ -12,6 +12,9 @@ from sync_worker.core.reasons import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+
+ROW_FIELDS = fields(PlanRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def seal(rows: Sequence[PlanRow], *, rules_version: str, config_digest: str, wor
     """The plan's hash (I10): SHA-256 over rows with before-images, rules, config and worker version."""
     return digest(
         {
-            "rows": [asdict(row) for row in rows],
+            "rows": [{field.name: getattr(row, field.name) for field in ROW_FIELDS} for row in rows],
             "rules": rules_version,
             "config": config_digest,
             "worker": worker_version,
