@@ -18,6 +18,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import sync_worker
+from sync_worker.cli.starting import Template, start
+from sync_worker.config import load
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -244,6 +246,27 @@ def test_the_unit_lets_the_worker_end_and_keeps_it_in() -> None:
     assert {key: service[key] for key in expected} == expected
     assert int(service["WatchdogSec"]) > 0
     assert "LoadCredential" in service
+
+
+def test_variables_that_compose_file_and_unit_set_are_settings(tmp_path: Path) -> None:
+    """Each with a secret in a file, as the service finds it, the config loads."""
+    secret, url = tmp_path / "secret", tmp_path / "url"
+    secret.write_text("hush")
+    url.write_text("postgresql+psycopg://worker:hush@postgres/sync_worker")
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["worker"]["environment"]
+    unit = dict(re.findall(r"(?m)^Environment=([A-Z_]+)=(.*)$", (ROOT / "deploy" / "sync-worker.service").read_text()))
+    made = start(tmp_path / "here", Template.STARTER)
+    for environ in (compose, unit):
+        here = {
+            name: value.replace("/run/secrets/client_secret", str(secret))
+            .replace("/run/secrets/store_url", str(url))
+            .replace("%d/client_secret", str(secret))
+            .replace("%S", str(tmp_path))
+            for name, value in environ.items()
+        }
+        config = load(made.config, environ=here).config
+        assert config.salesforce.client_secret == "hush"
+        assert config.store.url in {url.read_text(), f"sqlite:///{tmp_path}/sync-worker/sync-worker.db"}
 
 
 # Documents ------------------------------------------------------------------------------------------------------
