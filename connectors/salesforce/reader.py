@@ -1,7 +1,9 @@
-"""Pulls one object page by page through REST: keyset order, an upper bound, an overlap, and proof of completeness.
+"""Pulls one object page by page through REST: keyset order, an overlap, and proof of completeness.
 
-A window is read as ``SystemModstamp`` from a floor to before an upper bound, ordered by (SystemModstamp, Id). Whatever
-breaks the reading (a lost locator, a query that takes too long) restarts from the last row seen, that row included.
+Rows come in the order of (SystemModstamp, Id), from a floor on. Whatever breaks the reading (a lost locator, a query
+that takes too long) restarts from the last row seen, that row included. The cursor comes to rest at the server's time
+before the first query, never later. The query itself has no upper bound: a row that somebody changes during the pull
+moves to the end of the order, and with a bound it would fall out of it and look deleted.
 """
 
 from __future__ import annotations
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
     from connectors.salesforce.client import Client, QueryPage
     from connectors.salesforce.schema import Layout
 
-AHEAD = timedelta(seconds=2)
-"""How far beyond our idea of the server's time rows are still taken: the Date header has no fractions, so without it
-a change made this very second would wait for the next pull. The cursor never moves beyond the server's time itself."""
 NARROWEST = timedelta(minutes=1)
 """A window that still times out when it is this narrow is not cured by halving."""
 BEGINNING = datetime(1999, 1, 1, tzinfo=UTC)
@@ -52,20 +51,20 @@ class TooLarge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Half-open: ``floor`` is in it, ``upper`` is not. No floor reads from the beginning."""
+    """Half-open: ``floor`` is in it, ``upper`` is not. None has no end on its side."""
 
-    floor: datetime | None
-    upper: datetime
+    floor: datetime | None = None
+    upper: datetime | None = None
 
-    def halves(self) -> tuple[Window, Window]:
+    def halves(self, now: datetime) -> tuple[Window, Window]:
         """Earlier and later half; Unreachable when it cannot be halved."""
-        floor = self.floor or BEGINNING
-        if self.upper - floor < NARROWEST:
+        floor, upper = self.floor or BEGINNING, self.upper or now
+        if upper - floor < NARROWEST:
             raise Unreachable(
                 "Salesforce cannot answer the query in time, however narrow",
                 hint="ask Salesforce for an index on SystemModstamp, or pull when the org is less busy",
             )
-        middle = floor + (self.upper - floor) / 2
+        middle = floor + (upper - floor) / 2
         return Window(self.floor, middle), Window(middle, self.upper)
 
 
@@ -81,7 +80,7 @@ class Walk:
 
     def slices(self) -> Iterator[Slice]:
         """The pages; the last one is at rest, and comes even when nothing changed."""
-        windows = [Window(self.standing.time("floor"), self.now + AHEAD)]
+        windows = [Window(self.standing.time("floor"))]
         at_rest = Standing(upto=self.standing.began)
         after = self.standing.after
         while windows:
@@ -93,7 +92,7 @@ class Walk:
                     yield replace(part, standing=at_rest) if part.ends and not windows else part
             except _Slow as slow:
                 after = slow.after or after
-                windows += reversed(Window(rest_from(window, after), window.upper).halves())
+                windows += reversed(Window(rest_from(window, after), window.upper).halves(self.now))
 
     def _window(self, window: Window, after: Position | None) -> Iterator[Slice]:
         restarts = 0

@@ -46,10 +46,15 @@ def select(fields: Iterable[str], entity: str) -> str:
 
 
 def window(
-    fields: Iterable[str], entity: str, *, floor: datetime | None, upper: datetime, after: Position | None = None
+    fields: Iterable[str],
+    entity: str,
+    *,
+    floor: datetime | None = None,
+    upper: datetime | None = None,
+    after: Position | None = None,
 ) -> str:
     """Rows modified from ``floor`` (or from ``after``, itself included) to before ``upper``, in keyset order."""
-    conditions = [f"SystemModstamp < {moment(upper)}"]
+    conditions: list[str] = []
     if after is not None:
         stamp = after.literal()
         # The first condition alone can use the index; the second drops the rows of that instant that came before.
@@ -57,12 +62,10 @@ def window(
         conditions.append(f"(SystemModstamp > {stamp} OR Id >= '{record_id(after.id)}')")
     elif floor is not None:
         conditions.append(f"SystemModstamp >= {moment(floor)}")
-    return f"{select(fields, entity)} WHERE {' AND '.join(conditions)} ORDER BY SystemModstamp, Id"
-
-
-def everything(fields: Iterable[str], entity: str, *, upper: datetime) -> str:
-    """All rows modified before ``upper``, in no order: what a Bulk job reads fastest."""
-    return f"{select(fields, entity)} WHERE SystemModstamp < {moment(upper)}"
+    if upper is not None:
+        conditions.append(f"SystemModstamp < {moment(upper)}")
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return f"{select(fields, entity)}{where} ORDER BY SystemModstamp, Id"
 
 
 def by_ids(fields: Sequence[str], entity: str, ids: Sequence[str]) -> Iterator[str]:

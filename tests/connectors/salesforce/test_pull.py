@@ -545,3 +545,23 @@ def test_patience_with_a_busy_org_ends(company: SalesforceSandbox) -> None:
     with pytest.raises(Unreachable, match="503"):
         everything(connector, Stream.ACCOUNTS)
     assert company.calls() == 4
+
+
+@pytest.mark.parametrize("bulk_threshold", [10, 20_000])
+def test_a_record_changed_while_everything_is_read_is_shown_and_does_not_look_deleted(
+    company: SalesforceSandbox, bulk_threshold: int
+) -> None:
+    """It moves beyond the time at which the pull began; a query with an upper bound there would lose it."""
+    connector = company.connect(bulk_threshold=bulk_threshold)
+    refs = [account(company, place) for place in range(company.pool_size)]
+    changes = [
+        {"on": on, "fault": "person_edit", "object": "Account", "target": ref.id, "set": {"Phone": "+44 9"}}
+        for ref in refs
+        for on in ("query_more", "bulk_query_create")
+    ]
+    lost = {"on": "query_more", "fault": "lost_locator", "calls": [2, 4]}
+    company.sandbox.faults(*PAGES_OF_7, lost, *changes)
+    company.company.clock.advance(-5)
+    connector.describe()
+    company.company.clock.advance(60)
+    assert {record.ref for record in everything(connector, Stream.ACCOUNTS)} == set(refs)
