@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from connectors.port import Stream
 from sync_worker import approval, cycle
 from sync_worker.core.model import PlanState
-from sync_worker.decide import load_rules
 from sync_worker.parts import Parts
 from sync_worker.pull import pull
 from sync_worker.store import audit, cycles, lookup, open_store, plans, settings
 from sync_worker.store.jobs import StoreJobLog
+from sync_worker.vocabulary import stored_schema, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -132,9 +132,15 @@ class Worker:
         with self.store.read() as tx:
             return lookup.user_names(tx)
 
+    def vocabulary(self) -> Vocabulary:
+        """The words that rules may use: as the latest pull stored them, or as the CRM says before the first one."""
+        with self.store.read() as tx:
+            stored = settings.get(tx, "schema")
+        return vocabulary(stored or stored_schema(self.parts.connector.describe()), self.config)
+
     def load_rules(self) -> Ruleset:
-        """The rules, checked against the CRM's fields: as stored, or asked for when nothing was pulled yet."""
-        return load_rules(self.parts)
+        """The rules, checked against the CRM's fields. Raises RulesInvalid with every mistake."""
+        return self.parts.read_rules(self.vocabulary())
 
     def explain(self, account: str) -> Explanation:
         """Why an account (its id, or its name where only one has it) stands where it stands."""
