@@ -100,7 +100,10 @@ def reject(session: Session, plan: Plan, *, by: By = None, note: Note = "") -> N
 
 
 def apply(session: Session, plan: Plan) -> int:
-    """Write an approved plan to the CRM, each row only if nobody else has changed it since."""
+    """Write an approved plan to the CRM.
+
+    Each row goes out only if nobody else has changed the account since.
+    """
     from sync_worker.report.applied import applied, complete
 
     with session.worker() as worker, watching(session.out) as watch:
@@ -116,7 +119,7 @@ def run(
     *,
     once: Annotated[bool, typer.Option("--once", help="One cycle, and then end.")] = False,
 ) -> int:
-    """Work as a daemon: pull, plan and apply on the schedule until stopped."""
+    """Work as a daemon, on the schedule, until stopped."""
     if once:
         return _one_cycle(session)
     from sync_worker.daemon import run as work

@@ -24,7 +24,10 @@ def explain(
     session: Session,
     account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's id or its name.")],
 ) -> None:
-    """Say why an account is where it is: every rule tried, every point, every owner."""
+    """Say why an account is where it is.
+
+    Every rule that was tried with what it saw, every point, every owner.
+    """
     from sync_worker.report.explanation import explained
 
     with session.worker(secrets=False) as worker:
@@ -38,7 +41,7 @@ def history(
     *,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many lines at most.")] = 20,
 ) -> None:
-    """List plans and runs; with an account: who owned it, when and why."""
+    """List plans and runs, or who owned one account and why."""
     from sync_worker.history import ownership_of, past
     from sync_worker.report import history as views
 
@@ -90,7 +93,7 @@ def export(
         bool, typer.Option("--values/--no-values", help="With names and values, or hashes alone.")
     ] = True,
 ) -> None:
-    """Write the audit log as JSON lines, for keeping and for checking elsewhere."""
+    """Write the audit log as JSON lines into a new file."""
     from sync_worker.report.audit import exported
     from sync_worker.store import audit
 

@@ -1,11 +1,13 @@
 """``rules``: the rule files, checked and described."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sync_worker.cli.command import command, group
+from sync_worker.cli.output import write
 from sync_worker.cli.session import Session
 
 app = group("Check and describe the rule files.")
@@ -26,5 +28,19 @@ def schema(
     session: Session,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file.")] = None,
 ) -> None:
-    """Write the JSON Schema of rule files, with this org's fields and values, for completion in an editor."""
-    raise NotImplementedError
+    """Write the JSON Schema of rule files, for editors.
+
+    It holds this org's own fields and picklist values.
+    """
+    import json
+
+    from rules import json_schema
+    from sync_worker.report.rules import written
+
+    with session.worker() as worker:
+        text = json.dumps(json_schema(worker.vocabulary()), ensure_ascii=False, indent=2) + "\n"
+    if output is None:
+        write(sys.stdout, text)
+    else:
+        output.write_text(text, encoding="utf-8")
+        session.out.answer(*written(output))

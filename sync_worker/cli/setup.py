@@ -33,7 +33,7 @@ def init(
 
 
 def doctor(session: Session) -> int:
-    """Check config, store, rules, CRM access, permissions and clocks, and say how to mend what is wrong."""
+    """Check all that a run needs, and say how to mend it."""
     from sync_worker.report.checks import checks
 
     with session.worker() as worker:

@@ -25,5 +25,14 @@ def checked(rules: Ruleset, folder: Path) -> Answer:
     ), {"ok": True, "folder": folder, "version": rules.version, "sections": held}
 
 
+def written(schema: Path) -> Answer:
+    """``rules schema --output``."""
+    line = f"# yaml-language-server: $schema={schema.name}"
+    return (
+        Text(f"the schema of rule files is in {schema}", Tone.GOOD),
+        Text(f"put this at the top of a rule file beside it, and editors will complete and check: {line}"),
+    ), {"schema": schema}
+
+
 def _name(one: object) -> str:
     return str(getattr(one, "id", None) or getattr(one, "name", None) or one)

@@ -31,7 +31,7 @@ class Answer:
     err: str
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 - each command has its own form
+    def json(self) -> Any:
         """The object on stdout: all of it, and nothing else."""
         return json.loads(self.out)
 
@@ -53,7 +53,7 @@ class Desk:
         """Type ``sync-worker WORDS`` here."""
         return typed(self.capsys, *words, "--config", str(self.config))
 
-    def ask(self, *words: str) -> Any:  # noqa: ANN401 - each command has its own form
+    def ask(self, *words: str) -> Any:
         """The same, answered as JSON; it must go well."""
         answer = self.type(*words, "--format", "json")
         assert answer.code == 0, answer.err
