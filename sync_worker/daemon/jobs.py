@@ -17,7 +17,7 @@ import structlog
 from connectors.port import LimitReached, Unauthorized
 from sync_worker.daemon.schedule import daily_slot, parse_time, period_slot
 from sync_worker.daemon.tries import Try, next_try
-from sync_worker.store import cycles, slots
+from sync_worker.store import cycles, settings, slots
 from sync_worker.store.audit import verify
 
 if TYPE_CHECKING:
@@ -118,7 +118,14 @@ class Jobs:
 
     def apply(self) -> None:
         """Write the plan that somebody has approved, if there is one. Plans have states of their own: no slot."""
-        self._run("apply", None, lambda worker: worker.apply_approved())
+
+        def write(worker: JobWorker) -> object:
+            with worker.store.read() as tx:
+                paused = settings.paused(tx)
+            # Not a failure each few minutes: /readyz, the metrics and the status say that somebody has paused.
+            return None if paused else worker.apply_approved()
+
+        self._run("apply", None, write)
 
     def audit(self) -> None:
         """Recompute the audit chain, up to the end and at least as far as it reached when it was last checked."""

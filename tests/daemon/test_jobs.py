@@ -20,7 +20,7 @@ from sync_worker.config import Config, LogConfig, SalesforceConfig, ScheduleConf
 from sync_worker.daemon.heartbeat import Heartbeat
 from sync_worker.daemon.jobs import Jobs
 from sync_worker.daemon.metrics import Metrics
-from sync_worker.store import StoreError, audit, cycles, open_store, slots, upgrade
+from sync_worker.store import StoreError, audit, cycles, open_store, settings, slots, upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,7 +68,7 @@ class StandInWorker:
         return self._run("recover")
 
     def apply_approved(self) -> object:
-        return None
+        return self._run("apply")
 
 
 def failing(error: Exception) -> Callable[[], object]:
@@ -243,6 +243,18 @@ def test_a_cycle_ended_by_the_signal_is_no_failure_and_is_taken_up_again(shop: S
     assert shop.tries("2026-11-22")[-1] == ("2026-11-22 #2", "ok")
 
 
+def test_nothing_is_applied_and_nothing_fails_while_the_worker_is_paused(shop: Shop, store: Store) -> None:
+    """I13."""
+    with store.begin() as tx:
+        settings.pause(tx, "Dana", "quarter end", datetime.now(UTC))
+    shop.jobs.apply()
+    assert (shop.done, shop.jobs.problems) == ([], {})
+    with store.begin() as tx:
+        settings.resume(tx)
+    shop.jobs.apply()
+    assert shop.done == ["apply"]
+
+
 def test_jobs_show_that_they_live_and_when_they_are_idle(shop: Shop) -> None:
     seen: list[bool] = []
 
@@ -260,7 +272,6 @@ def test_jobs_show_that_they_live_and_when_they_are_idle(shop: Shop) -> None:
 
 def test_the_calls_of_a_run_are_counted_once(shop: Shop) -> None:
     shop.jobs.pull()
-    shop.jobs.apply()
     shop.jobs.pull()  # the same slot: nothing runs
     calls = shop.metrics.registry.get_sample_value("sync_worker_crm_calls_total", {"kind": "query"})
     assert calls == 3
