@@ -54,7 +54,8 @@ def test_every_command_shown_exists_with_its_options(path: str, command: str) ->
 @pytest.mark.parametrize("path", DOCUMENTS, ids=[path.relative_to(ROOT).as_posix() for path in DOCUMENTS])
 def test_settings_named_in_the_text_exist(path: Path) -> None:
     sections = {section.name for section in fields(Config)} - {"digest"}
-    for section, key in re.findall(rf"`({'|'.join(sorted(sections))})\.(?!crt|key|pem|md|py)([a-z_]+)`", path.read_text()):
+    named = rf"`({'|'.join(sorted(sections))})\.(?!crt|key|pem|md|py)([a-z_]+)`"
+    for section, key in re.findall(named, path.read_text()):
         known = tomllib.loads(re.sub(r"(?m)^# (?=[a-z_]+ = )", "", (ROOT / "config.example.toml").read_text()))
         assert key in known[section], f"{path.name}: {section}.{key}"
 
