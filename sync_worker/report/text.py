@@ -48,16 +48,18 @@ def _lines(block: Block) -> Iterator[str]:
         case Items(lines):
             yield from (f"- {safe(line.text)}" for line in lines)
         case Fields(pairs):
-            yield from _aligned([(f"{name}:", value) for name, value in pairs])
+            yield from _aligned([(f"{name}:", held) for name, held in pairs])
         case Commands(lines):
-            yield from _aligned([(f"  {command}", f"# {why}" if why else "") for command, why in lines])
+            noted = [(command, f"# {why}" if why else "") for command, why in lines]
+            yield from (f"  {line}" for line in _aligned(noted))
         case Table(columns, rows):
             yield from _table(columns, rows)
 
 
 def _aligned(pairs: list[tuple[str, str]]) -> Iterator[str]:
-    longest = max((width(name) for name, _ in pairs), default=0)
-    yield from (_cell(name, longest) + GAP + safe(value) for name, value in pairs)
+    cells = [(safe(name), safe(value)) for name, value in pairs]
+    longest = max((width(name) for name, _ in cells), default=0)
+    yield from (_cell(name, longest) + GAP + value for name, value in cells)
 
 
 def _table(columns: tuple[Column, ...], rows: tuple[tuple[str, ...], ...]) -> Iterator[str]:
