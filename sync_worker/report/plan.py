@@ -40,6 +40,7 @@ def shown(stored: StoredPlan, names: Mapping[str, str], *, few: int | None) -> A
         *_header(stored),
         *_guards(stored),
         *_books(stored.plan.summary),
+        *_staying(stored.plan.summary),
         *_owners(owners, names, few=few, started=started),
         *_priorities(priorities, stored.plan.summary, few=few, started=started),
         *(_outcomes(stored) if started else ()),
@@ -100,6 +101,21 @@ def _books(summary: Mapping[str, Any]) -> Iterator[Block]:
             "rep|>before|>loses|>gains|>after|>capacity",
             [(r["name"], r["before"], r["loses"], r["gains"], r["after"], r["capacity"]) for r in moved],
         )
+
+
+def _staying(summary: Mapping[str, Any]) -> Iterator[Block]:
+    """Why accounts that one might expect to see are not among the rows."""
+    pool = summary.get("pool", {})
+    rows = [("protected", number, f"rule {rule}") for rule, number in summary.get("protected", {}).items()]
+    rows += (
+        [("held", summary["held"], "a person changed the owner, or asked to keep it")] if summary.get("held") else []
+    )
+    rows += [("in the pool", number, why) for why, number in pool.get("left", {}).items()]
+    if rows:
+        yield Heading("What stays where it is")
+        yield table("what|>accounts|~why", rows)
+    if pool:
+        yield Text(f"the pool: {pool['before']:,} accounts before, {pool['after']:,} after")
 
 
 def _owners(rows: list[StoredRow], names: Mapping[str, str], *, few: int | None, started: bool) -> Iterator[Block]:
