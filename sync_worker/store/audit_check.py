@@ -151,7 +151,7 @@ def _holds(wanted: str, salt: str | None, value: str | None) -> bool:
     if salt is None or value is None:
         return True
     try:
-        return commitment(salt, value) == wanted
+        return bytes.fromhex(salt).hex() == salt and commitment(salt, value) == wanted
     except ValueError:  # a salt that is no hex
         return False
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from sync_worker.core.lifecycle import OPEN, Ending, may_follow
 from sync_worker.core.model import TERMINAL, PlanState, RowKind, RowState
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 class RowMoved(StoreError):
-    """Another process has changed the row: this one must stop."""
+    """Another process has changed a row: this one must stop."""
 
-    def __init__(self, row: StoredRow, then: RowState) -> None:
+    def __init__(self, plan_id: str, count: int) -> None:
         super().__init__(
-            f"row {row.row.number} of plan {row.plan_id} is no longer '{row.state}' and cannot be '{then}'",
+            f"{count} rows of plan {plan_id} have been changed by another process",
             hint="another worker has taken over, or the plan was replaced; nothing more is written by this one",
         )
 
@@ -63,12 +63,9 @@ def intend(tx: Connection, intents: Sequence[Intent], *, epoch: int, plan_hash: 
 
     Raises RowMoved when a row is not waiting any more.
     """
-    sent = []
-    for intent in intents:
-        row, tries = intent.row, intent.row.tries + 1
-        values = {"epoch": epoch, "version": intent.version, "tries": tries, "sent_at": now}
-        _change(tx, row, RowState.SENT, _row_is(row, {RowState.APPROVED}), **values)
-        sent.append(replace(row, state=RowState.SENT, epoch=epoch, version=intent.version, tries=tries, sent_at=now))
+    changes = [(intent.row, _sent(intent, epoch, now)) for intent in intents]
+    _change(tx, changes)
+    sent = [row for _, row in changes]
     audit.append_all(tx, [_intent_note(row, plan_hash) for row in sent], now=now)
     return sent
 
@@ -78,18 +75,10 @@ def end(tx: Connection, endings: Iterable[tuple[StoredRow, Ending]], *, epoch: i
 
     Raises RowMoved when a row is no longer where ``endings`` says it is.
     """
-    notes, after = [], []
-    for row, ending in endings:
-        mine = _row_is(row, {row.state})
-        if row.state in OPEN:
-            mine &= schema.plan_row.c.epoch == epoch
-        changed = _ended(row, ending, epoch, now)
-        columns = ("epoch", "version", "ended_at", "code", "message", "adopted")
-        _change(tx, row, ending.state, mine, **{name: getattr(changed, name) for name in columns})
-        notes.append(_outcome_note(row, ending, epoch))
-        after.append(changed)
-    audit.append_all(tx, notes, now=now)
-    return after
+    done = [(row, ending, _ended(row, ending, epoch, now)) for row, ending in endings]
+    _change(tx, [(row, after) for row, _, after in done])
+    audit.append_all(tx, [_outcome_note(row, ending, epoch) for row, ending, _ in done], now=now)
+    return [after for _, _, after in done]
 
 
 def adopt(tx: Connection, *, epoch: int, now: datetime) -> int:
@@ -99,8 +88,8 @@ def adopt(tx: Connection, *, epoch: int, now: datetime) -> int:
     """
     left = rows_in(tx, {RowState.SENT})
     message = "the worker ended before an answer was recorded"
-    for row in left:
-        _change(tx, row, RowState.UNKNOWN, _row_is(row, {RowState.SENT}), epoch=epoch, message=message)
+    # Their epoch is the dead worker's, so it is not asked for here; from now on it is ours.
+    _change(tx, [(row, replace(row, state=RowState.UNKNOWN, epoch=epoch, message=message)) for row in left], ours=False)
     tx.execute(update(schema.plan_row).where(_in({RowState.UNKNOWN})).values(epoch=epoch))
     lost = Ending(RowState.UNKNOWN, message=message)
     audit.append_all(tx, [_outcome_note(row, lost, epoch) for row in left], now=now)
@@ -177,9 +166,18 @@ def _in(states: Collection[RowState]) -> ColumnElement[bool]:
     return schema.plan_row.c.state.in_(sorted(state.value for state in states))
 
 
-def _row_is(row: StoredRow, states: Collection[RowState]) -> ColumnElement[bool]:
-    r = schema.plan_row.c
-    return (r.plan_id == row.plan_id) & (r.number == row.row.number) & _in(states)
+def _sent(intent: Intent, epoch: int, now: datetime) -> StoredRow:
+    tries = intent.row.tries + 1
+    return replace(
+        intent.row,
+        state=RowState.SENT,
+        epoch=epoch,
+        version=intent.version,
+        tries=tries,
+        sent_at=now,
+        code="",
+        message="",
+    )
 
 
 def _ended(row: StoredRow, ending: Ending, epoch: int, now: datetime) -> StoredRow:
@@ -196,11 +194,42 @@ def _ended(row: StoredRow, ending: Ending, epoch: int, now: datetime) -> StoredR
     )
 
 
-def _change(tx: Connection, row: StoredRow, then: RowState, mine: ColumnElement[bool], **values: object) -> None:
-    if not may_follow(row.state, then):
-        raise ValueError(f"a row may not go from '{row.state}' to '{then}'")
-    if tx.execute(update(schema.plan_row).where(mine).values(state=then.value, **values)).rowcount != 1:
-        raise RowMoved(row, then)
+def _change(tx: Connection, changes: Sequence[tuple[StoredRow, StoredRow]], *, ours: bool = True) -> None:
+    """Move rows on, each from the state in which its writer saw it; all of them, or RowMoved."""
+    for before, after in changes:
+        if not may_follow(before.state, after.state):
+            raise ValueError(f"a row may not go from '{before.state}' to '{after.state}'")
+    for is_open, statement in ((False, _FROM_REST), (True, _FROM_OPEN if ours else _FROM_REST)):
+        part = [_columns(before, after) for before, after in changes if (before.state in OPEN) is is_open]
+        if part and (found := tx.execute(statement, part).rowcount) != len(part):
+            raise RowMoved(changes[0][0].plan_id, len(part) - found)
+
+
+def _columns(before: StoredRow, after: StoredRow) -> dict[str, object]:
+    return {
+        "of_plan": before.plan_id,
+        "with_number": before.row.number,
+        "from_state": before.state.value,
+        "from_epoch": after.epoch,
+        "state": after.state.value,
+        "epoch": after.epoch,
+        "version": after.version,
+        "tries": after.tries,
+        "sent_at": after.sent_at,
+        "ended_at": after.ended_at,
+        "code": after.code or None,
+        "message": after.message or None,
+        "adopted": after.adopted,
+    }
+
+
+# Built once: a plan has thousands of rows, and building a statement costs more than running it.
+_FROM_REST = update(schema.plan_row).where(
+    schema.plan_row.c.plan_id == bindparam("of_plan"),
+    schema.plan_row.c.number == bindparam("with_number"),
+    schema.plan_row.c.state == bindparam("from_state"),
+)
+_FROM_OPEN = _FROM_REST.where(schema.plan_row.c.epoch == bindparam("from_epoch"))
 
 
 def _intent_note(row: StoredRow, plan_hash: str) -> audit.Note:
