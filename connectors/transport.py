@@ -7,6 +7,7 @@ CRM: a connector brings its closed table of endpoints and a judge of its error r
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from dataclasses import dataclass
@@ -43,7 +44,6 @@ from connectors.meter import ServerClock
 from connectors.port import BadReply, CrmError, Unauthorized, Unreachable
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Mapping, Sequence
 
     from requests import PreparedRequest, Response
@@ -60,6 +60,9 @@ LARGEST_REPLY = 512 * 1024 * 1024
 LONGEST_REPLY = 600.0
 """Seconds that one whole reply may take, however it drips. Salesforce ends a REST call after ten minutes itself."""
 CHUNK = 256 * 1024
+JSON = "application/json"
+JSON_START = re.compile(rb"\s*[\[{]")
+
 THROTTLED = frozenset({406, 420, 429, 500, 502, 503, 504})
 """Statuses that say "not now" rather than "no"."""
 
@@ -98,7 +101,7 @@ class Endpoint:
     kind: str
     method: str
     path: re.Pattern[str]
-    reply: str = "application/json"
+    reply: str = JSON
     """Media type of a good reply; empty when a good reply is 204 without a body."""
     bearer: bool = True
     """False for the token request itself, which carries credentials of its own."""
@@ -297,6 +300,9 @@ class Transport:
                 f"{endpoint.kind}: expected {endpoint.reply}, got {media or 'no content type'}",
                 hint="a login or maintenance page answers instead of the CRM: check the url and the CRM's status page",
             )
+        # Clients ask what they have read for its length or its keys; a bare number or word has neither.
+        if media == JSON and not JSON_START.match(response.content):
+            raise Garbled(f"{endpoint.kind}: the reply is neither a JSON object nor a list")
 
     def read(self, ask: Callable[[], Answer]) -> Answer:
         """``ask()``, asked again while failures pass, within the policy. Never give it a request that writes."""

@@ -94,8 +94,7 @@ class Client:
         reply = self._transport.read(lambda: self._rest.restful(f"sobjects/{entity}/describe"))
         if not isinstance(reply, dict) or not isinstance(reply.get("fields"), list):
             raise BadReply(f"the describe of {entity} holds no list of fields")
-        fields = (each for each in reply["fields"] if isinstance(each, dict))
-        return {"fields": [{key: each[key] for key in DESCRIBED if key in each} for each in fields]}
+        return {"fields": [_described_field(each, entity) for each in reply["fields"]]}
 
     def limits(self) -> None:
         """The cheapest call there is; made for the headers of its reply."""
@@ -216,6 +215,17 @@ class Client:
     def delete_job(self, job_id: str) -> None:
         """Remove an ended job and its results."""
         self._transport.session.delete(f"{self._rest.bulk2_url}query/{job_id}")
+
+
+def _described_field(field: object, entity: str) -> dict[str, Any]:
+    kept = {key: field[key] for key in DESCRIBED if field.get(key) is not None} if isinstance(field, dict) else {}
+    values = kept.get("picklistValues", [])
+    texts = all(isinstance(kept.get(key, ""), str) for key in ("name", "type", "label", "relationshipName"))
+    if not kept.get("name") or not texts or not isinstance(values, list):
+        raise BadReply(f"the describe of {entity} holds something else than fields")
+    if not all(isinstance(value, dict) for value in values):
+        raise BadReply(f"the describe of {entity}.{kept['name']} holds something else than picklist values")
+    return kept
 
 
 def _row(body: object) -> Mapping[str, Any]:
