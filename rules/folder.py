@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".yaml", ".yml", ".csv")
 MAX_FILES = 200
+_SAVE = "save it as UTF-8 (Excel: 'CSV UTF-8')"
 MAX_BYTES = 16_777_216
 
 
@@ -50,7 +51,7 @@ def digest_of(files: tuple[RuleFile, ...]) -> str:
 def decoded(file: RuleFile) -> str | tuple[Mark, str, str]:
     """The file's text, its byte order mark removed; or where and why it is not UTF-8, and the way out."""
     if file.content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return Mark(file.name, 1, 1), "the file is UTF-16", "save it as UTF-8 (Excel: 'CSV UTF-8')"
+        return Mark(file.name, 1, 1), "the file is UTF-16", _SAVE
     try:
         return file.content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
@@ -62,7 +63,7 @@ def decoded(file: RuleFile) -> str | tuple[Mark, str, str]:
         return (
             mark,
             f"the file is not UTF-8: here stands '{shown}' if it is Windows-1252",
-            "save it as 'CSV UTF-8' or UTF-8",
+            _SAVE,
         )
 
 

@@ -59,14 +59,16 @@ def digest(folder: Path) -> str:
     return digest_of(read_folder(folder))
 
 
-def _parsed(files: Iterable[RuleFile], notes: Notes) -> tuple[dict[str, Mapping], dict[str, str]]:
-    """The YAML files' roots and the CSV files' texts, by name."""
+def _parsed(files: Iterable[RuleFile], notes: Notes) -> tuple[dict[str, Mapping], dict[str, str | None]]:
+    """The YAML files' roots and the CSV files' texts, by name; None for a text that cannot be read."""
     roots: dict[str, Mapping] = {}
-    texts: dict[str, str] = {}
+    texts: dict[str, str | None] = {}
     for file in files:
         text = decoded(file)
         if isinstance(text, tuple):
             notes.error(*text)
+            if file.name.lower().endswith(".csv"):
+                texts[file.name] = None
         elif file.name.lower().endswith(".csv"):
             texts[file.name] = text
         else:
@@ -144,7 +146,7 @@ def _complaint(scalars: list[Scalar], notes: Notes) -> Callable[[int, str, str],
 
 
 def _tables(
-    roots: Iterable[Mapping], texts: dict[str, str], names: Names, notes: Notes
+    roots: Iterable[Mapping], texts: dict[str, str | None], names: Names, notes: Notes
 ) -> tuple[tuple[Table, ...], Names]:
     """The tables in the order listed, and the names with their outputs: a table may read those before it."""
     tables: list[Table] = []
@@ -158,7 +160,9 @@ def _tables(
         elif scalar.text not in texts:
             hint = nearest(scalar.text, texts) or "put the CSV file beside this one"
             notes.error(scalar.mark, f"there is no table '{scalar.text}' in the folder", hint)
-        elif (table := read_table(scalar.text, texts[scalar.text], names, notes)) is not None:
+        elif (text := texts[scalar.text]) is not None and (
+            table := read_table(scalar.text, text, names, notes)
+        ) is not None:
             tables.append(table)
             outputs = {output.name: FieldInfo(output.name, output.type) for output in table.outputs}
             names = replace(names, fields={**names.fields, **outputs})

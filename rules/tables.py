@@ -47,7 +47,10 @@ class _Input:
 
 def read_table(name: str, text: str, names: Names, notes: Notes) -> Table | None:
     """The table; None when its header cannot be used. Every problem is noted at its cell."""
+    known = len(notes.problems)
     lines = [line for line in cells(name, text, notes) if any(cell.text for cell in line)]
+    if len(notes.problems) > known:
+        return None
     if not lines:
         notes.error(Mark(name, 1, 1), "the table is empty", "its first line names the columns")
         return None
@@ -304,6 +307,4 @@ def _watch_reach(rows: list[Row], notes: Notes) -> None:
     last = next((index for index, row in enumerate(rows) if row.when is None), None)
     if last is not None and last + 1 < len(rows):
         first = rows[last].mark.line
-        notes.warn(
-            rows[last + 1].mark, "this row is never reached", f"line {first} matches everything: move it to the end"
-        )
+        notes.warn(rows[last + 1].mark, "this row is never reached", f"line {first} matches everything: put it last")

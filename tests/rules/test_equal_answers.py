@@ -147,7 +147,7 @@ def comparison(left: Said, sign: str, right: Said) -> Said:
     return Said(f"{left.text} {sign} {right.text}", means)
 
 
-def between(value: Said, low: Said, high: Said, negated: bool) -> Said:  # noqa: FBT001 - drawn by hypothesis
+def between(value: Said, low: Said, high: Said, negated: bool) -> Said:  # noqa: FBT001 - a drawn or tabled case
     def means(row: Row) -> bool:
         found = [part.means(row) for part in (value, low, high)]
         return (None not in found and found[1] <= found[0] <= found[2]) != negated
@@ -155,7 +155,7 @@ def between(value: Said, low: Said, high: Said, negated: bool) -> Said:  # noqa:
     return Said(f"{value.text} {'not ' if negated else ''}between {low.text} and {high.text}", means)
 
 
-def membership(value: Said, choices: list[Said], negated: bool) -> Said:  # noqa: FBT001 - drawn by hypothesis
+def membership(value: Said, choices: list[Said], negated: bool) -> Said:  # noqa: FBT001 - a drawn or tabled case
     def means(row: Row) -> bool:
         found = value.means(row)
         return (found is not None and found in [choice.means(row) for choice in choices]) != negated
@@ -163,7 +163,7 @@ def membership(value: Said, choices: list[Said], negated: bool) -> Said:  # noqa
     return Said(f"{value.text} {'not ' if negated else ''}in ({', '.join(choice.text for choice in choices)})", means)
 
 
-def like(value: Said, pattern: str, negated: bool) -> Said:  # noqa: FBT001 - drawn by hypothesis
+def like(value: Said, pattern: str, negated: bool) -> Said:  # noqa: FBT001 - a drawn or tabled case
     expression = re.sub(r"\\\\(.)|(%)|(_)|(.)", _regex, re.sub(r"\\", r"\\\\", ascii_lower(pattern)))
 
     def means(row: Row) -> bool:
@@ -178,7 +178,7 @@ def _regex(found: re.Match[str]) -> str:
     return ".*" if run else "." if one else re.escape(escaped or other)
 
 
-def emptiness(value: Said, negated: bool) -> Said:  # noqa: FBT001 - drawn by hypothesis
+def emptiness(value: Said, negated: bool) -> Said:  # noqa: FBT001 - a drawn or tabled case
     words = "is not empty" if negated else "is empty"
     return Said(f"{value.text} {words}", lambda row: (value.means(row) is None) != negated)
 
