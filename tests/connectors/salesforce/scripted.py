@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Mapping
     from types import TracebackType
 
@@ -66,7 +67,12 @@ class Scripted:
     ``route`` may answer a request instead, by what it asks for.
     """
 
-    def __init__(self, *steps: Answer | Reset, route: Callable[[Asked], Answer | None] | None = None) -> None:
+    def __init__(
+        self,
+        *steps: Answer | Reset,
+        route: Callable[[Asked], Answer | None] | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.steps = deque(steps)
         self.route = route
         self.tokens: deque[Answer | Reset] = deque([Answer({"access_token": "T1"})])
@@ -75,11 +81,14 @@ class Scripted:
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
+        self._scheme = "https" if tls else "http"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def next(self, asked: Asked) -> Answer | Reset:
         with self._lock:

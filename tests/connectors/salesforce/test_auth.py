@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import threading
+from contextlib import closing
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
@@ -14,8 +15,16 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from connectors.origin import Origin
 from connectors.port import BadReply, Unauthorized, Unreachable
-from connectors.salesforce import AccessToken, ClientCredentials, JwtBearer
+from connectors.salesforce import (
+    AccessToken,
+    ClientCredentials,
+    JwtBearer,
+    MemoryJobs,
+    SalesforceConnector,
+    SalesforceSettings,
+)
 from connectors.salesforce.auth import REST_AFTER_FAILURE, Token, audience
+from connectors.sandbox import Sandbox
 from tests.connectors.salesforce.scripted import HTML, Answer, Scripted
 
 if TYPE_CHECKING:
@@ -43,6 +52,12 @@ def token_of(connect: Connect, server: Scripted, auth: Auth, tick: Tick | None =
     return Token(auth, transport, wall=lambda: 1_795_000_000.0, tick=tick or Tick())
 
 
+def pem_of(key: rsa.RSAPrivateKey) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+
+
 def granted(*tokens: str) -> list[Answer]:
     return [Answer({"access_token": token}) for token in tokens]
 
@@ -58,17 +73,40 @@ def test_client_credentials_go_as_basic_authorization_and_never_in_the_address(c
 
 def test_a_jwt_is_signed_for_the_user_and_lives_three_minutes(connect: Connect) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()
     with Scripted(NOTHING) as server:
-        token_of(connect, server, JwtBearer("app", "worker@acme.example", pem)).token()
+        token_of(connect, server, JwtBearer("app", "worker@acme.example", pem_of(key))).token()
         form = parse_qs(server.token_calls[0].body.decode())
         assert form["grant_type"] == ["urn:ietf:params:oauth:grant-type:jwt-bearer"]
         claims = jwt.decode(
             form["assertion"][0], key.public_key(), ["RS256"], audience=server.url, options={"verify_exp": False}
         )
         assert claims == {"iss": "app", "sub": "worker@acme.example", "aud": server.url, "exp": 1_795_000_180}
+
+
+def test_a_jwt_opens_the_sandbox_as_its_user_and_another_key_does_not() -> None:
+    mine, other = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
+    public = mine.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    with Sandbox(accounts=20, reps=2, jwt_key=public.decode()) as sandbox:
+        username = str(sandbox.company.tables["User"][sandbox.company.seeding.integration]["Username"])
+
+        def connector(key: rsa.RSAPrivateKey) -> SalesforceConnector:
+            auth = JwtBearer(sandbox.client_id, username, pem_of(key))
+            return SalesforceConnector(SalesforceSettings(sandbox.url, auth), {}, jobs=MemoryJobs())
+
+        with closing(connector(mine)) as welcome:
+            assert len(list(welcome.users())) == len(sandbox.company.rows("User"))
+        with closing(connector(other)) as stranger, pytest.raises(Unauthorized, match="invalid_grant") as caught:
+            stranger.describe()
+        assert "pre-authorised" in caught.value.hint
+
+
+def test_a_wrong_secret_is_refused_by_the_sandbox_in_salesforces_words() -> None:
+    with Sandbox(accounts=20, reps=2) as sandbox:
+        settings = SalesforceSettings(sandbox.url, ClientCredentials(sandbox.client_id, "not the secret"))
+        with closing(SalesforceConnector(settings, {}, jobs=MemoryJobs())) as connector:
+            with pytest.raises(Unauthorized, match="invalid_client") as caught:
+                connector.describe()
+            assert "not the secret" not in str(caught.value)
 
 
 def test_a_jwt_is_meant_for_the_login_server_of_its_kind_of_org() -> None:

@@ -281,6 +281,29 @@ def test_rows_that_a_page_leaves_out_end_the_pull_before_its_cursor_moves_on(com
     assert caught.value.hint
 
 
+def test_pages_in_another_order_are_taken_whole_and_a_crash_after_any_of_them_skips_nothing(
+    company: SalesforceSandbox,
+) -> None:
+    connector = company.connect()
+    odd = ({**QUERIES, "fault": "reordered_rows"}, {**MORE, "fault": "reordered_rows"})
+    company.sandbox.faults(*PAGES_OF_7, *odd)
+    saved: set[str] = set()
+    for page in list(connector.pull(Stream.ACCOUNTS, None)):
+        saved |= {record.ref.id for record in page.records}
+        rest = {record.ref.id for record in everything(connector, Stream.ACCOUNTS, page.cursor)}
+        assert saved | rest == set(company.ids(Stream.ACCOUNTS))
+
+
+def test_rows_hidden_from_the_integration_user_are_missing_and_not_deleted(company: SalesforceSandbox) -> None:
+    """Nothing in Salesforce's answer tells the two apart: that is for whoever counts rows from pull to pull."""
+    connector = company.connect()
+    cursor = last_cursor(connector, Stream.ACCOUNTS)
+    company.sandbox.faults({"on": "query", "fault": "hide_rows", "object": "Account", "rows": 30})
+    assert everything(connector, Stream.ACCOUNTS, cursor) == []
+    pages = list(connector.pull(Stream.ACCOUNTS, None))
+    assert [page.expected for page in pages] == [30]
+
+
 def test_a_query_that_takes_too_long_is_asked_in_halves(company: SalesforceSandbox) -> None:
     connector = company.connect()
     cursor = last_cursor(connector, Stream.ACCOUNTS)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import pytest
 import structlog
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 
 from connectors.meter import Meter, ServerClock
 from connectors.origin import LOOPBACK_HOSTS, Origin
@@ -19,6 +25,8 @@ from connectors.transport import Patience, Transport, retry_after
 from tests.connectors.salesforce.scripted import HTML, Answer, Reset, Scripted
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from requests import PreparedRequest, Response
 
     from connectors.salesforce.client import Client
@@ -325,6 +333,48 @@ def test_an_error_names_no_query_and_no_secret(connect: Connect) -> None:
     with Scripted(Reset()) as server, pytest.raises(Unreachable) as caught:
         client_of(connect(server)).query("SELECT Id FROM Account WHERE Name = 'Confidential'")
     assert "Confidential" not in str(caught.value) + caught.value.hint
+
+
+@pytest.fixture
+def self_signed(tmp_path: Path) -> ssl.SSLContext:
+    """TLS with a certificate that nobody vouches for."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "server.pem"
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file.write_bytes(pem + certificate.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_said(self_signed: ssl.SSLContext) -> None:
+    with Scripted(Answer(NOTHING), tls=self_signed) as server:
+        settings = SalesforceSettings(server.url, ClientCredentials("app", "s3cret"))
+        connector = SalesforceConnector(settings, {}, jobs=MemoryJobs())
+        connector._transport.session.verify = False
+        with pytest.raises(Unreachable, match="certificate that cannot be trusted") as caught:
+            connector.describe()
+        assert "REQUESTS_CA_BUNDLE" in caught.value.hint
+        assert server.asked == server.token_calls == []
+        connector.close()
+
+
+def test_a_proxy_of_the_environment_does_not_stand_between_the_worker_and_its_own_machine(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with Scripted(Answer(NOTHING)) as server:
+        assert client_of(connect(server)).query("SELECT Id FROM Account").total == 0
 
 
 def test_tls_verification_cannot_be_switched_off(connect: Connect) -> None:
