@@ -26,9 +26,9 @@ def moment(value: Value) -> datetime | None:
     """A date or time as the port writes it, as an instant; a date is its first moment, UTC. None for anything else."""
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        return at and (at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
+    except (ValueError, OverflowError):
         return None
-    return at and (at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
 
 
 def reason(record: Record) -> str | None:
@@ -41,15 +41,19 @@ def reason(record: Record) -> str | None:
     return None
 
 
-def save(
+def save(  # noqa: PLR0913 - the page's part of the contract of ``records.save_page``
     tx: Connection,
     records: Sequence[Record],
     *,
+    known: Collection[str],
     touches: Collection[str],
     engagement_kinds: Collection[str],
     now: datetime,
 ) -> None:
-    """Type these new or changed records, and fold them. One that is not done, or is deleted, no longer counts."""
+    """Type these new or changed records, and fold them. One that is not done, or is deleted, no longer counts.
+
+    ``known`` are the ids that were stored before: only they can have anything to take back.
+    """
     _retype(tx, touches, engagement_kinds, now)
     winners = aliases.winners(tx, "accounts", {str(r.fields.get("account")) for r in records})
     rows = [
@@ -66,7 +70,7 @@ def save(
         for record in records
         if _happened(record)
     ]
-    removed = _take_out(tx, [record.ref.id for record in records])
+    removed = _take_out(tx, [record.ref.id for record in records if record.ref.id in known])
     upsert(tx, activity, rows)
     engagement.fold(tx, added=[_event(row) for row in rows if row["engagement"]], removed=removed)
 

@@ -33,7 +33,7 @@ _REFRESH = (
 class Decided:
     """One decision as it was logged. ``value`` holds scope, protect, return, book and scores; ``old`` the one before.
 
-    ``inputs`` are the values that the rules read. ``cycle`` is the run that decided it.
+    ``inputs`` are the values that the rules read, without the empty ones. ``cycle`` is the run that decided it.
     """
 
     account: str
@@ -150,7 +150,7 @@ def _log(
             "rules_version": each["rules_version"],
             "old": known[each["account_id"]].value if each["account_id"] in known else None,
             "new": each["value"],
-            "inputs": dict(inputs(each["account_id"])),
+            "inputs": {name: value for name, value in inputs(each["account_id"]).items() if value is not None},
         }
         for each in kept
     ]

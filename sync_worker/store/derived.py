@@ -76,7 +76,10 @@ REP_DERIVED: Mapping[str, FieldInfo] = {
 
 @dataclass(frozen=True, slots=True)
 class FactSettings:
-    """How facts are derived. Field names are the worker's; an empty one means that there is no such field."""
+    """How facts are derived. Field names are the worker's; empty ones are not there.
+
+    A field that is itself called ``do_not_move`` is honoured even where ``do_not_move`` here is empty.
+    """
 
     pool_user_id: str
     do_not_move: str = ""
@@ -167,9 +170,8 @@ class Accounts:
         return func.coalesce(self.own("owner", Type.TEXT) == self.settings.pool_user_id, false())
 
     def _do_not_move(self) -> ColumnElement[Any]:
-        if not self.settings.do_not_move:
-            return false()
-        return func.coalesce(self.own(self.settings.do_not_move, Type.BOOLEAN), false())
+        box = self.settings.do_not_move or "do_not_move"
+        return func.coalesce(self.own(box, Type.BOOLEAN), false())
 
     def _is_customer(self) -> ColumnElement[Any]:
         named = func.lower(self.own("type", Type.TEXT)).like("customer%")
@@ -252,7 +254,8 @@ class Accounts:
         """Sums over an account's records of another stream; what hangs on a merge's loser is its winner's."""
         child, lost = schema.record, schema.alias.alias()
         named = self.reader.text(child.c.fields, "account")
-        account = func.coalesce(lost.c.new_id, named)
+        # Without the cast SQLite gives the expression no type, builds no index on it, and compares all with all.
+        account = cast(func.coalesce(lost.c.new_id, named), Text)
         merged = and_(lost.c.stream == Stream.ACCOUNTS.value, lost.c.old_id == named)
         return (
             select(account.label("account_id"), *(func.sum(value).label(name) for name, value in sums.items()))

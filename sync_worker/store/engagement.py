@@ -53,10 +53,10 @@ def fold(tx: Connection, *, added: Iterable[Event], removed: Iterable[Event]) ->
     half_lives = _half_lives(tx)
     if not half_lives:
         return
-    changes = _changes(added, removed, half_lives, landmark(tx))
-    _apply(tx, changes)
+    gone = list(removed)
+    _apply(tx, _changes(added, gone, half_lives, landmark(tx)))
     # A sum without events is what rounding left over.
-    for accounts in chunks(sorted({row["account_id"] for row in changes})):
+    for accounts in chunks(sorted({event.account for event in gone})):
         tx.execute(delete(table).where(table.c.account_id.in_(accounts), table.c.events <= 0))
 
 

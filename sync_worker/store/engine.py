@@ -133,6 +133,8 @@ def _sqlite(file: Path, options: dict[str, Any]) -> Engine:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cache_size = -65536")
+    # Below so many pages (256 MB) a long write keeps its changes in memory, and readers are not shut out by it.
+    connection.execute("PRAGMA cache_spill = 65536")
     connection.execute("PRAGMA temp_store = MEMORY")
     wal = wal_is_safe(sqlite3.sqlite_version_info)
     connection.execute(f"PRAGMA journal_mode = {'WAL' if wal else 'DELETE'}")

@@ -112,7 +112,7 @@ def save_page(  # noqa: PLR0913 - the fixed contract with the pull
     if page.full:
         mark_seen(tx, stream, [*sound, *(id_ for id_, _ in bad)], cycle)
     if stream is Stream.ACTIVITIES:
-        activities.save(tx, changed, touches=touches, engagement_kinds=engagement, now=now)
+        activities.save(tx, changed, known=known, touches=touches, engagement_kinds=engagement, now=now)
     _merge(tx, changed, known, now)
     _set_aside(tx, stream, bad, list(sound), now)
     save_cursor(tx, stream, page.cursor, now)

@@ -23,7 +23,7 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_d
 SET session_replication_role = replica; -- the triggers that guard the audit stay quiet
 TRUNCATE {", ".join(f'"{table}"' for table in metadata.tables)} RESTART IDENTITY;
 DROP TABLE IF EXISTS fact, rep_fact
-"""  # noqa: S608 - the schema's own names
+"""
 
 
 @pytest.fixture

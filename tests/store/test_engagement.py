@@ -143,7 +143,7 @@ def test_activities_that_a_full_pull_no_longer_shows_stop_counting(store: Store)
         assert [events for events, _ in _sums(tx).values()] == [1]
 
 
-@pytest.mark.parametrize("fields", [{"at": "yesterday"}, {"kind": "x" * 256}])
+@pytest.mark.parametrize("fields", [{"at": "yesterday"}, {"at": "0001-01-01T00:00:00+14:00"}, {"kind": "x" * 256}])
 def test_an_activity_that_cannot_be_placed_in_time_or_kind_is_set_aside(store: Store, fields: dict[str, str]) -> None:
     with store.begin() as tx:
         odd = activity("e", NOW, **({"account": "x", "kind": "meeting", "at": "2026-11-01"} | fields))

@@ -208,6 +208,13 @@ def test_the_do_not_move_box_is_honoured_whatever_its_field_is_called(store: Sto
         assert [facts.row(tx, id_)["do_not_move"] for id_ in "abc"] == [True, False, False]
 
 
+def test_a_field_called_do_not_move_is_honoured_without_being_configured(store: Store, now: datetime) -> None:
+    with store.begin() as tx:
+        save(tx, page(account("a", now, do_not_move=True), account("b", now)), now)
+        facts.build(tx, [], now=now, settings=SETTINGS)
+        assert [facts.row(tx, id_)["do_not_move"] for id_ in "ab"] == [True, False]
+
+
 def test_what_hung_on_the_loser_of_a_merge_counts_for_the_winner(store: Store, now: datetime) -> None:
     with store.begin() as tx:
         save(tx, page(account("a", now), account("b", now)), now)

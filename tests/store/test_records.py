@@ -94,7 +94,8 @@ def test_an_owner_that_differs_from_the_stored_one_is_reported(store: Store, now
         ({"revenue": float("-inf")}, "finite"),
         ({"revenue": 10**400}, "too large"),
         ({"text": "x" * 1_000_001}, "characters of text"),
-        ({"owner": {"id": 1}}, "dict"),
+        ({"name": {"id": 1}}, "dict"),
+        ({"owner": "x" * 41}, "no id"),
     ],
 )
 def test_a_record_that_cannot_be_kept_is_set_aside_and_blocks_no_other(
