@@ -57,7 +57,8 @@ def verify(session: Session) -> int:
     from sync_worker.store import audit
 
     with session.worker(secrets=False) as worker, worker.store.read() as tx:
-        found = audit.verify(tx)
+        file = worker.config.audit.checkpoint
+        found = audit.verify(tx, audit.read_checkpoint(file) if file else None)
     session.out.answer(*verified(found))
     return Exit.OK if found.ok else Exit.FAILED
 

@@ -6,6 +6,7 @@ from sync_worker.config.problems import ConfigInvalid, Problem
 from sync_worker.config.values import (
     ActivitiesConfig,
     ApplyConfig,
+    AuditConfig,
     Config,
     FieldsConfig,
     GuardsConfig,
@@ -22,6 +23,7 @@ from sync_worker.config.values import (
 __all__ = [
     "ActivitiesConfig",
     "ApplyConfig",
+    "AuditConfig",
     "Config",
     "ConfigInvalid",
     "FieldsConfig",

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from dataclasses import fields
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -121,6 +122,11 @@ def topic_map(value: object) -> object:
     return value
 
 
+def place(value: object) -> object:
+    """A path; empty for none."""
+    return None if value == "" else value
+
+
 def worker_name(value: object) -> object:
     """A name that a rule can spell: small letters, digits and underscores; or nothing."""
     if isinstance(value, str) and value and not re.fullmatch(r"[a-z][a-z0-9_]*", value):
@@ -173,6 +179,7 @@ _NARROWER: Mapping[str, object] = {
     "apply.hold_days": Days,
     "apply.score_step": Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)],
     "apply.settle_seconds": Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)],
+    "audit.checkpoint": Annotated[Path | None, BeforeValidator(place)],
     "server.port": Annotated[int, Field(ge=0, le=65535)],
 }
 """Shapes narrower than the value's own type."""

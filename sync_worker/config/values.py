@@ -131,6 +131,15 @@ class ApplyConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditConfig:
+    """How the audit log is kept honest."""
+
+    checkpoint: Path | None = None
+    """A file, best on another volume, that remembers how far the log had come: so that a log that was cut off, or a
+    store restored from an old backup, is noticed. None: there is none."""
+
+
+@dataclass(frozen=True, slots=True)
 class ServerConfig:
     """Where ``run`` answers /healthz, /readyz and /metrics."""
 
@@ -161,6 +170,7 @@ class Config:
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     guards: GuardsConfig = field(default_factory=GuardsConfig)
     apply: ApplyConfig = field(default_factory=ApplyConfig)
+    audit: AuditConfig = field(default_factory=AuditConfig)
     server: ServerConfig = field(default_factory=ServerConfig)
     log: LogConfig = field(default_factory=LogConfig)
     digest: str = ""

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 SMALL = ("--accounts", "150", "--reps", "6")
@@ -34,8 +35,14 @@ def told(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return answer
 
 
-def test_it_writes_the_plan_once_and_a_second_run_changes_nothing(tmp_path: Path) -> None:
-    answer = told(demo(tmp_path / "d", *SMALL, "--format", "json"))
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """One demo, played once for all who only look at what it left."""
+    return told(demo(tmp_path_factory.mktemp("demo") / "d", *SMALL, "--format", "json"))
+
+
+def test_it_writes_the_plan_once_and_a_second_run_changes_nothing(played: dict[str, Any]) -> None:
+    answer = played
     needed = "schema_version plan_hash accounts owner_changes priority_writes confirmed conflicts unknown"
     needed += " second_run_changes effect_log store config rules"
     assert set(needed.split()) <= set(answer)
@@ -82,7 +89,7 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_its_secrets_are_for_its_owner_alone(tmp_path: Path) -> None:
-    told(demo(tmp_path / "d", *SMALL, "--format", "json"))
+def test_its_secrets_are_for_its_owner_alone(played: dict[str, Any]) -> None:
+    folder = Path(played["config"]).parent
     for file in ("secrets/client_secret", "secrets/access_token", "sandbox.json", "sync-worker.db"):
-        assert (tmp_path / "d" / file).stat().st_mode & 0o077 == 0, file
+        assert (folder / file).stat().st_mode & 0o077 == 0, file

@@ -147,6 +147,20 @@ def test_a_damaged_audit_log_is_found(desk: Desk) -> None:
     assert desk.type("db", "check").code == 1
 
 
+def test_a_store_restored_from_an_old_backup_is_noticed(desk: Desk) -> None:
+    desk.config.write_text(desk.config.read_text() + '\n[audit]\ncheckpoint = "elsewhere/audit.json"\n')
+    desk.type("plan")
+    backup = (desk.folder / "sync-worker.db").read_bytes()
+    assert desk.ask("audit", "verify")["ok"]
+    desk.type("reject", desk.ask("show")["plan"]["id"])
+    desk.type("plan")
+    assert desk.ask("audit", "verify")["ok"]
+    (desk.folder / "sync-worker.db").write_bytes(backup)
+    answer = desk.type("audit", "verify")
+    assert answer.code == 1
+    assert "does not hold" in answer.out
+
+
 # Typing ----------------------------------------------------------------------------------------------------------
 
 

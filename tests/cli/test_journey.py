@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from connectors.sandbox import Sandbox
+from sync_worker.cli.starting import Template, start
 from sync_worker.core.model import RowState
+from tests.cli.desk import POOL, Desk
 
 if TYPE_CHECKING:
-    from tests.cli.desk import Desk
+    from pathlib import Path
+
+    import pytest
 
 
 def test_from_doctor_to_a_second_plan_that_is_empty(desk: Desk) -> None:
@@ -167,3 +172,28 @@ def test_the_demo_config_is_what_init_writes(desk: Desk) -> None:
     assert shown["salesforce.client_secret"]["value"] == "***"
     assert shown["salesforce.url"]["value"] == desk.sandbox.url
     assert str(desk.config) in shown["salesforce.url"]["origin"]
+
+
+def test_the_starter_fits_an_org_without_any_custom_field(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """… and it touches no account whose opportunities are open."""
+    with Sandbox(seed=7, accounts=120, reps=6) as sandbox:
+        values = {"url": sandbox.url, "client_id": sandbox.client_id, "pool": POOL}
+        made = start(tmp_path / "new", Template.STARTER, values)
+        (made.secrets / "client_secret").write_text(sandbox.client_secret)
+        desk = Desk(made.folder, sandbox, capsys)
+        desk.ask("db", "upgrade")
+        assert desk.ask("rules", "check")["ok"]
+        assert desk.type("doctor").code == 0
+        answer = desk.type("plan")
+        assert answer.code == 0, answer.err
+        assert not sandbox.effects
+
+
+def test_the_schema_of_rule_files_knows_the_orgs_own_words(desk: Desk) -> None:
+    file = desk.folder / "rules.schema.json"
+    assert desk.ask("rules", "schema", "--output", str(file)) == {"schema_version": 1, "schema": str(file)}
+    text = file.read_text()
+    assert json.loads(text)["$schema"].endswith("draft-07/schema#")
+    for word in ("segment", "Mid-Market", "cybersecurity", "web_form", "capacity"):
+        assert word in text
+    assert json.loads(desk.type("rules", "schema").out) == json.loads(text)
