@@ -43,6 +43,7 @@ def run(config: Config) -> int:
     Raises AddressTaken. Call it from the main thread: it heeds SIGTERM, SIGINT and SIGHUP.
     """
     log.configure(config.log, secrets=log.secrets_of(config))
+    logging.captureWarnings(capture=True)
     stop = threading.Event()
     with heeded(stop):
         return _serve(config, stop)

@@ -51,8 +51,8 @@ def figures(tx: Connection, now: datetime) -> Figures:
     return Figures(
         records=_counts(tx, _by(record.c.stream).where(record.c.deleted.is_(False))),
         quarantined=_counts(tx, _by(quarantine.c.stream)),
-        cycles={(kind, outcome): count for kind, outcome, count in tx.execute(kinds).tuples()},
-        last_success=dict(tx.execute(good).tuples().all()),
+        cycles={(kind, outcome): count for kind, outcome, count in tx.execute(kinds)},
+        last_success=dict(tx.execute(good).all()),
         rows=_counts(tx, _by(plan_row.c.state)),
         plans_waiting=_counts(tx, _by(plan.c.state).where(plan.c.state.in_(WAITING))),
         held=_counts(tx, _by(hold.c.kind).where(hold.c.until > now)),
@@ -66,4 +66,4 @@ def _by(column: ColumnElement[str]) -> Select[str, int]:
 
 
 def _counts(tx: Connection, query: Select[str, int]) -> dict[str, int]:
-    return dict(tx.execute(query).tuples().all())
+    return dict(tx.execute(query).all())

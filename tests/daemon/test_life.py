@@ -129,6 +129,9 @@ def test_a_day_of_the_daemon(place: Place, sandbox: Sandbox) -> None:
         assert metric(url, 'sync_worker_crm_calls_total{kind="query"}') == ended["calls"]["query"]
         assert sandbox.effects == []
         assert daemon.ends(signal.SIGTERM) == 0
+        assert not [line for line in daemon.lines if "text" in line], "each line of the log is one JSON object"
+        assert sandbox.client_secret not in json.dumps(daemon.lines)
+        assert sandbox.access_token not in json.dumps(daemon.lines)
 
     with open_worker(place.config) as worker:
         plan = worker.plan_of()
