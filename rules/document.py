@@ -24,6 +24,9 @@ MAX_DEPTH = 12
 """Nested collections. The deepest rule needs eight."""
 MAX_SCALARS = 40_000
 
+_BROKEN = "\ue000broken\ue000"
+"""Stands for a value that cannot be read. Its characters are for private use: no file means them."""
+_MOST_BROKEN = 20
 _SPLIT = (
     "a comma inside { } ends the value there: put the whole condition in double quotes, or the rule on lines of its own"
 )
@@ -55,6 +58,8 @@ class Sequence:
 
     items: tuple[Node, ...]
     mark: Mark
+    broken: bool = False
+    """Nothing is left of it but broken items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +100,23 @@ def parse(file: str, text: str, notes: Notes) -> Node | None:
         mark, message, hint = _explained(file, text, error)
         if not any((known.file, known.line, known.hint) == (file, mark.line, _SPLIT) for known in notes.problems):
             notes.error(mark, message, hint)
+        if hint == _SPLIT and (mended := _without_braces(text, mark.line)) is not None:
+            return parse(file, mended, notes)
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         mark = Mark(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
         notes.error(mark, f"the character U+{ord(text[error.position]):04X} is not allowed", "delete it")
     return None
+
+
+def _without_braces(text: str, line: int) -> str | None:
+    """The text with that line's braces taken for one broken value, so that the rest of the file can be read."""
+    lines = text.split("\n")
+    before, brace, _ = lines[line - 1].partition("{")
+    if not brace or text.count(_BROKEN) >= _MOST_BROKEN:
+        return None
+    lines[line - 1] = f'{before}"{_BROKEN}"'
+    return "\n".join(lines)
 
 
 class _Composer:
@@ -174,7 +191,8 @@ class _Composer:
         items = []
         while not isinstance(child := next(self._events), yaml.SequenceEndEvent):
             items.append(self._node(child, depth + 1))
-        return Sequence(tuple(item for item in items if not _is_broken(item)), self._mark(event))
+        whole = tuple(item for item in items if not _is_broken(item))
+        return Sequence(whole, self._mark(event), broken=bool(items) and not whole)
 
     def _mapping(self, event: yaml.MappingStartEvent, depth: int) -> Mapping:
         entries: list[tuple[Scalar, Node]] = []
@@ -201,12 +219,12 @@ class _Composer:
     def _split(self, key: Scalar, entries: list[tuple[Scalar, Node]]) -> bool:
         name, value = entries[-1]
         text = value.text if isinstance(value, Scalar) else ""
-        self._notes.error(key.mark, f"'{name.text}: {text}' breaks off before ', {key.text[:40]}'", _SPLIT)
+        self._notes.error(key.mark, f"'{name.text}' breaks off at the comma: {text[:60]}", _SPLIT)
         return True
 
 
 def _is_broken(node: Node) -> bool:
-    return isinstance(node, Mapping) and node.broken
+    return node.text == _BROKEN if isinstance(node, Scalar) else node.broken
 
 
 def _is_fragment(value: Node, entries: list[tuple[Scalar, Node]]) -> bool:
@@ -235,7 +253,7 @@ def _explained(file: str, text: str, error: yaml.MarkedYAMLError) -> tuple[Mark,
             "a value that starts with ' must be put in double quotes as a whole",
         )
     if "expected ',' or '}'" in problem:
-        return mark, "the { } is not closed properly here", _SPLIT
+        return mark, "the { } breaks off here", _SPLIT
     if "expected ',' or ']'" in problem:
         return mark, "the [ ] is not closed", "close it with ], and put values that hold a comma in quotes"
     return mark, f"this is not YAML: {problem}", "check quotes, brackets and indentation near this place"

@@ -118,6 +118,22 @@ def test_a_comma_that_splits_a_condition_is_explained_once(rule: str) -> None:
     assert "put the whole condition in double quotes" in problem
 
 
+def test_a_split_condition_hides_no_other_mistake() -> None:
+    notes = Notes()
+    found = parse(
+        "a.yaml",
+        "scope:\n  - {id: x, when: country in ('US', 'GB')}\n  - {id: y, when: a in (1, 2)}\n  - id: z\n    id: w\n"
+        "return:\n  - {id: v, when: country in ('US', 'GB')}\nbooks: []\n",
+        notes,
+    )
+    assert sorted({problem.line for problem in notes.problems}) == [2, 3, 5, 7]
+    assert isinstance(found, Mapping)
+    assert [key.text for key, _ in found.entries] == ["scope", "books"]
+    scope = found.get("scope")
+    assert isinstance(scope, Sequence)
+    assert len(scope.items) == 1
+
+
 def test_a_quoted_condition_may_hold_commas() -> None:
     notes = Notes()
     parse("a.yaml", "scope:\n  - {id: x, when: \"country in ('US', 'GB')\", because: y}\n", notes)

@@ -1,0 +1,51 @@
+"""The guide tells the truth: its examples are one valid rules folder, and its mistakes get the messages it shows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rules import shapes
+from rules.names import ACCOUNT_FUNCTIONS
+
+if TYPE_CHECKING:
+    from tests.rules.conftest import Folder
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```([^\n]*)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+
+
+def blocks(kind: str) -> list[str]:
+    return [text for found, text in BLOCKS if found == kind]
+
+
+def test_the_examples_are_one_valid_folder(folder: Folder) -> None:
+    folder.write(**{f"example{number}_yaml": text for number, text in enumerate(blocks("yaml"))})
+    folder.write(territories_csv=blocks("csv territories.csv")[0])
+    rules = folder.load()
+    assert rules.warnings == ()
+    assert all((rules.scope, rules.protect, rules.returns, rules.scores, rules.books, rules.lists, rules.tables))
+
+
+def test_every_condition_of_the_guide_is_one(folder: Folder) -> None:
+    conditions = "".join(blocks("conditions")).splitlines()
+    assert len(conditions) >= 7
+    terms = "".join(f"  - id: c{number}\n    when: {text}\n" for number, text in enumerate(conditions))
+    folder.write(rules_yaml=f"version: 1\nlists: {{core_industries: [Software]}}\nscope:\n{terms}")
+    assert [rule.when.text for rule in folder.load().scope] == conditions
+
+
+def test_mistakes_get_the_messages_that_the_guide_shows(folder: Folder) -> None:
+    wrong, told = blocks("yaml wrong"), blocks("problems")
+    assert len(wrong) == len(told) == 2
+    for text, problems in zip(wrong, told, strict=True):
+        assert folder.problems(rules_yaml=text) == problems.splitlines()
+
+
+def test_every_key_and_function_is_in_the_guide() -> None:
+    known = [shape for shape in vars(shapes).values() if isinstance(shape, type) and issubclass(shape, shapes.Shape)]
+    for key in {key for shape in known for key in shapes.keys_of(shape)}:
+        assert re.search(rf"`{key}`|\b{key}:", GUIDE), f"the guide does not mention '{key}'"
+    for function in ACCOUNT_FUNCTIONS:
+        assert f"`{function}(" in GUIDE
