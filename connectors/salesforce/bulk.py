@@ -75,7 +75,7 @@ class Haul:
             if not page.locator:
                 self._prove(job, seen)
                 yield Slice(records, Standing(upto=standing.began), job.rows)
-                discard(self.client, self.jobs, job.id)
+                discard(self.client, self.jobs, job.id, ended=True)
                 return
             yield Slice(records, standing, job.rows)
 
@@ -103,7 +103,7 @@ class Haul:
             if job.state == "JobComplete":
                 return job
             if job.state in {"Failed", "Aborted"}:
-                discard(self.client, self.jobs, job_id)
+                discard(self.client, self.jobs, job_id, ended=True)
                 raise Unreachable(
                     f"Salesforce's Bulk job {job_id} for {self.layout.entity} ended as {job.state}: {job.message}",
                     hint="run again; nothing of it was taken over",
@@ -153,9 +153,9 @@ class Haul:
             )
 
 
-def discard(client: Client, jobs: JobLog, job_id: str) -> None:
+def discard(client: Client, jobs: JobLog, job_id: str, *, ended: bool = False) -> None:
     """Abort and delete a job. One that cannot be reached stays in the log, for the next run to clear away."""
-    for act in (client.abort_job, client.delete_job):
+    for act in (client.delete_job,) if ended else (client.abort_job, client.delete_job):
         try:
             act(job_id)
         except Refused:

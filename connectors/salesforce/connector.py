@@ -80,7 +80,8 @@ class SalesforceConnector(Connector):
         self._lookup = Lookup(self._client)
         self._writer = Writer(self._client, composite=settings.composite_owner_writes)
         self._describes: dict[str, Mapping[str, Any] | None] = {}
-        self._schema: Schema | None = None
+        self._schema = Schema({}, {})
+        """What is known so far; a stream is described when it is first needed, or with all others by ``describe``."""
 
     def describe(self) -> Schema:
         """See Connector. One call for each of the seven objects, made anew each time.
@@ -91,11 +92,23 @@ class SalesforceConnector(Connector):
         try:
             found = schema.build(self._mapping, describes)
         except NotPermitted as error:
-            if self._schema is None:
+            if not self._schema.fields:
                 raise
             raise schema.changed(error) from error
         self._describes, self._schema = describes, found
         return found
+
+    def _known(self, stream: Stream) -> Schema:
+        """A schema that holds this stream at least; costs one call for each object not yet described."""
+        if stream not in self._schema.fields:
+            self._describes |= {entity: self._described(entity) for entity in OBJECTS[stream]}
+            found = schema.build({stream: self._mapping[stream]}, self._describes)
+            self._schema = Schema({**self._schema.fields, **found.fields}, {**self._schema.digests, **found.digests})
+        return self._schema
+
+    def _layouts(self, stream: Stream) -> list[Layout]:
+        known = self._known(stream)
+        return schema.layouts(stream, known, self._describes)
 
     def _described(self, entity: str) -> Mapping[str, Any] | None:
         try:
@@ -120,7 +133,7 @@ class SalesforceConnector(Connector):
         Pages that go on from the cursor of a broken-off full pull are not marked full: they are only its rest.
         """
         layouts = self._layouts(stream)
-        digest = self._known().digests[stream]
+        digest = self._known(stream).digests[stream]
         now = self._client.server_time()
         before = cursor.decode(since, digest)
         if any(self._expired(standing, now) for standing in before.values()):
@@ -179,26 +192,25 @@ class SalesforceConnector(Connector):
 
     def read(self, refs: Sequence[Ref], *, versions: bool = False) -> Iterable[Record]:
         """See Connector. Accounts get ETags as versions; the other streams have none."""
-        now = self._client.server_time()
         for stream in Stream:
             ids = list(dict.fromkeys(soql.record_id(ref.id) for ref in refs if ref.stream is stream))
             for layout in self._layouts(stream) if ids else ():
                 mine = [each for each in ids if not _is_other(each, layout.entity)]
-                versioned = versions and stream is VERSIONED
-                yield from (self._lookup.versioned if versioned else self._lookup.now)(layout, mine, now)
+                lookup = self._lookup.versioned if versions and stream is VERSIONED else self._lookup.now
+                yield from lookup(layout, mine, self._client.server_time())
 
     def write(self, writes: Sequence[Write]) -> Iterator[WriteResult]:
-        """See Connector. Every write is checked before the first one leaves."""
-        return self._writer.send([self._row(write) for write in writes])
+        """See Connector. Every write is checked before the first one leaves, when the first result is asked for."""
+        yield from self._writer.send([self._row(write) for write in writes])
 
     def _row(self, write: Write) -> Row:
         entity = next(entity for entity in OBJECTS[write.ref.stream] if not _is_other(write.ref.id, entity))
-        return row_of(write, entity, self._known().fields[write.ref.stream])
+        return row_of(write, entity, self._known(write.ref.stream).fields[write.ref.stream])
 
     def history(self, ref: Ref, field: str) -> Iterable[FieldChange]:
         """See Connector. Needs field history tracking in the org; empty without it."""
         layout = self._layouts(ref.stream)[0]
-        known = self._known().fields[ref.stream]
+        known = self._known(ref.stream).fields[ref.stream]
         if field not in known:
             raise ValueError(f"{ref.stream} has no mapped field {field!r}")
         return list(self._lookup.history(layout, ref.id, known[field].crm_name))
@@ -214,13 +226,6 @@ class SalesforceConnector(Connector):
     def close(self) -> None:
         """See Connector."""
         self._transport.close()
-
-    def _known(self) -> Schema:
-        return self._schema or self.describe()
-
-    def _layouts(self, stream: Stream) -> list[Layout]:
-        known = self._known()
-        return schema.layouts(stream, known, self._describes)
 
 
 def _opened(parts: Iterator[Slice]) -> tuple[Slice, Iterator[Slice]]:

@@ -118,7 +118,7 @@ def test_an_owner_write_without_a_version_is_refused_before_anything_is_sent(crm
     writes = owner_writes(crm, connector, chosen[:1])
     bare = Write("bare", chosen[1], {"owner": other_owner(crm, chosen[1])})
     with pytest.raises(ValueError, match="without a version"):
-        connector.write([*writes, bare])
+        list(connector.write([*writes, bare]))
     assert crm.effects() == []
 
 
@@ -133,7 +133,7 @@ def test_a_write_that_cannot_be_meant_is_refused_before_anything_is_sent(
     connector = crm.connect()
     chosen = refs(crm, 2)
     with pytest.raises(error):
-        connector.write([*score_writes(chosen[:1]), Write("odd", chosen[1], changes)])
+        list(connector.write([*score_writes(chosen[:1]), Write("odd", chosen[1], changes)]))
     assert crm.effects() == []
 
 

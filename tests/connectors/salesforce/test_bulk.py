@@ -103,7 +103,7 @@ def pull(connect: Connect, jobs: MemoryJobs, monkeypatch: pytest.MonkeyPatch) ->
 def test_pages_are_followed_by_their_locators_to_the_word_null(pull: Callable[[Org], list[Record]]) -> None:
     org = Org(page(HEADER + line(1), 1, "MQ"), page(HEADER + line(2), 1, "Mg"), page(HEADER + line(3), 1), rows=3)
     assert [record.ref.id[3:15] for record in pull(org)] == [f"{number:012d}" for number in (1, 2, 3)]
-    assert org.acts == {"create": 1, "poll": 1, "results": 3, "abort": 1, "delete": 1}
+    assert org.acts == {"create": 1, "poll": 1, "results": 3, "delete": 1}
 
 
 def test_a_job_is_waited_for_until_it_is_complete(pull: Callable[[Org], list[Record]]) -> None:

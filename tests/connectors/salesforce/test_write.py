@@ -262,7 +262,7 @@ def test_an_owner_is_changed_only_where_salesforce_compares_a_version(
     connector = company.connect()
     ref = Ref(stream, company.ids(stream)[0])
     with pytest.raises(ValueError, match="versions of accounts only"):
-        connector.write([Write("w", ref, {"owner": company.reps()[0]}, '"a version"')])
+        list(connector.write([Write("w", ref, {"owner": company.reps()[0]}, '"a version"')]))
     assert company.effects() == []
 
 
@@ -281,5 +281,15 @@ def test_a_second_name_for_the_owner_does_not_get_around_the_condition(company: 
     connector = SalesforceConnector(company.connect()._settings, fields, jobs=MemoryJobs())
     (ref,) = accounts(company, 1)
     with pytest.raises(ValueError, match="without a version"):
-        connector.write([Write("w", ref, {"rep": company.reps()[0]})])
+        list(connector.write([Write("w", ref, {"rep": company.reps()[0]})]))
     connector.close()
+
+
+def test_a_run_that_only_writes_looks_at_accounts_only(company: SalesforceSandbox) -> None:
+    """A token and one describe come on top of the calls of the reads and writes themselves."""
+    refs = accounts(company, 3)
+    company.reset_calls()
+    connector = company.connect()
+    list(connector.write(moves(company, connector, refs)))
+    assert connector.budget().by_kind == {"token": 1, "describe": 1, "versions": 1, "owner write": 3}
+    assert company.calls() == 6
