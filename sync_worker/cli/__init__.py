@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import sys
 
+INTERRUPTED = 130
+
 
 def main() -> int:
     """Run ``sync-worker`` with this process's arguments; the result is the exit code."""
-    from sync_worker.cli.root import run
+    try:
+        from sync_worker.cli.root import run
 
-    return run(sys.argv[1:])
+        return run(sys.argv[1:])
+    except KeyboardInterrupt:  # before a command could begin
+        return INTERRUPTED

@@ -76,10 +76,6 @@ def guarded(session: Session, body: Callable[[Session], int | None]) -> int:
     """Run a command's body; an exception becomes a failure with its exit code."""
     try:
         return body(session) or Exit.OK
-    except BrokenPipeError:
-        # Whoever read our answer (head, less) has seen enough.
-        sys.stderr.close()
-        return Exit.OK
     except typer.Exit as ended:
         return ended.exit_code
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place where errors become messages

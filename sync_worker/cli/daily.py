@@ -1,6 +1,5 @@
 """Every day: ``pull``, ``plan``, ``show``, ``approve``, ``reject``, ``apply``, ``run``."""
 
-import getpass
 from typing import Annotated
 
 import typer
@@ -8,7 +7,7 @@ import typer
 from sync_worker.cli.command import command
 from sync_worker.cli.errors import Exit
 from sync_worker.cli.progress import watching
-from sync_worker.cli.session import Session
+from sync_worker.cli.session import Session, login_name
 
 Plan = Annotated[str, typer.Argument(metavar="PLAN", help="The plan's id, or the beginning of it.")]
 By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decides; default: the login name.")]
@@ -86,7 +85,7 @@ def approve(
     from sync_worker.report.decided import approved
 
     with session.worker(secrets=False) as worker:
-        stored = worker.approve(plan, by=by or getpass.getuser(), overrides=override or (), note=note)
+        stored = worker.approve(plan, by=by or login_name(), overrides=override or (), note=note)
     session.out.answer(*approved(stored))
 
 
@@ -95,7 +94,7 @@ def reject(session: Session, plan: Plan, *, by: By = None, note: Note = "") -> N
     from sync_worker.report.decided import rejected
 
     with session.worker(secrets=False) as worker:
-        stored = worker.reject(plan, by=by or getpass.getuser(), note=note)
+        stored = worker.reject(plan, by=by or login_name(), note=note)
     session.out.answer(*rejected(stored))
 
 

@@ -1,13 +1,12 @@
 """Operating: ``status``, ``health``, ``pause``, ``resume``."""
 
-import getpass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sync_worker.cli.command import command
 from sync_worker.cli.errors import Exit
-from sync_worker.cli.session import Session
+from sync_worker.cli.session import Session, login_name
 
 if TYPE_CHECKING:
     from sync_worker.status import Health
@@ -67,15 +66,17 @@ def pause(
     """Stop all new writes within five seconds, until someone resumes."""
     from sync_worker.report.status import paused
 
+    who = by or login_name()
     with session.worker(secrets=False) as worker:
-        worker.pause(by=by or getpass.getuser(), reason=reason)
-    session.out.answer(*paused(by or getpass.getuser(), reason))
+        worker.pause(by=who, reason=reason)
+    session.out.answer(*paused(who, reason))
 
 
 def resume(session: Session, *, by: By = None) -> None:
     """Let the worker write again."""
     from sync_worker.report.status import resumed
 
+    who = by or login_name()
     with session.worker(secrets=False) as worker:
-        worker.resume(by=by or getpass.getuser())
-    session.out.answer(*resumed(by or getpass.getuser()))
+        worker.resume(by=who)
+    session.out.answer(*resumed(who))

@@ -84,7 +84,13 @@ def on_terminal(stream: TextIO) -> bool:
 
 
 def write(stream: TextIO, text: str) -> None:
-    """Write text as it is; letters that the stream's encoding lacks become ``?``."""
+    """Write text as it is; letters that the stream's encoding lacks become ``?``.
+
+    A reader who has seen enough (head, less) ends the answer, not the command: its exit code stays true.
+    """
     encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "replace").decode(encoding))
-    stream.flush()
+    try:
+        stream.write(text.encode(encoding, "replace").decode(encoding))
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

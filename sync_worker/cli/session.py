@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import signal
 import threading
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
     from sync_worker.config import Config, Loaded
 
 DEFAULT_CONFIG = Path("config.toml")
+
+
+def login_name() -> str:
+    """Who types this; a container's user may have a number and no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 @dataclass(frozen=True, slots=True)

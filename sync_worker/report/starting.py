@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from sync_worker.report.document import Commands, Fields, Heading, Items, Text, Tone
@@ -25,7 +26,7 @@ def started(made: Started) -> Answer:
         f"in {made.secrets}/client_secret: the consumer secret, and nothing else; then 'chmod 600' it",
         f"in {made.rules}: what your team's rules of engagement say",
     )
-    flag = "" if made.config.name == str(made.config) else f" --config {made.config}"
+    flag = "" if made.config.name == str(made.config) else f" --config {quote(str(made.config))}"
     return (
         Text(f"a new worker lives in {made.folder.resolve()}", Tone.GOOD),
         Fields((("config", str(made.config)), ("rules", str(made.rules)), ("secrets", str(made.secrets)))),

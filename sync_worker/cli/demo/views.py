@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from sync_worker.core.model import RowKind, RowState
@@ -118,13 +119,13 @@ def _kept(played: Played, sandbox: Sandbox) -> Iterator[Block]:
             ("process", str(sandbox.process)),
         )
     )
-    config = f"--config {played.made.config}"
+    config = f"--config {quote(str(played.made.config))}"
     yield Commands(
         (
             (f"sync-worker status {config}", "what ran, what it cost"),
             (f"sync-worker history {played.explained} {config}", "who owned the account, when and why"),
             (f"sync-worker audit verify {config}", "the log of all of it holds"),
-            (f"$EDITOR {played.made.rules}", "change a rule, then …"),
+            (f"$EDITOR {quote(str(played.made.rules))}", "change a rule, then …"),
             (f"sync-worker plan {config}", "… see what it would do"),
             (f"kill {sandbox.process}", "stop the sandbox; the next demo stops it too"),
         )
