@@ -47,22 +47,20 @@ class SqliteJson:
     def text(self, fields: Json, name: str) -> ColumnElement[Any]:
         """See ``JsonReader``."""
         kind, value = self._parts(fields, name)
-        return case(
-            (kind == "text", func.nullif(value, "")),
-            (kind.in_(("true", "false")), kind),
-            (kind.in_(("integer", "real")), cast(value, Text)),
-            else_=null(),
-        )
+        written = cast(value, Text)
+        ways = {"text": func.nullif(value, ""), "true": "true", "false": "false", "integer": written, "real": written}
+        return case(ways, value=kind, else_=null())
 
     def number(self, fields: Json, name: str) -> ColumnElement[Any]:
         """See ``JsonReader``."""
         kind, value = self._parts(fields, name)
-        return case((kind.in_(("integer", "real")), cast(value, Float)), else_=null())
+        number = cast(value, Float)
+        return case({"integer": number, "real": number}, value=kind, else_=null())
 
     def yes_no(self, fields: Json, name: str) -> ColumnElement[Any]:
         """See ``JsonReader``."""
         kind, _ = self._parts(fields, name)
-        return case((kind == "true", true()), (kind == "false", false()), else_=null())
+        return case({"true": true(), "false": false()}, value=kind, else_=null())
 
     def date(self, fields: Json, name: str) -> ColumnElement[Any]:
         """See ``JsonReader``."""
@@ -79,7 +77,7 @@ class SqliteJson:
             func.strftime("%Y-%m-%dT%H:%M:%SZ", func.substr(value, 1, 19), "+0 seconds") == second,
         )
         dated = and_(kind == "text", value >= "0001")
-        return case((and_(dated, day), value), (and_(dated, instant), second), else_=null())
+        return case((dated, case((day, value), (instant, second), else_=null())), else_=null())
 
     def _parts(self, fields: Json, name: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
         if '"' in name or "\\" in name:
