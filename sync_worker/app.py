@@ -186,9 +186,9 @@ class Worker:
         now = self.parts.clock()
         with self.store.begin() as tx:
             cycles.finish(tx, run, outcome, {}, self._calls(tx, before, now), error, now)
-        if self.config.audit.checkpoint:
+        if self.config.audit.checkpoint and outcome == cycles.SUCCESS:
             with self.store.read() as tx:
-                audit.write_checkpoint(self.config.audit.checkpoint, audit.head(tx))
+                audit.advance_checkpoint(tx, self.config.audit.checkpoint)
 
     def _calls(self, tx: Connection, before: Mapping[str, int], now: datetime) -> Mapping[str, int]:
         """What this run alone has cost: the connector counts for the whole process."""

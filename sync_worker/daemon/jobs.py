@@ -18,7 +18,7 @@ from connectors.port import LimitReached, Unauthorized
 from sync_worker.daemon.schedule import daily_slot, parse_time, period_slot
 from sync_worker.daemon.tries import Try, next_try
 from sync_worker.store import cycles, settings, slots
-from sync_worker.store.audit import verify
+from sync_worker.store.audit import read_checkpoint, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,11 +128,12 @@ class Jobs:
         self._run("apply", None, write)
 
     def audit(self) -> None:
-        """Recompute the audit chain, up to the end and at least as far as it reached when it was last checked."""
+        """Recompute the audit chain, at least as far as the checkpoint file, or else the last check, remembers."""
 
         def check(worker: JobWorker) -> object:
+            file = self.config.audit.checkpoint
             with worker.store.read() as tx:
-                found = verify(tx, self._audited)
+                found = verify(tx, read_checkpoint(file) if file else self._audited)
             if not found.ok:
                 raise AuditBroken(found.message)
             self._audited = found.head

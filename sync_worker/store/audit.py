@@ -11,12 +11,19 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from sync_worker.core.canonical import canonical
 from sync_worker.store import schema
 from sync_worker.store.audit_chain import Head, chain_hash, commitment, head, instant, values_of
-from sync_worker.store.audit_check import VerifyReport, export_jsonl, read_checkpoint, verify, write_checkpoint
+from sync_worker.store.audit_check import (
+    VerifyReport,
+    advance_checkpoint,
+    export_jsonl,
+    read_checkpoint,
+    verify,
+    write_checkpoint,
+)
 from sync_worker.store.upsert import insert_if_absent
 
 if TYPE_CHECKING:
@@ -30,6 +37,7 @@ __all__ = [
     "Head",
     "Note",
     "VerifyReport",
+    "advance_checkpoint",
     "append",
     "append_all",
     "erase",
@@ -42,6 +50,9 @@ __all__ = [
 ]
 
 _LOCK = "audit"
+_OURS = update(schema.sequence).where(schema.sequence.c.name == _LOCK)
+_TOUCH = _OURS.values(value=schema.sequence.c.value)
+_COUNT = _OURS.values(value=bindparam("number"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,8 @@ def append_all(tx: Connection, notes: Sequence[Note], *, now: datetime) -> Head:
 
     Call it last in a transaction: it holds the chain's lock until then.
     """
+    if not notes:
+        return head(tx)
     last = _lock(tx)
     rows, values = [], []
     for note in notes:
@@ -100,9 +113,8 @@ def append_all(tx: Connection, notes: Sequence[Note], *, now: datetime) -> Head:
         row = _row(note, names, last, now)
         rows.append(row)
         last = Head(row["number"], row["hash"])
-    if rows:
-        tx.execute(insert(schema.audit), rows)
-        tx.execute(update(schema.sequence).where(schema.sequence.c.name == _LOCK).values(value=last.number))
+    tx.execute(insert(schema.audit), rows)
+    tx.execute(_COUNT, {"number": last.number})
     if values:
         tx.execute(insert(schema.audit_value), values)
     return last
@@ -146,11 +158,9 @@ def _entry(row: Any, body: Mapping[str, Any], known: Mapping[str, tuple[str | No
 
 def _lock(tx: Connection) -> Head:
     """Make the chain ours until the transaction ends, and tell where it stands."""
-    s = schema.sequence.c
-    touch = update(schema.sequence).where(s.name == _LOCK).values(value=s.value)
-    if tx.execute(touch).rowcount == 0:
+    if tx.execute(_TOUCH).rowcount == 0:
         insert_if_absent(tx, schema.sequence, {"name": _LOCK, "value": 0})
-        tx.execute(touch)
+        tx.execute(_TOUCH)
     return head(tx)
 
 

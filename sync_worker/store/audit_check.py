@@ -80,8 +80,33 @@ def export_jsonl(tx: Connection, file: TextIO, *, values: bool = True) -> int:
     return count
 
 
+def advance_checkpoint(tx: Connection, file: Path) -> None:
+    """Move the checkpoint on to where the chain ends now. Raises StoreError when the file cannot be used.
+
+    A chain that no longer holds what the checkpoint remembers leaves it where it is: ``verify`` must find that.
+    """
+    remembered = read_checkpoint(file)
+    if remembered is None or remembered.number == 0 or _hash_at(tx, remembered.number) == remembered.hash:
+        write_checkpoint(file, head(tx))
+
+
+def _hash_at(tx: Connection, number: int) -> str | None:
+    return tx.scalar(select(schema.audit.c.hash).where(schema.audit.c.number == number))
+
+
 def write_checkpoint(file: Path, anchor: Head) -> None:
-    """Remember the head of the chain outside the database; the file is replaced whole or not at all."""
+    """Remember the head of the chain outside the database; the file is replaced whole or not at all.
+
+    Raises StoreError when it cannot be written.
+    """
+    try:
+        _replace(file, anchor)
+    except OSError as error:
+        hint = "is the volume mounted and writable? Set [audit] checkpoint to another file, or to nothing"
+        raise StoreError(f"the audit checkpoint {file} cannot be written: {error.strerror}", hint=hint) from error
+
+
+def _replace(file: Path, anchor: Head) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     with os.fdopen(handle, "w", encoding="utf-8") as out:

@@ -199,6 +199,30 @@ def test_a_restored_older_store_is_told_from_its_checkpoint(store: Store, now: d
     assert "restored from an older backup" in report.message
 
 
+def test_a_checkpoint_moves_on_with_its_chain_alone(file_store: Store, now: datetime, tmp_path: Path) -> None:
+    """A store restored from an old backup, or a chain written anew, leaves it where it is, to be found."""
+    file = tmp_path / "checkpoint"
+    for count in (3, 5):
+        fill(file_store, now, count)
+        with file_store.read() as tx:
+            audit.advance_checkpoint(tx, file)
+            assert audit.read_checkpoint(file) == audit.head(tx)
+    ahead = audit.Head(100, "f" * 64)
+    elsewhere = audit.Head(3, "f" * 64)
+    for remembered in (ahead, elsewhere):
+        audit.write_checkpoint(file, remembered)
+        with file_store.read() as tx:
+            audit.advance_checkpoint(tx, file)
+        assert audit.read_checkpoint(file) == remembered
+
+
+def test_a_checkpoint_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot be written: File exists") as caught:
+        audit.write_checkpoint(tmp_path / "file" / "checkpoint", audit.Head(1, "f" * 64))
+    assert "checkpoint" in caught.value.hint
+
+
 def test_a_checkpoint_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     assert audit.read_checkpoint(tmp_path / "none") is None
     (tmp_path / "bad").write_text("{")
