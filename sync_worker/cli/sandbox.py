@@ -26,9 +26,18 @@ def serve(  # noqa: PLR0913 - each is one switch of the command line
     faults: Annotated[
         Path | None, typer.Option("--faults", metavar="FILE", help="Fail on request, as this plan says.")
     ] = None,
+    daily_limit: Annotated[
+        int, typer.Option("--daily-limit", min=1, help="How many API calls a day it allows.")
+    ] = 100_000,
+    jwt_key: Annotated[
+        Path | None, typer.Option("--jwt-key", metavar="FILE", help="The public key (PEM) for logging in with a JWT.")
+    ] = None,
 ) -> None:
     """Serve until interrupted. Prints one JSON line with its address and credentials when it is ready."""
     from connectors.sandbox import serve as run
 
     del session
-    run(crm, port=port, seed=seed, accounts=accounts, reps=reps, effects=effects, faults=faults)
+    run(
+        crm, port=port, seed=seed, accounts=accounts, reps=reps,
+        effects=effects, faults=faults, daily_limit=daily_limit, jwt_key=jwt_key,
+    )  # fmt: skip
