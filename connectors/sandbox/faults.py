@@ -239,7 +239,9 @@ class _Count:
 
 
 class FaultPlanError(ValueError):
-    """The plan has mistakes; ``str()`` lists them all, one to a line."""
+    """The plan has mistakes; ``str()`` lists them all, one to a line. ``hint`` names the way out."""
+
+    hint = "docs/sandbox.md has the faults, the kinds of call and the keys"
 
 
 def read_faults(given: Iterable[Mapping[str, object] | Fault], places: Iterable[str] | None = None) -> FaultPlan:

@@ -13,6 +13,8 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Self, TextIO
 
 import uvicorn
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -40,7 +42,11 @@ _LARGEST_HEAD = 1 << 20
 
 
 class SandboxError(ValueError):
-    """The sandbox cannot be set up as asked."""
+    """The sandbox cannot be set up as asked. ``hint`` names the way out."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ class Sandbox:
         daily_limit: int = 100_000,
         jwt_key: str = "",
     ) -> None:
+        _check_key(jwt_key)
         self.size = Size(seed, accounts, reps, today)
         plan = faults if isinstance(faults, FaultPlan) else read_faults(faults)
         seeding = seed_company(seed, accounts, reps, today or datetime.now(UTC).date())
@@ -246,6 +253,16 @@ class _Server(uvicorn.Server):
         gate.stop()
 
 
+def _check_key(pem: str) -> None:
+    if not pem:
+        return
+    try:
+        load_pem_public_key(pem.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        hint = "openssl rsa -in private.pem -pubout writes one"
+        raise SandboxError("the key for JWT log-ins is no public key in PEM form", hint) from None
+
+
 def serve(  # noqa: PLR0913 - each is one switch of the command line
     crm: str = "salesforce",
     *,
@@ -262,10 +279,10 @@ def serve(  # noqa: PLR0913 - each is one switch of the command line
 ) -> None:
     """Serves until SIGTERM, SIGINT or ``POST /sandbox/shutdown``. Prints one JSON line when it is ready.
 
-    Raises SandboxError (an unknown CRM), FaultPlanError, and OSError (a file or the port).
+    Raises SandboxError (an unknown CRM, a bad key), FaultPlanError, and OSError (a file or the port).
     """
     if crm not in CRMS:
-        raise SandboxError(f"the sandbox does not speak {crm!r}: it speaks {', '.join(CRMS)}")
+        raise SandboxError(f"the sandbox does not speak {crm!r}", f"it speaks {', '.join(CRMS)}")
     sandbox = Sandbox(
         accounts=accounts,
         reps=reps,

@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from connectors.sandbox import FaultPlanError, SandboxError, serve
+from connectors.sandbox import FaultPlanError, Sandbox, SandboxError, serve
 from tests.connectors.sandbox.conftest import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from connectors.sandbox import Sandbox
 
 
 class Served:
@@ -81,6 +79,8 @@ def test_effects_are_in_the_file_even_if_it_is_killed(served: Served, tmp_path: 
 def test_what_cannot_be_served_is_said_before_anything_starts(tmp_path: Path, sandbox: Sandbox) -> None:
     with pytest.raises(SandboxError, match="'pipedrive'"):
         serve("pipedrive")
+    with pytest.raises(SandboxError, match="no public key"):
+        Sandbox(accounts=1, reps=1, jwt_key="-----BEGIN PUBLIC KEY-----")
     plan = tmp_path / "faults.json"
     plan.write_text('[{"on": "query", "fault": "none"}]', encoding="utf-8")
     with pytest.raises(FaultPlanError, match="unknown fault 'none'"):
