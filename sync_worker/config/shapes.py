@@ -106,10 +106,10 @@ def version(value: object) -> object:
 
 
 def field_map(value: object) -> object:
-    """Worker names, which rules can spell, to CRM field names."""
+    """Worker names, which rules can spell, to CRM field names; an empty one leaves a standard field out."""
     for name, crm_name in value.items() if isinstance(value, dict) else ():
         worker_name(name)
-        if isinstance(crm_name, str) and not re.fullmatch(r"[A-Za-z]\w*(\.[A-Za-z]\w*){0,4}", crm_name, re.ASCII):
+        if isinstance(crm_name, str) and crm_name and not re.fullmatch(r"[A-Za-z]\w*(\.[A-Za-z]\w*){0,4}", crm_name, re.ASCII):
             raise ValueError("is no CRM field name: write the field's API name, like Region__c")
     return value
 
