@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from rules.model import Ruleset, Term
 
 
+_LONGEST_NAME = 32
+"""With a hash behind it, a column name stays under the 63 characters that PostgreSQL keeps."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldSource:
     """A field of the account or rep."""
@@ -128,7 +132,8 @@ def _safe(name: str) -> str:
 
     Stores cut long names, and SQLite ignores case. Two underscores in a row are kept for columns of our own.
     """
-    if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) and len(name) <= 32 and name not in ("account_id", "rep_id"):  # noqa: PLR2004
+    plain = re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) and len(name) <= _LONGEST_NAME
+    if plain and name not in {"account_id", "rep_id"}:
         return name
     readable = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:23] or "x"
     return f"{readable}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sync_worker.core.model import Points, Score
+from sync_worker.core.model import Points, Score, Value
 from sync_worker.core.reasons import evidence, reasons
 
 SCORE = Score(71.2, "A", (Points("met", 10, "Met us"), Points("size", 0.4, "Size"), Points("core", 15, "Core")))
@@ -18,7 +18,12 @@ def test_reasons_keep_the_order_of_the_rules_and_fit_a_field() -> None:
 
 
 def test_evidence_is_what_the_condition_saw() -> None:
-    seen = {"in_pool": False, "last_touch": "2026-05-02T09:30:00Z", "region": None, "employees": 1250.0}
+    seen: dict[str, Value] = {
+        "in_pool": False,
+        "last_touch": "2026-05-02T09:30:00Z",
+        "region": None,
+        "employees": 1250.0,
+    }
     assert evidence(seen) == "last touch 2026-05-02, region empty, employees 1,250"
 
 

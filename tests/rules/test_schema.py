@@ -68,6 +68,7 @@ def test_what_does_not_load_does_not_fit_either(schema: Draft7Validator, folder:
 
 
 def test_an_editor_is_told_the_org_s_own_words(schema: Draft7Validator) -> None:
+    assert isinstance(schema.schema, dict)
     shapes: dict[str, Any] = schema.schema["$defs"]
     described = shapes["BookShape"]["properties"]["accounts"]["description"]
     assert "- type (text) “Account Type”: Prospect, Customer, Partner" in described
