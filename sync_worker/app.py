@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from connectors.port import Stream
 from sync_worker import approval, cycle
+from sync_worker.config import ConfigInvalid, Problem
+from sync_worker.config.problems import nearest
 from sync_worker.core.model import PlanState
 from sync_worker.parts import Parts
 from sync_worker.pull import pull
@@ -274,7 +276,12 @@ def salesforce_auth(config: SalesforceConfig) -> ClientCredentials | JwtBearer |
 
 
 def read_rules(config: Config, words: Vocabulary) -> Ruleset:
-    """The rules folder, checked against these words. Raises RulesInvalid."""
+    """The rules folder, checked against these words. Raises RulesInvalid, and ConfigInvalid for a score it lacks."""
     from rules import load  # noqa: PLC0415 - reading a stored plan needs no rules
 
-    return load(config.rules.folder, words)
+    rules = load(config.rules.folder, words)
+    scores, written = [score.id for score in rules.scores], config.fields
+    if config.rules.score not in scores and (scores or written.score or written.tier or written.reasons):
+        message = f"rules.score = '{config.rules.score}' names no score of the rules"
+        raise ConfigInvalid([Problem("config", 0, 0, message, nearest(config.rules.score, scores))])
+    return rules

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from connectors.port import CrmError, Schema, Stream
 from rules import RulesInvalid
+from sync_worker.config import ConfigInvalid
 from sync_worker.pool import POOL_HINT, answers_to
 from sync_worker.store import StoreError
 from sync_worker.store import check as check_store
@@ -103,7 +104,7 @@ def _fields(parts: Parts) -> Iterator[Check]:
 def _rules(parts: Parts, schema: Schema) -> Check:
     try:
         rules = parts.read_rules(vocabulary(stored_schema(schema), parts.config))
-    except RulesInvalid as error:
+    except (RulesInvalid, ConfigInvalid) as error:
         message = f"{len(error.problems)} mistakes, the first: {error.problems[0]}"
         return bad("rules", message, "run 'sync-worker rules check'")
     return good("rules", f"{parts.config.rules.folder}: {len(rules.scores)} scores, {len(rules.books)} books")

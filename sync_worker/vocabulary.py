@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, TypedDict
 
 from connectors.port import Schema, Stream
 from rules import FieldInfo, Type, Vocabulary
+from sync_worker.config import ConfigInvalid, Problem
+from sync_worker.config.problems import nearest
 from sync_worker.store import facts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sync_worker.config import Config
 
@@ -48,13 +50,30 @@ def stored_schema(schema: Schema) -> StoredSchema:
 
 
 def vocabulary(schema: StoredSchema, config: Config) -> Vocabulary:
-    """Every account and rep field, topic and kind of engagement that rules may name."""
+    """Every account and rep field, topic and kind of engagement that rules may name.
+
+    Raises ConfigInvalid where a setting names an account field that there is none of.
+    """
+    if problems := tuple(misnamed(schema, config)):
+        raise ConfigInvalid(problems)
     return Vocabulary(
         account={**_fields(schema, Stream.ACCOUNTS), **facts.DERIVED},
         rep={**_fields(schema, Stream.USERS), **facts.REP_DERIVED},
         topics=frozenset(config.intent.topics),
         events=frozenset(config.activities.engagement),
     )
+
+
+def misnamed(schema: StoredSchema, config: Config) -> Iterator[Problem]:
+    """A misspelt do_not_move must not pass in silence: the box that reps tick would mean nothing."""
+    # What was mapped since the latest pull is known by name, if not yet by type.
+    known = {*schema.get(Stream.ACCOUNTS, {}), *config.fields.accounts}
+    said = {f"fields.{key}": getattr(config.fields, key) for key in ("score", "tier", "reasons", "do_not_move")}
+    said["intent.observed"] = config.intent.observed
+    said |= {f"intent.topics.{topic}": field for topic, field in config.intent.topics.items()}
+    for name, field in said.items():
+        if field and field not in known:
+            yield Problem("config", 0, 0, f"{name} = '{field}' names no account field", nearest(field, known))
 
 
 def _fields(schema: Mapping[str, dict[str, StoredField]], stream: Stream) -> dict[str, FieldInfo]:

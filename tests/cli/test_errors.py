@@ -243,3 +243,23 @@ def test_a_reader_who_leaves_early_sees_no_error(desk: Desk) -> None:
     done = subprocess.run([shell, "-c", command], capture_output=True, text=True, check=False, timeout=60)
     assert done.stderr == ""
     assert done.stdout.startswith("file:")
+
+
+@pytest.mark.parametrize(
+    ("setting", "meant"),
+    [
+        ("fields.do_not_move=do_not_mov", "did you mean 'do_not_move'?"),
+        ("fields.tier=tear", "did you mean"),
+        ("intent.observed=intent_updatd", "did you mean 'intent_updated'?"),
+        ("intent.topics.cybersecurity=nothing", "names no account field"),
+        ("rules.score=prioritee", "did you mean 'priority'?"),
+    ],
+)
+def test_a_setting_that_names_what_there_is_not_does_not_pass_in_silence(desk: Desk, setting: str, meant: str) -> None:
+    answer = desk.type("plan", "-q", "--set", setting)
+    assert answer.code == 4
+    assert meant in answer.err
+    assert setting.partition("=")[0] in answer.err
+    doctor = desk.type("doctor", "--set", setting)
+    assert doctor.code == 1
+    assert setting.partition("=")[0] in doctor.out
