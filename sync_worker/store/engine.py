@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
@@ -51,7 +52,7 @@ def place(url: str) -> Place:
     """Read a store URL. Raises StoreError for one that no store can have."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise StoreError("[store] url is no database URL", hint=_URL_HINT) from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
@@ -62,6 +63,8 @@ def place(url: str) -> Place:
         return Place(parsed.set(drivername="postgresql+psycopg"), "postgresql", None)
     raise StoreError(f"[store] url names '{backend}', which is neither sqlite nor postgresql", hint=_URL_HINT)
 
+
+_OPTIONS: dict[str, Any] = {"hide_parameters": True, "json_serializer": canonical}
 
 _URL_HINT = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
 
@@ -102,41 +105,58 @@ class Store:
         self.engine.dispose()
 
 
-def connect(where: Place) -> Store:
-    """A store that has not been looked at: no connection is made yet, and SQLite files are never created."""
-    options: dict[str, Any] = {"hide_parameters": True, "json_serializer": canonical}
-    if where.file is not None:
-        engine = _sqlite(where.file, options)
-    else:
-        timeouts = {"connect_timeout": 10}
+def connect(where: Place, *, wait_seconds: float = WAIT_SECONDS, wal: bool | None = None) -> Store:
+    """A store that has not been looked at: no connection is made yet, and SQLite files are never created.
+
+    ``wal`` chooses SQLite's journal; None: write-ahead logging where the library can be trusted with it.
+    """
+    if where.file is None:
+        return Store(where, _postgresql(where.url, wait_seconds))
+    return Store(
+        where, _sqlite(where.file, wait_seconds, wal_is_safe(sqlite3.sqlite_version_info) if wal is None else wal)
+    )
+
+
+def _postgresql(url: URL, wait_seconds: float) -> Engine:
+    try:
         # A database that was restarted is noticed before a statement is sent, not by a failed one.
-        engine = create_engine(where.url, pool_pre_ping=True, connect_args=timeouts, **options)
-        event.listen(engine, "connect", _prepare_postgresql)
-    return Store(where, engine)
+        engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10}, **_OPTIONS)
+    except ModuleNotFoundError as error:
+        hint = "install sync-worker with its extra 'postgresql'"
+        raise StoreError("a PostgreSQL store needs the package psycopg, which is not installed", hint=hint) from error
+
+    def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - psycopg is an extra, not always here
+        with connection.cursor() as cursor:
+            cursor.execute("SET TIME ZONE 'UTC'")
+            cursor.execute("SET synchronous_commit TO on")
+            cursor.execute(f"SET lock_timeout TO '{wait_seconds}s'")
+        connection.commit()
+
+    event.listen(engine, "connect", prepare)
+    return engine
 
 
-def _sqlite(file: Path, options: dict[str, Any]) -> Engine:
+def _sqlite(file: Path, wait_seconds: float, wal: bool) -> Engine:  # noqa: FBT001 - said by name in ``connect``
     address = f"file:{quote(str(file.absolute()))}?mode=rw"
 
     def opened() -> sqlite3.Connection:
         # isolation_level None: the driver opens no transaction of its own, so BEGIN is what we say it is.
         return sqlite3.connect(
-            address, uri=True, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
+            address, uri=True, timeout=wait_seconds, isolation_level=None, check_same_thread=False
         )  # fmt: skip
 
-    engine = create_engine("sqlite://", creator=opened, poolclass=QueuePool, **options)
-    event.listen(engine, "connect", _prepare_sqlite)
+    engine = create_engine("sqlite://", creator=opened, poolclass=QueuePool, **_OPTIONS)
+    event.listen(engine, "connect", partial(_prepare_sqlite, wal=wal))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object, *, wal: bool) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cache_size = -65536")
     # Below so many pages (256 MB) a long write keeps its changes in memory, and readers are not shut out by it.
     connection.execute("PRAGMA cache_spill = 65536")
     connection.execute("PRAGMA temp_store = MEMORY")
-    wal = wal_is_safe(sqlite3.sqlite_version_info)
     connection.execute(f"PRAGMA journal_mode = {'WAL' if wal else 'DELETE'}")
     # EXTRA is FULL, and syncs the folder after a rollback journal is deleted: without that, a power cut can bring
     # the journal back and undo a commit that was reported done.
@@ -148,11 +168,3 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("PRAGMA query_only = " + ("ON" if reads else "OFF"))
     # IMMEDIATE: a write transaction waits for its turn before it reads, and cannot fail half way for want of the lock.
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-
-def _prepare_postgresql(connection: Any, _record: object) -> None:  # noqa: ANN401 - psycopg is an extra, not always here
-    with connection.cursor() as cursor:
-        cursor.execute("SET TIME ZONE 'UTC'")
-        cursor.execute("SET synchronous_commit TO on")
-        cursor.execute(f"SET lock_timeout TO '{WAIT_SECONDS}s'")
-    connection.commit()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import stat
 import subprocess
 import sys
@@ -93,6 +92,7 @@ def test_a_store_of_a_newer_version_is_neither_opened_nor_upgraded(store: Store,
         ("sqlite:///:memory:", "names no file"),
         ("mysql://u:secret@h/d", "neither sqlite nor postgresql"),
         ("secret", "no database URL"),
+        ("postgresql://u:secret@h:port/d", "no database URL"),
         ("", "no database URL"),
     ],
 )
@@ -224,19 +224,28 @@ def test_a_full_disk_keeps_nothing_of_the_transaction(sqlite_store: str, now: da
     store.close()
 
 
-def test_a_store_that_somebody_else_keeps_locked_is_explained(
-    sqlite_store: str, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engine, "WAIT_SECONDS", 0.2)
-    store = open_store(sqlite_store)
-    other = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreError, match="another process is using it"), store.begin() as tx:
-        settings.put(tx, "x", 1, now)
-    other.execute("ROLLBACK")
-    other.close()
+def test_a_store_that_somebody_else_keeps_locked_is_explained(sqlite_store: str, now: datetime) -> None:
+    store = engine.connect(engine.place(sqlite_store), wait_seconds=0.2)
     with store.begin() as tx:
         settings.put(tx, "x", 1, now)
+        locked = pytest.raises(StoreError, match="another process is using it")
+        with locked as caught, engine.connect(store.place, wait_seconds=0.2).begin():
+            pass
+    assert "wait for the other sync-worker command" in caught.value.hint
+    store.close()
+
+
+def test_a_commit_that_a_reader_keeps_from_the_disk_is_undone_and_explained(sqlite_store: str, now: datetime) -> None:
+    store = engine.connect(engine.place(sqlite_store), wait_seconds=0.2, wal=False)
+    with store.read() as reader:
+        assert settings.get(reader, "x") is None
+        with pytest.raises(StoreError, match="another process is using it"), store.begin() as tx:
+            settings.put(tx, "x", 1, now)
+    with store.begin() as tx:
+        assert settings.get(tx, "x") is None
+        settings.put(tx, "x", 2, now)
+    with store.read() as tx:
+        assert settings.get(tx, "x") == 2
     store.close()
 
 
@@ -376,15 +385,48 @@ def test_write_ahead_logging_is_used_only_where_its_race_is_mended(
     assert engine.wal_is_safe(version) is safe
 
 
-def test_a_file_is_synced_fully_with_keys_enforced(sqlite_store: str) -> None:
-    store = open_store(sqlite_store)
+@pytest.mark.parametrize(("wal", "journal"), [(True, "wal"), (False, "delete")])
+def test_a_file_is_synced_fully_with_keys_enforced(sqlite_store: str, *, wal: bool, journal: str) -> None:
+    store = engine.connect(engine.place(sqlite_store), wal=wal)
     with store.begin() as tx:
         asked = {name: tx.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("foreign_keys", "journal_mode")}
         level = tx.exec_driver_sql("PRAGMA synchronous").scalar_one()
     store.close()
-    wal = engine.wal_is_safe(sqlite3.sqlite_version_info)
-    assert asked == {"foreign_keys": 1, "journal_mode": "wal" if wal else "delete"}
+    assert asked == {"foreign_keys": 1, "journal_mode": journal}
     assert level >= 2, "FULL, or more"
+
+
+def test_a_file_from_a_machine_with_another_library_changes_its_journal(sqlite_store: str, now: datetime) -> None:
+    for wal in (True, False, True):
+        store = engine.connect(engine.place(sqlite_store), wal=wal)
+        with store.begin() as tx:
+            settings.put(tx, "x", wal, now)
+        with store.read() as tx:
+            assert settings.get(tx, "x") is wal
+        store.close()
+
+
+UPGRADE = "import sys; from sync_worker.store import upgrade; sys.stdin.read(1); upgrade(sys.argv[1])"
+
+
+def test_two_upgrades_at_once_take_turns(empty_url: str) -> None:
+    command = [sys.executable, "-c", UPGRADE, empty_url]
+    both = [subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    answers = [process.communicate("x")[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], answers
+    assert check(empty_url).ok
+
+
+def test_a_missing_driver_is_named_with_the_extra_that_brings_it() -> None:
+    code = (
+        "import sys; sys.modules['psycopg'] = None\n"
+        "from sync_worker.store import *\n"
+        "try: open_store('postgresql://h/d')\n"
+        "except StoreError as error: print(error, '|', error.hint)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "needs the package psycopg" in done.stdout, done.stderr
+    assert "extra 'postgresql'" in done.stdout
 
 
 def test_no_message_carries_what_was_to_be_stored(store: Store, now: datetime) -> None:
