@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
@@ -27,13 +28,18 @@ ReplyFault = Literal[
     "html_200",
     "lost_locator",
     "query_timeout",
+    "burst_429",
+    "daily_429",
+    "http_502",
+    "http_504",
+    "migration_477",
 ]
 """The call is not carried out; an error is the answer."""
 WireFault = Literal["reset", "reset_mid_body", "truncate", "lost_reply", "late_write", "stall", "slow_drip"]
 """The connection goes wrong."""
-BodyFault = Literal["short_page", "missing_rows", "reordered_rows", "bulk_job_failed"]
+BodyFault = Literal["short_page", "missing_rows", "reordered_rows", "bulk_job_failed", "index_lag"]
 """The call is carried out, and its answer is not what one expects."""
-RowFault = Literal["row_lock", "validation_rule", "precondition_lost"]
+RowFault = Literal["row_lock", "validation_rule", "precondition_lost", "partial_207"]
 """One record is refused, or each of those named."""
 CompanyFault = Literal[
     "late_commit",
@@ -55,7 +61,7 @@ REPLY, WIRE, BODY, ROW, COMPANY = (
 )
 NAMES = REPLY | WIRE | BODY | ROW | COMPANY
 
-KINDS = frozenset(
+SALESFORCE_KINDS = frozenset(
     [
         "token",
         "revoke",
@@ -96,7 +102,58 @@ KINDS = frozenset(
         "bulk_ingest_delete",
     ]
 )
+HUBSPOT_KINDS = frozenset(
+    [
+        "token",
+        "token_info",
+        "revoke",
+        "account",
+        "list",
+        "read",
+        "create",
+        "update",
+        "archive",
+        "search",
+        "merge",
+        "gdpr_delete",
+        "batch_read",
+        "batch_create",
+        "batch_update",
+        "batch_upsert",
+        "batch_archive",
+        "owners",
+        "owner",
+        "properties",
+        "property",
+        "property_write",
+        "property_groups",
+        "associations",
+        "association_read",
+        "association_write",
+        "association_labels",
+        "pipelines",
+        "schemas",
+    ]
+)
+KINDS = SALESFORCE_KINDS | HUBSPOT_KINDS
 """What a call may be; the names under which calls are counted, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What one dialect can be asked for."""
+
+    crm: str
+    kinds: frozenset[str]
+    names: frozenset[str]
+
+
+_HUBSPOT_ONLY = frozenset(
+    {"burst_429", "daily_429", "http_502", "http_504", "migration_477", "index_lag", "partial_207"}
+)
+_SALESFORCE_ONLY = frozenset({"query_timeout", "bulk_job_failed", "precondition_lost"})
+SALESFORCE = Vocabulary("salesforce", SALESFORCE_KINDS, NAMES - _HUBSPOT_ONLY)
+HUBSPOT = Vocabulary("hubspot", HUBSPOT_KINDS, NAMES - _SALESFORCE_ONLY)
 
 _NEEDS = {
     "merge": ("object", "into"),
@@ -130,6 +187,8 @@ class Fault(BaseModel):
     retry_after: Annotated[int, Field(ge=0)] | None = None
     rows: Annotated[int, Field(ge=0)] | None = None
     message: str = ""
+    category: str = ""
+    """What a record that HubSpot refuses is refused for."""
     fields: tuple[str, ...] = Field(default=(), strict=False)
     target: str = ""
     """The record or user that something happens to; the call's own record if it is not given."""
@@ -244,21 +303,28 @@ class FaultPlanError(ValueError):
     hint = "docs/sandbox.md has the faults, the kinds of call and the keys"
 
 
-def read_faults(given: Iterable[Mapping[str, object] | Fault], places: Iterable[str] | None = None) -> FaultPlan:
-    """A plan from plain values. Raises FaultPlanError with every mistake."""
+def read_faults(
+    given: Iterable[Mapping[str, object] | Fault],
+    places: Iterable[str] | None = None,
+    words: Vocabulary | None = None,
+) -> FaultPlan:
+    """A plan from plain values, in one dialect's words if it is given. Raises FaultPlanError with every mistake."""
     faults, problems, listed = [], [], list(given)
     names = list(places) if places is not None else [f"fault {number}" for number in range(1, len(listed) + 1)]
     for place, one in zip(names, listed, strict=True):
         try:
-            faults.append(one if isinstance(one, Fault) else Fault.model_validate(one))
+            fault = one if isinstance(one, Fault) else Fault.model_validate(one)
         except ValidationError as refused:
             problems += [f"{place}: {line}" for line in _explain(refused)]
+            continue
+        faults.append(fault)
+        problems += [f"{place}: {line}" for line in _foreign(fault, words)]
     if problems:
         raise FaultPlanError("\n".join(problems))
     return FaultPlan(faults)
 
 
-def load_faults(path: Path) -> FaultPlan:
+def load_faults(path: Path, words: Vocabulary | None = None) -> FaultPlan:
     """A plan from a file of JSON or JSON lines. Raises FaultPlanError, and OSError if the file cannot be read."""
     text = path.read_text(encoding="utf-8")
     if text.lstrip().startswith("["):
@@ -266,11 +332,11 @@ def load_faults(path: Path) -> FaultPlan:
             listed = json.loads(text)
         except ValueError as wrong:
             raise FaultPlanError(f"{path}: not JSON: {wrong}") from None
-        return read_faults(listed, [f"{path}: fault {number}" for number in range(1, len(listed) + 1)])
-    return _load_lines(path, text)
+        return read_faults(listed, [f"{path}: fault {number}" for number in range(1, len(listed) + 1)], words)
+    return _load_lines(path, text, words)
 
 
-def _load_lines(path: Path, text: str) -> FaultPlan:
+def _load_lines(path: Path, text: str, words: Vocabulary | None) -> FaultPlan:
     listed, places, problems = [], [], []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
@@ -282,7 +348,18 @@ def _load_lines(path: Path, text: str) -> FaultPlan:
             problems.append(f"{path}:{number}: not JSON: {wrong}")
     if problems:
         raise FaultPlanError("\n".join(problems))
-    return read_faults(listed, places)
+    return read_faults(listed, places, words)
+
+
+def _foreign(fault: Fault, words: Vocabulary | None) -> list[str]:
+    if words is None:
+        return []
+    lines = []
+    if fault.on in KINDS - words.kinds:
+        lines.append(f"'on' is no kind of call of {words.crm}: {fault.on!r}{_nearest(fault.on, words.kinds)}")
+    if fault.fault not in words.names:
+        lines.append(f"{words.crm} has no fault {fault.fault!r}{_nearest(fault.fault, words.names)}")
+    return lines
 
 
 def _explain(refused: ValidationError) -> list[str]:
