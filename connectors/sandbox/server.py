@@ -124,6 +124,7 @@ class Sandbox:
         seeding = seed_company(size.seed, size.accounts, size.reps, size.today or datetime.now(UTC).date())
         match crm:
             case "salesforce":
+                _check_key(jwt_key)
                 settings = Settings(seed=size.seed, daily_limit=limits.daily or DAILY_CALLS, jwt_key=jwt_key)
                 self._salesforce = Org(Company(seeding, log, Clock()), settings)
                 return self._salesforce, Salesforce(self._salesforce)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from connectors.sandbox.calls import Reply
 from connectors.sandbox.hubspot.batch import begin
-from connectors.sandbox.hubspot.catalog import LINK_TYPES
+from connectors.sandbox.hubspot.link_types import LINK_TYPES
 from connectors.sandbox.hubspot.objects import find, next_page, object_type
 from connectors.sandbox.hubspot.show import linked_results
 from connectors.sandbox.hubspot.wire import JSON, Refused, body_of, inputs_of, invalid, limit_in, listed
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from connectors.sandbox.calls import Call
     from connectors.sandbox.hubspot.batch import Outcome
-    from connectors.sandbox.hubspot.catalog import LinkType, ObjectType
     from connectors.sandbox.hubspot.hub import Hub
+    from connectors.sandbox.hubspot.link_types import LinkType
+    from connectors.sandbox.hubspot.shapes import ObjectType
 
 MOST_READ, MOST_WRITTEN = 1000, 2000
 HUBSPOT_DEFINED = "HUBSPOT_DEFINED"

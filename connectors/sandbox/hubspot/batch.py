@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connectors.sandbox.calls import Call
-    from connectors.sandbox.hubspot.catalog import ObjectType
     from connectors.sandbox.hubspot.hub import Hub
+    from connectors.sandbox.hubspot.shapes import ObjectType
 
 MOST = 100
 PARTIAL_AS_200 = ("2026-09",)
@@ -181,7 +181,7 @@ def upsert(hub: Hub, call: Call, name: str) -> Reply:
     check_duplicates([_id_of(given) for given in inputs])
     outcome = begin(hub)
     for given in inputs:
-        key, asked = str(given.get("idProperty") or ""), _id_of(given)
+        key = str(given.get("idProperty") or "")
         if key:
             check_key(hub.portal, shape, key)
         read_values(hub.portal, shape, given.get("properties"))

@@ -1,95 +1,14 @@
-"""Object types, properties and association types of the emulated HubSpot account. Values only; behaviour is elsewhere."""
+"""The object types and properties of the emulated HubSpot account. Values only; behaviour is elsewhere."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.catalog import ACCOUNT_TYPES, ENGAGEMENT_TYPES, INDUSTRIES, REGIONS, SEGMENTS
+from connectors.sandbox.hubspot.shapes import YES_NO, ObjectType, Option, Property, Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-
-class Type(StrEnum):
-    """Types of a property's value."""
-
-    STRING = "string"
-    NUMBER = "number"
-    DATE = "date"
-    DATETIME = "datetime"
-    ENUMERATION = "enumeration"
-    BOOL = "bool"
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One value that an enumeration may have."""
-
-    value: str
-    label: str
-    order: int = -1
-    hidden: bool = False
-    description: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """One property of one object type. Moments are as HubSpot writes them."""
-
-    name: str
-    label: str
-    type: Type
-    field_type: str
-    group: str
-    options: tuple[Option, ...] = ()
-    description: str = ""
-    custom: bool = False
-    """Made by the account's own people, so it can be archived."""
-    read_only: bool = False
-    calculated: bool = False
-    unique: bool = False
-    owner: bool = False
-    """Its values are ids of owners."""
-    hidden: bool = False
-    form_field: bool = False
-    order: int = -1
-    created: str = "2019-08-06T02:41:08Z"
-    updated: str = "2019-08-06T02:41:08Z"
-    archived: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectType:
-    """One object type. ``name`` is the plural, under which its records go in paths and logs."""
-
-    name: str
-    singular: str
-    id: str
-    first_id: int
-    """The id of its first record."""
-    properties: Mapping[str, Property]
-    shown: tuple[str, ...]
-    """What a reply holds if the call names no properties."""
-    always: tuple[str, ...]
-    """What a reply holds whatever the call names."""
-    searched: tuple[str, ...] = ()
-    """Where a search looks for its free text."""
-    title: str = ""
-    """The property that a person would call the record by."""
-    merges: bool = False
-
-    @property
-    def modified(self) -> str:
-        """The property that says when a record last changed; contacts have a name of their own for it."""
-        return "lastmodifieddate" if self.name == "contacts" else "hs_lastmodifieddate"
-
-    @property
-    def created(self) -> str:
-        """The property that says when a record was made."""
-        return "createdate" if "createdate" in self.properties else "hs_createdate"
-
 
 _FIELD = {
     Type.STRING: "text",
@@ -99,16 +18,6 @@ _FIELD = {
     Type.ENUMERATION: "select",
     Type.BOOL: "booleancheckbox",
 }
-FIELD_TYPES: Mapping[Type, frozenset[str]] = {
-    Type.STRING: frozenset({"text", "textarea", "html", "phonenumber", "file", "calculation_equation"}),
-    Type.NUMBER: frozenset({"number", "calculation_equation"}),
-    Type.DATE: frozenset({"date"}),
-    Type.DATETIME: frozenset({"date"}),
-    Type.ENUMERATION: frozenset({"select", "radio", "checkbox", "booleancheckbox", "calculation_equation"}),
-    Type.BOOL: frozenset({"booleancheckbox", "calculation_equation"}),
-}
-"""Which fields a person may type a value of a type into."""
-YES_NO = (Option("true", "Yes", 0), Option("false", "No", 1))
 
 
 def _options(values: Iterable[str | tuple[str, str]]) -> tuple[Option, ...]:
@@ -481,59 +390,6 @@ def type_named(text: str) -> ObjectType | None:
     return _NAMED.get(text.lower())
 
 
-@dataclass(frozen=True, slots=True)
-class LinkType:
-    """One association type, in one direction. HubSpot's own types all have the category HUBSPOT_DEFINED."""
-
-    id: int
-    label: str | None
-    name: str
-    """Its name in the replies of version 3."""
-    back: int
-    """The type that the other record sees."""
-
-
-_PAIRS: Mapping[tuple[str, str], tuple[tuple[int, int, str | None], ...]] = {
-    ("contacts", "companies"): ((279, 280, None), (1, 2, "Primary")),
-    ("deals", "companies"): ((341, 342, None), (5, 6, "Primary")),
-    ("deals", "contacts"): ((3, 4, None),),
-    ("calls", "contacts"): ((194, 193, None),),
-    ("calls", "companies"): ((182, 181, None),),
-    ("calls", "deals"): ((206, 205, None),),
-    ("emails", "contacts"): ((198, 197, None),),
-    ("emails", "companies"): ((186, 185, None),),
-    ("emails", "deals"): ((210, 209, None),),
-    ("meetings", "contacts"): ((200, 199, None),),
-    ("meetings", "companies"): ((188, 187, None),),
-    ("meetings", "deals"): ((212, 211, None),),
-    ("notes", "contacts"): ((202, 201, None),),
-    ("notes", "companies"): ((190, 189, None),),
-    ("notes", "deals"): ((214, 213, None),),
-    ("tasks", "contacts"): ((204, 203, None),),
-    ("tasks", "companies"): ((192, 191, None),),
-    ("tasks", "deals"): ((216, 215, None),),
-    ("companies", "companies"): ((450, 450, None),),
-}
-"""From and to → the types there and back. The first of each is the one that a link without a label has."""
-PARENT_TO_CHILD, CHILD_TO_PARENT = 13, 14
-
-
-def _link_types() -> dict[tuple[str, str], dict[int, LinkType]]:
-    found: dict[tuple[str, str], dict[int, LinkType]] = {}
-    for (one, other), kinds in _PAIRS.items():
-        for there, back, label in kinds:
-            for start, end, id_, reverse in ((one, other, there, back), (other, one, back, there)):
-                name = f"{TYPES[start].singular}_to_{TYPES[end].singular}"
-                plain = name if label or len(kinds) == 1 else f"{name}_unlabeled"
-                found.setdefault((start, end), {})[id_] = LinkType(id_, label, plain, reverse)
-    family = found["companies", "companies"]
-    family[CHILD_TO_PARENT] = LinkType(CHILD_TO_PARENT, "Parent Company", "child_to_parent_company", PARENT_TO_CHILD)
-    family[PARENT_TO_CHILD] = LinkType(PARENT_TO_CHILD, "Child Company", "parent_to_child_company", CHILD_TO_PARENT)
-    return found
-
-
-LINK_TYPES: Mapping[tuple[str, str], Mapping[int, LinkType]] = _link_types()
-"""From and to → the association types between them by id; the first is the one without a label."""
 GROUPS = {
     "companies": ("companyinformation", "Company information"),
     "contacts": ("contactinformation", "Contact information"),

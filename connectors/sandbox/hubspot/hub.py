@@ -135,8 +135,8 @@ class Hub:
         self.burst = Window(10, settings.burst_limit)
         self.searches = Window(1, settings.search_limit)
         self.calls: Counter[str] = Counter()
-        self.used = 0
-        """Calls of the day; a reset of the counts leaves it alone."""
+        self._used = 0
+        self._day = portal.clock.now().date()
         self.heard: deque[Call] = deque(maxlen=MOST_HEARD)
         """The latest calls, without their credentials."""
 
@@ -147,6 +147,29 @@ class Hub:
         noted = replace(call, kind=kind, headers=headers, body=b"" if secret else call.body)
         self.heard.append(replace(noted, path="/oauth", pairs=(), query={}) if secret else noted)
         self.calls[kind] += 1
+
+    @property
+    def used(self) -> int:
+        """Calls of the day, which ends at midnight, UTC; a reset of the counts leaves it alone."""
+        today = self.portal.clock.now().date()
+        if today != self._day:
+            self._used, self._day = 0, today
+        return self._used
+
+    def spend(self, *, searching: bool) -> str:
+        """Holds a call against the limits, or names the limit that is spent; then it does not count."""
+        now = self.portal.clock.now()
+        if self.used >= self.settings.daily_limit:
+            return "daily"
+        if not self.burst.left(now):
+            return "ten_secondly_rolling"
+        if searching and not self.searches.left(now):
+            return "secondly"
+        self._used += 1
+        self.burst.take(now)
+        if searching:
+            self.searches.take(now)
+        return ""
 
     # What the sandbox itself asks of a dialect
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connectors.sandbox.hubspot.catalog import LINK_TYPES
+from connectors.sandbox.hubspot.link_types import LINK_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from connectors.sandbox.calls import Reply
-from connectors.sandbox.hubspot.catalog import LINK_TYPES, type_named
+from connectors.sandbox.hubspot.catalog import type_named
+from connectors.sandbox.hubspot.link_types import LINK_TYPES
 from connectors.sandbox.hubspot.show import Wanted, changed_record, shown, wanted_by
 from connectors.sandbox.hubspot.strike import page_size, strike_record
 from connectors.sandbox.hubspot.values import read_values
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connectors.sandbox.calls import Call
-    from connectors.sandbox.hubspot.catalog import ObjectType
     from connectors.sandbox.hubspot.hub import Hub
     from connectors.sandbox.hubspot.portal import Portal
-    from connectors.sandbox.hubspot.translate import Record
+    from connectors.sandbox.hubspot.records import Record
+    from connectors.sandbox.hubspot.shapes import ObjectType
 
 MOST_LISTED, MOST_WITH_HISTORY, LISTED = 100, 50, 10
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from connectors.sandbox.calls import Reply
 from connectors.sandbox.hubspot.catalog import DEAL_STAGES
 from connectors.sandbox.hubspot.objects import next_page
+from connectors.sandbox.hubspot.records import QUEUE
 from connectors.sandbox.hubspot.strike import page_size
-from connectors.sandbox.hubspot.translate import QUEUE
 from connectors.sandbox.hubspot.wire import JSON, flag_in, invalid, limit_in, not_found
 
 if TYPE_CHECKING:
     from connectors.sandbox.calls import Call
     from connectors.sandbox.hubspot.hub import Hub
-    from connectors.sandbox.hubspot.translate import Owner
+    from connectors.sandbox.hubspot.records import Owner
 
 MOST_LISTED, LISTED = 500, 100
 _LONG_AGO = "2019-08-06T02:41:08Z"

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from connectors.sandbox.effects import Change
 from connectors.sandbox.hubspot.catalog import DEAL_STAGES, GROUPS, TYPES
 from connectors.sandbox.hubspot.moments import written
-from connectors.sandbox.hubspot.translate import TOUCHES, Owner, Record, is_touch, number, populate, touch_sums
+from connectors.sandbox.hubspot.records import Owner, Record
+from connectors.sandbox.hubspot.sums import SUMMED, TOUCHES, sums_of
+from connectors.sandbox.hubspot.translate import number, populate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     from connectors.port import Value
     from connectors.sandbox.company import Clock
     from connectors.sandbox.effects import EffectLog
-    from connectors.sandbox.hubspot.catalog import ObjectType, Property
     from connectors.sandbox.hubspot.links import End
+    from connectors.sandbox.hubspot.shapes import Property
     from connectors.sandbox.seed import Seeding
 
 INTEGRATION = "integration"
@@ -293,8 +295,8 @@ class Portal:
         record = self.records[name].get(id_)
         if record is None or name not in {"companies", "contacts"}:
             return
-        after = {prop: value for prop, value in record.values.items() if prop not in _SUMMED}
-        after |= touch_sums(self._touch_times(end)) | self._counts(end)
+        after = {prop: value for prop, value in record.values.items() if prop not in SUMMED}
+        after |= sums_of(self, end)
         if after != record.values:
             after[TYPES[name].modified] = self.now()
             self._put(name, replace(record, values=after), _SUMS, "")
@@ -369,41 +371,6 @@ class Portal:
             for end in self.links.neighbours((name, id_)):
                 self.refresh(end)
 
-    def _touch_times(self, end: End) -> list[str]:
-        found = []
-        for name in TOUCHES:
-            linked = (self.records[name].get(id_) for id_ in self.links.of(end, name))
-            found += [
-                record.values["hs_timestamp"]
-                for record in linked
-                if record and not record.archived and is_touch(record.values) and "hs_timestamp" in record.values
-            ]
-        return found
-
-    def _counts(self, end: End) -> dict[str, str]:
-        if end[0] == "contacts":
-            primary = [id_ for id_, kinds in self.links.of(end, "companies").items() if 1 in kinds]
-            return {"associatedcompanyid": primary[0]} if primary else {}
-        parents = [id_ for id_, kinds in self.links.of(end, "companies").items() if 14 in kinds]
-        counted = {
-            f"num_associated_{to}": str(sum(self.get(to, id_) is not None for id_ in self.links.of(end, to)))
-            for to in ("contacts", "deals")
-        }
-        return counted | ({"hs_parent_company_id": parents[0]} if parents else {})
-
-
-_SUMMED = frozenset(
-    {
-        "notes_last_contacted",
-        "num_contacted_notes",
-        "hs_last_sales_activity_timestamp",
-        "num_associated_contacts",
-        "num_associated_deals",
-        "hs_parent_company_id",
-        "associatedcompanyid",
-    }
-)
-
 
 def _first_version(name: str, record: Record, prop: str, admin: Author) -> list[Version]:
     """What is known of a value that has not changed since the account was filled."""
@@ -433,10 +400,3 @@ def as_text(value: Value) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     return number(value) if isinstance(value, int | float) else value
-
-
-def shape_of(name: str) -> ObjectType:
-    """The object type of this plural name. Raises KeyError."""
-    if name not in TYPES:
-        raise KeyError(f"no object type {name!r}: there are {', '.join(TYPES)}")
-    return TYPES[name]

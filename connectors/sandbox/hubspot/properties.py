@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from connectors.sandbox.calls import Reply
 from connectors.sandbox.hubspot.batch import begin
-from connectors.sandbox.hubspot.catalog import FIELD_TYPES, YES_NO, Option, Property, Type
 from connectors.sandbox.hubspot.objects import object_type
+from connectors.sandbox.hubspot.shapes import FIELD_TYPES, YES_NO, Option, Property, Type
 from connectors.sandbox.hubspot.wire import JSON, Detail, Refused, body_of, flag_in, inputs_of, invalid, listed
 
 if TYPE_CHECKING:

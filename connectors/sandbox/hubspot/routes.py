@@ -202,26 +202,9 @@ class HubSpot:
         if match.kind in _OPEN and match.route is not None:
             return _routed(self.hub, call, match)
         call = replace(call, actor=auth.grant_of(self.hub, call).actor)
-        spent = self._spend(call, match.kind)
-        reply = spent if spent is not None else spoil(call, _routed(self.hub, call, match))
+        spent = "" if match.kind in UNCOUNTED else self.hub.spend(searching=match.kind == "search")
+        reply = too_many(call, spent) if spent else spoil(call, _routed(self.hub, call, match))
         return reply.with_headers(self._rates(call, match))
-
-    def _spend(self, call: Call, kind: str) -> Reply | None:
-        """Holds the call against the limits; a call that is refused for them does not count."""
-        hub, now = self.hub, self.hub.portal.clock.now()
-        if kind in UNCOUNTED:
-            return None
-        if hub.used >= hub.settings.daily_limit:
-            return too_many(call, "daily")
-        if not hub.burst.left(now):
-            return too_many(call, "ten_secondly_rolling")
-        if kind == "search" and not hub.searches.left(now):
-            return too_many(call, "secondly")
-        hub.used += 1
-        hub.burst.take(now)
-        if kind == "search":
-            hub.searches.take(now)
-        return None
 
     def _rates(self, call: Call, match: Match) -> dict[str, str]:
         """What is left of the limits. Searches do not tell; the day is not told to OAuth."""

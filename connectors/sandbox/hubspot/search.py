@@ -8,9 +8,9 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.calls import Reply
-from connectors.sandbox.hubspot.catalog import Type
 from connectors.sandbox.hubspot.moments import milliseconds, read_moment
 from connectors.sandbox.hubspot.objects import object_type
+from connectors.sandbox.hubspot.shapes import Type
 from connectors.sandbox.hubspot.show import Wanted, shown
 from connectors.sandbox.hubspot.strike import index_lag, page_size
 from connectors.sandbox.hubspot.wire import JSON, body_of, invalid, limit_in, listed, texts
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from connectors.sandbox.calls import Call
-    from connectors.sandbox.hubspot.catalog import ObjectType, Property
     from connectors.sandbox.hubspot.hub import Hub
     from connectors.sandbox.hubspot.portal import Portal
-    from connectors.sandbox.hubspot.translate import Record
+    from connectors.sandbox.hubspot.records import Record
+    from connectors.sandbox.hubspot.shapes import ObjectType, Property
 
 MOST_IN_PAGE, MOST_RESULTS, IN_PAGE = 200, 10_000, 10
 MOST_GROUPS, MOST_FILTERS, LONGEST_QUERY = 6, 25, 3000

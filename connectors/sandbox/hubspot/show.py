@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from connectors.sandbox.hubspot.catalog import LINK_TYPES, TYPES, type_named
+from connectors.sandbox.hubspot.catalog import TYPES, type_named
+from connectors.sandbox.hubspot.link_types import LINK_TYPES
 from connectors.sandbox.hubspot.wire import names_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from connectors.sandbox.calls import Call
-    from connectors.sandbox.hubspot.catalog import ObjectType
     from connectors.sandbox.hubspot.portal import Portal, Version
-    from connectors.sandbox.hubspot.translate import Record
+    from connectors.sandbox.hubspot.records import Record
+    from connectors.sandbox.hubspot.shapes import ObjectType
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.calls import Reply
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
     from connectors.sandbox.calls import Call, Subject
     from connectors.sandbox.faults import Fault
-    from connectors.sandbox.hubspot.catalog import ObjectType
     from connectors.sandbox.hubspot.hub import Hub
     from connectors.sandbox.hubspot.portal import Portal
+    from connectors.sandbox.hubspot.shapes import ObjectType
 
 _HTML = "text/html; charset=UTF-8"
 _DOWN = b"<html><head><title>%s</title></head><body><center><h1>%s</h1></center><hr><center>edge</center></body></html>"
@@ -41,20 +42,11 @@ def refused_by_fault(hub: Hub, call: Call) -> Reply | None:
         if fault.fault in _PAGES:
             status, title = _PAGES[fault.fault]
             return Reply(status, _DOWN % (title, title), retry, _HTML)
-        match fault.fault:
-            case "expire_token":
-                hub.tokens.expire(bearer(call), hub.portal.clock.now())
-            case "burst_429":
-                return too_many(call, "ten_secondly_rolling").with_headers(retry)
-            case "daily_429" | "request_limit":
-                return too_many(call, "daily").with_headers(retry)
-            case "server_error":
-                return Refused(500, "INTERNAL_ERROR", "internal error").reply(call.request_id)
-            case "migration_477":
-                moving = Refused(MIGRATION, "MIGRATION_IN_PROGRESS", "This account is being moved to another region")
-                return moving.reply(call.request_id).with_headers(retry or {"Retry-After": "60"})
-            case "lost_locator":
-                return invalid("after: the paging cursor is no longer valid").reply(call.request_id)
+        if fault.fault == "expire_token":
+            hub.tokens.expire(bearer(call), hub.portal.clock.now())
+        elif fault.fault in _ERRORS:
+            reply = _ERRORS[fault.fault](call)
+            return replace(reply, headers={**reply.headers, **retry})
     return None
 
 
@@ -68,6 +60,21 @@ def too_many(call: Call, policy: str) -> Reply:
         "policyName": policy.upper(),
     }
     return Reply(429, body, content_type=JSON)
+
+
+def _moving(call: Call) -> Reply:
+    moving = Refused(MIGRATION, "MIGRATION_IN_PROGRESS", "This account is being moved to another region")
+    return moving.reply(call.request_id).with_headers({"Retry-After": "60"})
+
+
+_ERRORS: Mapping[str, Callable[[Call], Reply]] = {
+    "burst_429": lambda call: too_many(call, "ten_secondly_rolling"),
+    "daily_429": lambda call: too_many(call, "daily"),
+    "request_limit": lambda call: too_many(call, "daily"),
+    "server_error": lambda call: Refused(500, "INTERNAL_ERROR", "internal error").reply(call.request_id),
+    "lost_locator": lambda call: invalid("after: the paging cursor is no longer valid").reply(call.request_id),
+    "migration_477": _moving,
+}
 
 
 def bearer(call: Call) -> str:

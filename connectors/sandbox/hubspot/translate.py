@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.catalog import ENGAGEMENT_TYPES
-from connectors.sandbox.hubspot.catalog import CHILD_TO_PARENT, DEAL_STAGES, DISPOSITIONS, TYPES
-from connectors.sandbox.hubspot.links import Links
+from connectors.sandbox.hubspot.catalog import DEAL_STAGES, DISPOSITIONS, TYPES
+from connectors.sandbox.hubspot.link_types import CHILD_TO_PARENT
+from connectors.sandbox.hubspot.records import QUEUE, Owner, Population, Record, Team
+from connectors.sandbox.hubspot.sums import TOUCHES, is_touch, touch_sums
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,62 +18,9 @@ if TYPE_CHECKING:
     from connectors.sandbox.schema import Row
     from connectors.sandbox.seed import Seeding
 
-PERSON, QUEUE = "PERSON", "QUEUE"
 _FIRST_OWNER, _FIRST_USER, _FIRST_TEAM = 71_000_001, 43_500_001, 9_810_001
 _STRIDE = 37
 """Ids of owners, users and teams lie apart, so that none is taken for another."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record. Only what is not empty is in ``values``; it is never changed in place, it is replaced."""
-
-    id: str
-    values: Mapping[str, str]
-    archived: str = ""
-    """When it was archived; empty if it was not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Team:
-    """A team of users."""
-
-    id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Who may own records. ``id`` goes into ``hubspot_owner_id``; ``user_id`` does not."""
-
-    id: str
-    user_id: int
-    email: str
-    first: str
-    last: str
-    kind: str = PERSON
-    team: Team | None = None
-    archived: bool = False
-    created: str = ""
-    updated: str = ""
-
-    @property
-    def name(self) -> str:
-        """In full."""
-        return f"{self.first} {self.last}".strip()
-
-
-@dataclass(slots=True)
-class Population:
-    """Everything that an account holds on its first morning."""
-
-    owners: dict[str, Owner] = field(default_factory=dict)
-    records: dict[str, dict[str, Record]] = field(default_factory=dict)
-    links: Links = field(default_factory=Links)
-    owner_ids: dict[str, str] = field(default_factory=dict)
-    """The seeded users' ids → ids of owners; whoever cannot own is missing."""
-    ids: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """The seeded rows' ids → object type and record id."""
 
 
 def moment(value: Value) -> str | None:
@@ -336,8 +284,6 @@ class _Telling:
         return found
 
 
-TOUCHES = ("calls", "emails", "meetings")
-"""Activities that count as contact with a company."""
 _PLAIN = {
     ("calls", "companies"): 182,
     ("calls", "contacts"): 194,
@@ -348,22 +294,6 @@ _PLAIN = {
     ("tasks", "companies"): 192,
     ("tasks", "contacts"): 204,
 }
-
-
-def is_touch(values: Mapping[str, str]) -> bool:
-    """Whether a rep did it; mail that comes in is the buyer's doing."""
-    return values.get("hs_email_direction") != "INCOMING_EMAIL"
-
-
-def touch_sums(times: list[str]) -> dict[str, str]:
-    """What a record says of its touches, from their moments."""
-    if not times:
-        return {}
-    return {
-        "notes_last_contacted": max(times),
-        "hs_last_sales_activity_timestamp": max(times),
-        "num_contacted_notes": str(len(times)),
-    }
 
 
 def _text(row: Row, name: str) -> str | None:

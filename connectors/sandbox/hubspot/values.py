@@ -1,4 +1,4 @@
-"""Values that clients write: read by the property's type, and refused in HubSpot's words. Knows properties, not HTTP."""
+"""Values that clients write: read by the property's type, refused in HubSpot's words. Knows properties, not HTTP."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import json
 import math
 from typing import TYPE_CHECKING
 
-from connectors.sandbox.hubspot.catalog import Type
 from connectors.sandbox.hubspot.moments import read_day, read_moment, written
 from connectors.sandbox.hubspot.portal import as_text
+from connectors.sandbox.hubspot.shapes import Type
 from connectors.sandbox.hubspot.translate import number
 from connectors.sandbox.hubspot.wire import Detail, Refused, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from connectors.sandbox.hubspot.catalog import ObjectType, Property
     from connectors.sandbox.hubspot.portal import Portal
+    from connectors.sandbox.hubspot.shapes import ObjectType, Property
 
 LONGEST = 65_536
 """Characters in a text."""
