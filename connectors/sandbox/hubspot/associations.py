@@ -60,7 +60,8 @@ def _linked(hub: Hub, way: Direction, id_: str) -> list[dict[str, object]]:
 
 
 def _shown_type(type_: LinkType) -> dict[str, object]:
-    return {"category": HUBSPOT_DEFINED, "typeId": type_.id, "label": type_.label}
+    label = {"label": type_.label} if type_.label else {}
+    return {"category": HUBSPOT_DEFINED, "typeId": type_.id, **label}
 
 
 def _after(rows: list[dict[str, object]], after: str) -> list[dict[str, object]]:

@@ -42,6 +42,8 @@ class Settings:
     """Searches in any second, over all object types."""
     search_lag: float = 5.0
     """Seconds until a search sees a change."""
+    search_results: int = 10_000
+    """How many results of one search may be seen."""
     token_seconds: int = 1800
     """How long an OAuth token lives."""
     hub_id: int = 24_680_135

@@ -243,7 +243,8 @@ class Portal:
                 Change(name, old.id, "hs_object_id", old.id, id_, author.actor, request_id) for old in (kept, lost)
             ]
             self._log(moved)
-            self.refresh((name, id_))
+            for end in ((name, id_), *self.links.neighbours((name, id_))):
+                self.refresh(end)
             return id_
 
     def commit_late(self, name: str, id_: str, seconds: float, actor: str = "", **fields: Value) -> None:

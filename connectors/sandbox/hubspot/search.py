@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from connectors.sandbox.hubspot.records import Record
     from connectors.sandbox.hubspot.shapes import ObjectType, Property
 
-MOST_IN_PAGE, MOST_RESULTS, IN_PAGE = 200, 10_000, 10
+MOST_IN_PAGE, IN_PAGE = 200, 10
 MOST_GROUPS, MOST_FILTERS, LONGEST_QUERY = 6, 25, 3000
 Comparable = float | str
 
@@ -56,14 +56,17 @@ class Search:
 
 
 def search(hub: Hub, call: Call, name: str) -> Reply:
-    """Filters, sorts and pages. Raises Refused beyond the ten thousandth result."""
+    """Filters, sorts and pages. Raises Refused beyond the last result that may be seen."""
     shape = object_type(name)
     asked = read_search(hub.portal, shape, body_of(call))
+    most = hub.settings.search_results
+    if asked.start >= most:
+        raise invalid(f"A search shows its first {most} results; narrow its filters to see others")
     found = [record for record in indexed(hub, call, shape) if _matches(shape, asked, record)]
     found.sort(key=_order(shape, asked))
     if asked.sort and asked.sort[1]:
         found.reverse()
-    end = min(asked.start + page_size(call, asked.limit), MOST_RESULTS)
+    end = min(asked.start + page_size(call, asked.limit), most)
     page = found[asked.start : end]
     body: dict[str, object] = {
         "total": len(found),
@@ -120,8 +123,6 @@ def _start(given: object) -> int:
     text = str(given or 0)
     if not text.isdigit():
         raise invalid(f"after: {text!r} is not a paging cursor")
-    if int(text) >= MOST_RESULTS:
-        raise invalid(f"A search shows its first {MOST_RESULTS} results; narrow its filters to see others")
     return int(text)
 
 

@@ -38,9 +38,9 @@ class Account:
         assert reply.status_code == status, reply.text
         return reply.json() if reply.content else None
 
-    def patch(self, id_: str, *, version: str = "v3", name: str = "companies", **properties: Any) -> requests.Response:
+    def patch(self, id_: str, *, version: str = "v3", of: str = "companies", **properties: Any) -> requests.Response:
         """Changes properties of one record."""
-        path = f"/crm/v3/objects/{name}/{id_}" if version == "v3" else f"/crm/objects/{version}/{name}/{id_}"
+        path = f"/crm/v3/objects/{of}/{id_}" if version == "v3" else f"/crm/objects/{version}/{of}/{id_}"
         return self("PATCH", path, json={"properties": properties})
 
     def search(self, *filters: dict[str, Any], name: str = "companies", **more: Any) -> Any:
