@@ -57,7 +57,9 @@ def test_archived_records_are_read_only_if_asked_for(sandbox: Sandbox, hub: Acco
 def test_a_batch_update_writes_each_record_and_tells_the_missing(sandbox: Sandbox, hub: Account) -> None:
     one, two = companies(sandbox, 2)
     owner = other_owner(sandbox, one)
-    body = hub.post(f"{BATCH}/update", update((one, {"hubspot_owner_id": owner}), ("5", {}), (two, {"city": "Oslo"})), 207)
+    body = hub.post(
+        f"{BATCH}/update", update((one, {"hubspot_owner_id": owner}), ("5", {}), (two, {"city": "Oslo"})), 207
+    )
     assert [row["id"] for row in body["results"]] == [one, two]
     assert body["errors"][0]["context"] == {"ids": ["5"]}
     assert [(e["id"], e["field"], e["after"]) for e in sandbox.effects] == [

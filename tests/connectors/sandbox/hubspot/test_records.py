@@ -233,7 +233,10 @@ def test_a_deal_says_by_its_stage_whether_it_is_closed(hub: Account) -> None:
 
 
 def test_a_new_record_may_come_with_associations(sandbox: Sandbox, hub: Account) -> None:
-    link = {"to": {"id": company(sandbox)}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 182}]}
+    link = {
+        "to": {"id": company(sandbox)},
+        "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 182}],
+    }
     body = {"properties": {"hs_call_title": "Hello", "hs_timestamp": "2026-11-22T08:00:00Z"}, "associations": [link]}
     made = hub.post(f"{OBJECTS}/calls", body, 201)
     linked = hub.get(f"{OBJECTS}/calls/{made['id']}", associations="companies")["associations"]

