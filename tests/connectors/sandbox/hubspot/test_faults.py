@@ -100,8 +100,11 @@ def test_validation_rules_hold_for_the_newest_version_only(sandbox: Sandbox, hub
 
 def test_pages_and_replies_lose_or_turn_their_rows(sandbox: Sandbox, hub: Account) -> None:
     ids = companies(sandbox, 10)
-    sandbox.faults({"on": "list", "call": 1, "fault": "short_page", "rows": 3}, {"on": "list", "call": 2, "fault": "missing_rows"},
-                   {"on": "list", "call": 3, "fault": "reordered_rows"})  # fmt: skip
+    sandbox.faults(
+        {"on": "list", "call": 1, "fault": "short_page", "rows": 3},
+        {"on": "list", "call": 2, "fault": "missing_rows"},
+        {"on": "list", "call": 3, "fault": "reordered_rows"},
+    )
     short, missing, turned = (hub.get(LIST) for _ in range(3))
     assert [row["id"] for row in short["results"]] == ids[:3]
     assert short["paging"]["next"]["after"] == ids[2]

@@ -87,7 +87,7 @@ def test_groups_are_alternatives_and_filters_all_must_hold(reader: Account) -> N
 
 def test_a_search_sorts_up_and_down_and_leaves_the_empty_ones_for_last(reader: Account) -> None:
     def sizes(*sorts: Any) -> list[float]:
-        asked = {"sorts": list(sorts), "limit": 200, "properties": ["numberofemployees"]}
+        asked: dict[str, Any] = {"sorts": list(sorts), "limit": 200, "properties": ["numberofemployees"]}
         rows = reader.search(f("numberofemployees", "HAS_PROPERTY"), **asked)["results"]
         return [float(row["properties"]["numberofemployees"]) for row in rows]
 

@@ -9,10 +9,10 @@ import pytest
 from connectors.sandbox import Sandbox, SandboxError
 from connectors.sandbox.seed import seed_company
 from tests.connectors.sandbox.conftest import TODAY
-from tests.connectors.sandbox.hubspot.conftest import Account
 
 if TYPE_CHECKING:
     from connectors.sandbox.schema import Row
+    from tests.connectors.sandbox.hubspot.conftest import Account
 
 SEEDED = seed_company(3, 300, 8, TODAY)
 COMPANIES = (
