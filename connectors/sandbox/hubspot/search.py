@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.calls import Reply
@@ -88,14 +89,20 @@ def indexed(hub: Hub, call: Call, shape: ObjectType) -> list[Record]:
 def comparable(prop: Property, text: str) -> Comparable:
     """A value as its type compares: a number, milliseconds, or a text without capitals."""
     if prop.type in {Type.DATE, Type.DATETIME}:
-        moment = read_moment(text)
-        return float(milliseconds(moment)) if moment else text
+        return _instant(text)
     if prop.type is Type.NUMBER:
         try:
             return float(text)
         except ValueError:
             return text
     return text.lower() if prop.type is Type.STRING else text
+
+
+@lru_cache(maxsize=1 << 17)
+def _instant(text: str) -> Comparable:
+    """Milliseconds since 1970. Pages of one search ask for the same moments again and again."""
+    moment = read_moment(text)
+    return float(milliseconds(moment)) if moment else text
 
 
 # Reading what is asked
