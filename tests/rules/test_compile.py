@@ -121,7 +121,7 @@ def test_rules_without_a_section_decide_nothing(folder: Folder, store: Store) ->
 
 @pytest.mark.parametrize(
     ("employees", "points"),
-    [(None, 0), (49, 0), (50, 0), (2525, 7.5), (5000, 15), (1e9, 15), (1e19, 0), (125.123456, 0.227647)],
+    [(None, 0), (49, 0), (50, 0), (2525, 7.5), (5000, 15), (1e9, 15), (1e19, 0), (125.123456, 75.123456 * 15 / 4950)],
 )
 def test_a_scale_is_a_straight_line_between_its_ends(
     folder: Folder, store: Store, employees: float | None, points: float
