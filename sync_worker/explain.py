@@ -98,7 +98,9 @@ def explain(parts: Parts, account: str) -> Explanation:
         at = standing(tx, now, found.ref.id).get(found.ref.id)
         mark = engagement.landmark(tx)
         traced = trace(rules, Dialect(parts.store.dialect), now=now, landmark=mark, account_id=found.ref.id)
-        values = next(iter(decisions.evaluate(tx, traced.sql)), None)
+        # Read to the end: PostgreSQL keeps a cursor open until then.
+        found_values = list(decisions.evaluate(tx, traced.sql))
+        values = found_values[0] if found_values else None
         if at is None or values is None:
             raise not_in_facts(found)
         owned = ownership_of(tx, found.ref.id, OWNERS_SHOWN)
