@@ -151,5 +151,6 @@ def ids_in(call: Call) -> tuple[str, ...]:
     ids = body.get("ids") if isinstance(body, dict) else None
     if isinstance(ids, list):
         return tuple(str(id_) for id_ in ids)
-    keyed = (record.get("id") or record.get("Id") for record in records or () if isinstance(record, dict))
+    listed = records if isinstance(records, list) else []
+    keyed = (record.get("id") or record.get("Id") for record in listed if isinstance(record, dict))
     return tuple(str(id_) for id_ in keyed if id_)

@@ -192,6 +192,8 @@ def _add_child(scope: Scope, shape: Shape, select: Select, *, deleted: bool) -> 
     if name is None:
         raise scope.error("INVALID_TYPE", no_such_parent(select.source, "FROM part of query call"), select.at)
     entity, column = scope.entity.children[name]
+    if is_aggregate(select):
+        raise scope.error("MALFORMED_QUERY", "a query for children cannot use aggregate functions", select.at)
     child = scope_of(scope.source, Select((), entity, at=select.at), scope.text, scope.today)
     whole = _run(child, Select(select.columns, entity, select.alias, select.where, order=select.order), deleted=deleted)
     by_parent: dict[Value, list[Row]] = {}
