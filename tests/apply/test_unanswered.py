@@ -170,9 +170,19 @@ def test_a_row_that_never_gets_an_answer_ends_after_three_tries(house: House) ->
     house.approved([owner_row(1, account)])
     house.crm.failures[account] = [Failure(answer=Outcome.UNKNOWN)] * 9
     house.apply()
-    assert house.states() == [RowState.FAILED]
+    assert house.states() == [RowState.SUPERSEDED]  # not failed: a request in the air may land even now
     assert house.row().code == "NO_ANSWER"
     assert len(house.crm.written) == 3
+
+
+def test_i5_a_refused_second_try_says_nothing_of_the_first(house: House) -> None:
+    account = house.accounts(1)[0]
+    house.approved([owner_row(1, account)])
+    refused = Failure(answer=Outcome.FAILED, code="INVALID_OWNER")
+    house.crm.failures[account] = [Failure(late=True), refused, refused]
+    house.apply()
+    assert house.states() == [RowState.SUPERSEDED]
+    assert house.row().code == "INVALID_OWNER"
 
 
 def test_priorities_without_an_answer_are_read_and_sent_again(house: House) -> None:
