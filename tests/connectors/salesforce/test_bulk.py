@@ -27,10 +27,9 @@ JOB = "7505g0000000001AAA"
 LAYOUT = Layout(
     "Account",
     Stream.ACCOUNTS,
+    ("name",),
     {"name": "Name"},
     {"Id": FieldType.TEXT, "SystemModstamp": FieldType.DATE, "Name": FieldType.TEXT, "IsDeleted": FieldType.BOOLEAN},
-    deletable=True,
-    mergeable=False,
 )
 HEADER = '"Id","SystemModstamp","Name","IsDeleted"\n'
 
