@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+
+import time_machine
 
 from connectors.sandbox import Sandbox
 from sync_worker.cli.starting import Template, start
@@ -96,6 +99,17 @@ def test_a_plan_is_stale_once_the_config_has_changed(desk: Desk) -> None:
     desk.type("approve", plan)
     desk.config.write_text(desk.config.read_text().replace("owner_moves = 1.0", "owner_moves = 0.9"))
     assert desk.type("apply", plan).code == 7
+    assert not desk.sandbox.effects
+
+
+def test_a_plan_that_is_older_than_a_day_is_stale(desk: Desk) -> None:
+    plan = desk.ask("plan")["plan"]["id"]
+    desk.type("approve", plan)
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=25)):
+        refused = desk.type("apply", plan)
+    assert refused.code == 7
+    assert "expired" in refused.err
+    assert "sync-worker plan" in refused.err
     assert not desk.sandbox.effects
 
 
