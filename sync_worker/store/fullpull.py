@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, func, or_, select, true, update
 
 from connectors.port import Cursor, Stream
-from sync_worker.store import activities
+from sync_worker.store import activities, engagement
 from sync_worker.store.lookup import live_count
 from sync_worker.store.schema import cursor as table
 from sync_worker.store.schema import record
@@ -72,8 +72,13 @@ def close_full_pull(tx: Connection, stream: Stream, cycle: int) -> FullPull:
 
 
 def delete_unseen(tx: Connection, stream: Stream, cycle: int, now: datetime) -> int:
-    """Mark the records that this full pull did not show as deleted; how many. Only after its counts were checked."""
+    """Mark the records that this full pull did not show as deleted; how many. Only after its counts were checked.
+
+    Engagement that does not agree with the activities is folded anew.
+    """
     gone = mark_unseen_deleted(tx, stream, cycle)
+    if stream is Stream.ACTIVITIES and engagement.drifted(tx):
+        engagement.rescan(tx)
     closed = {"full_at": now, "full_count": live_count(tx, stream)}
     tx.execute(update(table).where(table.c.stream == stream.value).values(closed))
     if tx.dialect.name == "postgresql":
