@@ -46,6 +46,8 @@ CompanyFault = Literal[
     "remove_field",
     "hide_field",
     "hide_rows",
+    "hide_object",
+    "read_only_field",
     "person_edit",
 ]
 """Something happens in the company, just before or after the call."""
@@ -105,6 +107,8 @@ _NEEDS = {
     "person_edit": ("set",),
     "hide_field": ("object", "field"),
     "remove_field": ("object", "field"),
+    "read_only_field": ("object", "field"),
+    "hide_object": ("object",),
     "deactivate_user": ("target",),
 }
 """What a fault cannot do without."""

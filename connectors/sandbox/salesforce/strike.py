@@ -116,10 +116,6 @@ def _hide_rows(company: Company, fault: Fault, entity: str, target: str) -> None
         company.hidden_rows.add(canonical(target) or target)
 
 
-def _hide_field(company: Company, fault: Fault, entity: str, _target: str) -> None:
-    company.hide_field(entity, fault.field)
-
-
 def _deactivate(company: Company, fault: Fault, _entity: str, target: str) -> None:
     company.edit("User", company.user_id(target), fault.actor, IsActive=False)
 
@@ -133,9 +129,11 @@ _HAPPENINGS: dict[str, Callable[[Company, Fault, str, str], object]] = {
     "undelete": lambda company, fault, entity, target: company.undelete(entity, target, fault.actor),
     "hard_delete": lambda company, fault, entity, target: company.hard_delete(entity, target, fault.actor),
     "deactivate_user": _deactivate,
-    "hide_field": _hide_field,
-    "remove_field": _hide_field,
+    "hide_field": lambda company, fault, entity, _: company.hide_field(entity, fault.field),
+    "remove_field": lambda company, fault, entity, _: company.hide_field(entity, fault.field),
     "hide_rows": _hide_rows,
+    "hide_object": lambda company, _, entity, __: company.hide_object(entity),
+    "read_only_field": lambda company, fault, entity, _: company.freeze_field(entity, fault.field),
 }
 
 

@@ -325,6 +325,20 @@ def test_users_fields_and_rows_go_out_of_sight(sandbox: Sandbox, crm: Client) ->
     assert crm.get(f"/sobjects/Account/{first(sandbox)}").status_code == 404
 
 
+def test_a_permission_is_taken_away(sandbox: Sandbox, crm: Client) -> None:
+    sandbox.faults(
+        {"on": "limits", "fault": "read_only_field", "object": "Account", "field": "OwnerId", "call": 1},
+        {"on": "limits", "fault": "hide_object", "object": "Task", "call": 2},
+    )
+    assert [crm.get("/limits").status_code for _ in range(2)] == [200, 200]
+    fields = {field["name"]: field for field in crm.get("/sobjects/Account/describe").json()["fields"]}
+    assert fields["OwnerId"]["updateable"] is False
+    refused = patch(crm, first(sandbox), OwnerId=sandbox.company.seeding.reps[0]).json()[0]
+    assert (refused["errorCode"], refused["fields"]) == ("INVALID_FIELD_FOR_INSERT_UPDATE", ["OwnerId"])
+    assert crm.get("/query", q="SELECT Id FROM Task").json()[0]["errorCode"] == "INVALID_TYPE"
+    assert "Task" not in {each["name"] for each in crm.get("/sobjects").json()["sobjects"]}
+
+
 def test_a_fault_that_names_the_unknown_says_so(sandbox: Sandbox, crm: Client) -> None:
     sandbox.faults({"on": "limits", "fault": "delete", "object": "Account", "target": "nobody"})
     reply = crm.get("/limits")
