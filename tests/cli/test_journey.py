@@ -211,3 +211,28 @@ def test_the_schema_of_rule_files_knows_the_orgs_own_words(desk: Desk) -> None:
     for word in ("segment", "Mid-Market", "cybersecurity", "web_form", "capacity"):
         assert word in text
     assert json.loads(desk.type("rules", "schema").out) == json.loads(text)
+
+
+def test_an_account_can_be_explained_before_any_plan_and_after_the_rules_have_changed(desk: Desk) -> None:
+    assert desk.type("explain", "x").code == 1
+    desk.type("pull")
+    account = str(desk.sandbox.company.rows("Account")[0]["Id"])
+    assert desk.ask("explain", account)["explanation"]["rules"]
+    (desk.folder / "rules" / "more.yaml").write_text(
+        "version: 1\nprotect:\n  - {id: rated, when: rating = 'Hot' and touches(17) > 0, because: Rated hot}\n"
+    )
+    rules = desk.ask("explain", account)["explanation"]["rules"]
+    assert {"rating", "touches(17)"} == set(next(rule for rule in rules if rule["id"] == "rated")["values"])
+
+
+def test_an_explanation_follows_the_latest_pull(desk: Desk) -> None:
+    desk.type("plan")
+    account = str(desk.sandbox.company.rows("Account")[0]["Id"])
+    admin = desk.sandbox.company.user_id("admin@acme.example")
+    desk.sandbox.company.edit("Account", account, admin, Industry="Mining", OwnerId=admin)
+    desk.type("pull")
+    found = desk.ask("explain", account)["explanation"]
+    seen = {name: value for term in found["terms"] for name, value in term["values"].items()}
+    assert seen["industry"] == "Mining"
+    assert found["held"]
+    assert found["owners"][0]["plan"] == ""
