@@ -61,6 +61,11 @@ class Run:
             unsettled = outbox.open_elsewhere(tx, self.plan_id)
         Windows(self, phase, queue, unsettled).run()
 
+    def left(self, phase: Phase) -> bool:
+        """Whether rows of this kind are still approved."""
+        with self.tools.store.read() as tx:
+            return bool(outbox.rows(tx, self.plan_id, {RowState.APPROVED}, phase.kind))
+
 
 class Windows:
     """The windows of one phase. Each is one reading and what may be sent on the strength of it."""

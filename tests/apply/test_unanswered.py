@@ -185,6 +185,15 @@ def test_i5_a_refused_second_try_says_nothing_of_the_first(house: House) -> None
     assert house.row().code == "INVALID_OWNER"
 
 
+def test_an_owner_is_settled_before_the_score_of_its_account_moves_the_version_on(house: House) -> None:
+    account = house.accounts(1)[0]
+    house.approved([owner_row(1, account), priority_row(2, account, {"score": None}, {"score": 71.0})])
+    house.crm.failures[account] = [Failure(late=True)]
+    house.apply()
+    assert house.states() == [RowState.CONFIRMED, RowState.CONFIRMED]
+    assert [write.version for write in house.crm.written] == ["1", "1", None]
+
+
 def test_priorities_without_an_answer_are_read_and_sent_again(house: House) -> None:
     first, second = house.accounts(2)
     rows = [priority_row(n, a, {"score": None}, {"score": 71.0}) for n, a in ((1, first), (2, second))]
