@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -196,7 +198,7 @@ def test_a_total_is_rounded_before_its_tier_is_cut(folder: Folder, store: Store)
     points = "terms: [" + ", ".join(f"{{id: t{n}, when: true, points: 0.1, because: x}}" for n in range(10)) + "]"
     ruleset = rules(folder, score(f"{{f: {{max: 50, {points}}}}}", tiers="{A: 1, B: 0}"))
     (row,) = store.judge(ruleset, [{}])
-    assert sum([0.1] * 10) < 1, "the sum of ten tenths falls short of one"
+    assert reduce(add, [0.1] * 10) < 1, "the sum of ten tenths falls short of one"
     assert (row["total__1"], row["tier__1"]) == (1.0, "A")
 
 
