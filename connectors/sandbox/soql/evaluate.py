@@ -99,10 +99,9 @@ def _by_id(scope: Scope, where: Condition | None, *, deleted: bool) -> list[Row]
     ids = _ids_wanted(where)
     if ids is None:
         return scope.source.rows(scope.entity.name, deleted=deleted)
-    found = (scope.source.get(scope.entity.name, id_) for id_ in dict.fromkeys(ids))
-    return sorted(
-        (row for row in found if row and (deleted or not row.get("IsDeleted"))), key=lambda row: str(row["Id"])
-    )
+    # A short and a long id may name the same row.
+    found = {str(row["Id"]): row for id_ in ids if (row := scope.source.get(scope.entity.name, id_)) is not None}
+    return [found[id_] for id_ in sorted(found) if deleted or not found[id_].get("IsDeleted")]
 
 
 def _ids_wanted(where: Condition | None) -> list[str] | None:
