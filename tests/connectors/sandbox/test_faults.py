@@ -66,6 +66,17 @@ def test_a_fault_can_name_a_path_an_object_and_a_record(sandbox: Sandbox, crm: C
     assert [each["struck"] for each in sandbox.org.faults.struck()] == [1, 1, 1]
 
 
+def test_a_fault_can_name_the_object_of_a_query_a_collection_or_a_job(sandbox: Sandbox, crm: Client) -> None:
+    sandbox.faults({"on": "*", "object": "Contact", "every": 1, "fault": "server_error"})
+    assert crm.get("/query", q="SELECT Id FROM Account").status_code == 200
+    assert crm.get("/query", q="SELECT Id FROM Contact").status_code == 500
+    assert crm("POST", "/jobs/ingest", json={"object": "Contact", "operation": "update"}).status_code == 500
+    assert crm("POST", "/jobs/query", json={"operation": "query", "query": "SELECT Id FROM Contact"}).status_code == 500
+    records = [{"attributes": {"type": "Contact"}, "id": first(sandbox, "Contact"), "Phone": "1"}]
+    assert crm("PATCH", "/composite/sobjects", json={"records": records}).status_code == 500
+    assert crm.get("/limits").status_code == 200
+
+
 # Replies
 
 
@@ -364,6 +375,7 @@ def test_all_mistakes_of_a_plan_are_told_at_once() -> None:
                 {"on": "query", "fault": "reset", "call": 0},
                 {"on": "query", "fault": "reset", "call": 1, "every": 2},
                 {"fault": "reset"},
+                {"on": "graph", "fault": "row_lock"},
             ]
         )
     assert str(wrong.value).splitlines() == [
@@ -374,6 +386,8 @@ def test_all_mistakes_of_a_plan_are_told_at_once() -> None:
         "fault 5: call: Input should be greater than or equal to 1",
         "fault 6: give one of 'call', 'calls' and 'every'",
         "fault 7: on: Field required",
+        "fault 8: row_lock does nothing to graph: "
+        "plan it on bulk_ingest_close, collections, row_delete, row_patch, row_post",
     ]
 
 
