@@ -37,6 +37,8 @@ MAX_POINTS = 1_000_000.0
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
 _DURATION = re.compile(r"([0-9]{1,4}) (day|days|week|weeks)", re.ASCII)
+_MOST_DAYS = 3_650
+"""Ten years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def _whole(least: int, most: int) -> Callable[[object], int]:
 def _days(value: object) -> int:
     text = _text(value, "a duration")
     found = _DURATION.fullmatch(text)
-    if not found or not 0 <= (days := int(found[1]) * (7 if found[2].startswith("week") else 1)) <= 3_650:  # noqa: PLR2004
+    if not found or (days := int(found[1]) * (7 if found[2].startswith("week") else 1)) > _MOST_DAYS:
         raise wrong(f"'{text[:40]}' is not a duration", "write a number and days or weeks, up to ten years: 30 days")
     return days
 
@@ -179,7 +181,7 @@ def _condition(value: object, names: Names, notes: Notes, wanted: str) -> Condit
     return Condition(str(text), _unless_faulty(found), text.mark)
 
 
-def _unless_faulty(found: Any) -> Any:  # noqa: ANN401
+def _unless_faulty(found: Any) -> Any:  # noqa: ANN401 - it stands for a tree that is not there
     return found
 
 
