@@ -141,8 +141,7 @@ def _settle(run: Run) -> None:
 
 def _close(tools: Tools, plan_id: str, watch: Watch) -> PlanState:
     halt = watch.halt
-    with tools.store.begin() as tx:
-        tools.lease.fence(tx)
+    with tools.writing() as tx:
         resumable = halt is None or halt.resumable
         reason = halt.reason if halt else ""
         return outbox.end_run(tx, plan_id, stopped=reason, resumable=resumable, now=tools.clock())

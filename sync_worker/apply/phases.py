@@ -88,7 +88,7 @@ class Windows:
         """Work the queue off. Ends early when the run has to; then the rest stays approved."""
         watch = self._run.watch
         try:
-            while self._queue and not watch.halted(ask=True):
+            while self._queue and not watch.halted():
                 self._window()
         except CrmError as error:
             watch.crm_failed(error)
@@ -142,8 +142,7 @@ class Windows:
         tools = self._run.tools
         if not endings:
             return
-        with tools.store.begin() as tx:
-            tools.lease.fence(tx)
+        with tools.writing() as tx:
             now = tools.clock()
             for row, ending in endings:
                 self._run.watch.count(ending)

@@ -65,8 +65,7 @@ class Sender:
 
     def _intend(self, batch: Sequence[Ready]) -> list[StoredRow]:
         tools = self._tools
-        with tools.store.begin() as tx:
-            tools.lease.fence(tx)
+        with tools.writing() as tx:
             intents = [outbox.Intent(ready.row, ready.version) for ready in batch]
             return outbox.intend(tx, intents, epoch=tools.lease.epoch, plan_hash=self._plan_hash, now=tools.clock())
 

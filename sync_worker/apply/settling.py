@@ -52,8 +52,7 @@ def _settle(tools: Tools, rows: Sequence[StoredRow], *, versions: bool) -> list[
     seen = read(tools.connector, rows, versions=versions)
     verdicts = [(row, _verdict(tools, row, seen.get(row.row.account))) for row in rows]
     moved = []
-    with tools.store.begin() as tx:
-        tools.lease.fence(tx)
+    with tools.writing() as tx:
         now = tools.clock()
         endings = []
         for row, verdict in verdicts:

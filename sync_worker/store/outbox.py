@@ -82,11 +82,13 @@ def adopt(tx: Connection, *, epoch: int, now: datetime) -> int:
 
     Only the holder of the lease may call this, and only while it applies nothing.
     """
-    left = rows_in(tx, {RowState.SENT})
+    found = rows_in(tx, OPEN)
+    left = [row for row in found if row.state is RowState.SENT]
     message = "the worker ended before an answer was recorded"
     # Their epoch is the dead worker's, so it is not asked for here; from now on it is ours.
     _change(tx, [(row, replace(row, state=RowState.UNKNOWN, epoch=epoch, message=message)) for row in left], ours=False)
-    tx.execute(update(schema.plan_row).where(_in({RowState.UNKNOWN})).values(epoch=epoch))
+    if len(found) > len(left):
+        tx.execute(update(schema.plan_row).where(_in({RowState.UNKNOWN})).values(epoch=epoch))
     lost = Ending(RowState.UNKNOWN, message=message)
     audit.append_all(tx, [_outcome_note(row, lost, epoch) for row in left], now=now)
     return len(left)

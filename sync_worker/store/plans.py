@@ -211,6 +211,14 @@ def expire(tx: Connection, now: datetime) -> int:
     return len(ids)
 
 
+def supersede_older(tx: Connection, now: datetime) -> None:
+    """Of several waiting plans (an interrupted one waits again) only the newest may still be applied."""
+    p = schema.plan.c
+    waiting = p.state.in_([state.value for state in WAITING])
+    newest = tx.scalar(select(p.id).where(waiting).order_by(p.created_at.desc(), p.id).limit(1))
+    audit.append_all(tx, _supersede(tx, except_for=newest, now=now), now=now)
+
+
 def check_current(stored: StoredPlan, *, now: datetime, rules_version: str, config_digest: str) -> None:
     """Raise PlanRefused unless the plan is what was sealed, still lives, and rests on these rules and this config."""
     plan, again = stored.plan, "run 'sync-worker plan' to make a new one"

@@ -18,7 +18,7 @@ from sqlalchemy import URL, Engine, StaticPool, create_engine, event, update
 from connectors.port import Outcome, Unreachable
 from sync_worker.core.canonical import canonical
 from sync_worker.core.model import TERMINAL, PlanState, RowKind, RowState
-from sync_worker.store import Store, StoreError, audit, plans, schema, settings
+from sync_worker.store import Store, StoreError, audit, outbox, plans, schema, settings
 from sync_worker.store.engine import Place, _begin_sqlite
 from sync_worker.store.lease import Lease
 from sync_worker.store.plans import PlanRefused
@@ -234,8 +234,9 @@ class History:
         self.house.crm.land_late()
         self.house.crm.failures.clear()
         for _ in range(2):
-            if all(row.state in TERMINAL for row in self.house.plan().rows):
-                return
+            with self.house.store.read() as tx:
+                if outbox.by_state(tx).keys() <= TERMINAL:
+                    return
             self._life()
             self.house.clock.now += timedelta(hours=25)
 

@@ -235,6 +235,17 @@ def test_an_interrupted_plan_waits_and_expires_like_any_other(house: House) -> N
     assert house.audit_holds()
 
 
+def test_an_interrupted_plan_gives_way_to_one_that_was_made_since(house: House) -> None:
+    account = killed_after_sending(house, Failure(answer=Outcome.UNKNOWN))
+    house.clock.pass_(60)
+    house.approved([owner_row(1, account, after="cleo")], plan_id="plan-2")
+    house.recover()
+    assert house.plan().state is PlanState.SUPERSEDED
+    assert house.states() == [RowState.SUPERSEDED]
+    house.apply("plan-2")
+    assert house.states("plan-2") == [RowState.CONFIRMED]
+
+
 def test_confirmed_rows_of_an_earlier_life_are_verified(house: House) -> None:
     (account,) = house.accounts(1)
     house.approved([owner_row(1, account)])
