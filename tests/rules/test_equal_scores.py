@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.rules.conftest import Folder
 
 points = st.sampled_from((-40, -2.5, -0.1, 0.1, 0.3, 1, 7, 33.333333, 60))
-ends = st.tuples(st.integers(-5, 100), st.integers(101, 5_000)).flatmap(lambda pair: st.permutations(pair))
+ends = st.tuples(st.integers(-5, 100), st.integers(101, 5_000)).flatmap(st.permutations)
 when = st.builds(
     lambda number, given: f"{{id: t@, when: employees > {number}, points: {given}, because: x}}",
     st.integers(0, 200),
