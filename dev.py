@@ -27,6 +27,9 @@ if sys.version_info < (3, 11):  # noqa: UP036 - people do start this file with o
         )
     )
 
+if os.name != "posix":
+    sys.exit("sync-worker runs on Linux and macOS; on Windows, start dev.py inside WSL.")
+
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
@@ -196,7 +199,7 @@ def demo(arguments: "list[str]") -> int:
     """Run the demo in place of this process, so that signals and the exit code are its own."""
     install("demo")
     os.chdir(ROOT)
-    os.execve(PYTHON, [str(PYTHON), "-m", "sync_worker", "demo", *arguments], os.environ | {"PYTHONUNBUFFERED": "1"})
+    os.execve(PYTHON, [str(PYTHON), "-m", "sync_worker", "demo", *arguments], environment())
 
 
 def check(name: str, command: "list[str]", extra: "dict[str, str]") -> bool:
