@@ -15,7 +15,8 @@ from sqlalchemy.exc import DBAPIError
 
 import migrations
 from sync_worker.core.model import TERMINAL, RowState
-from sync_worker.store import check, open_store, upgrade
+from sync_worker.store import StoreError, check, open_store, upgrade
+from sync_worker.store.engine import connect, place
 from sync_worker.store.schema import audit, metadata, plan, plan_row
 from sync_worker.store.upgrading import config
 
@@ -45,6 +46,30 @@ def test_upgrading_twice_changes_nothing(store: Store, url: str) -> None:
     assert check(url).ok
     assert check(url).revision == migrations.HEAD
     assert store.dialect == check(url).dialect
+
+
+def test_a_database_of_something_else_is_left_alone(empty_url: str, tmp_path: Path) -> None:
+    (tmp_path / "store.db").touch()
+    other = connect(place(empty_url))
+    with other.begin() as tx:
+        tx.execute(text("CREATE TABLE plan (price integer)"))
+    with pytest.raises(StoreError, match="tables of something else: plan"):
+        upgrade(empty_url)
+    with other.read() as tx:
+        assert inspect(tx).get_table_names() == ["plan"]
+    other.close()
+
+
+def test_a_migration_that_fails_half_way_leaves_nothing(empty_url: str, tmp_path: Path) -> None:
+    (tmp_path / "store.db").touch()
+    other = connect(place(empty_url))
+    with other.begin() as tx:
+        tx.execute(text("CREATE VIEW setting AS SELECT 1 AS a"))
+    with pytest.raises(DBAPIError, match="setting"):
+        upgrade(empty_url)
+    with other.read() as tx:
+        assert inspect(tx).get_table_names() == []
+    other.close()
 
 
 def test_every_migration_can_be_undone(empty_url: str) -> None:
