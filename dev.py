@@ -19,7 +19,9 @@ from pathlib import Path
 
 # The check stands above every annotation: older versions read this file only so far.
 if sys.version_info < (3, 11):  # noqa: UP036 - people do start this file with older versions
-    newer = next((name for name in ("python3.13", "python3.12", "python3.11") if shutil.which(name)), "python3.11")
+    names = [name for name in ("python3.13", "python3.12", "python3.11") if shutil.which(name)]
+    working = (name for name in names if subprocess.call([name, "-c", ""], stderr=subprocess.DEVNULL) == 0)
+    newer = next(working, "python3.11")
     sys.exit(
         "sync-worker needs Python 3.11 or later, and this is {} ({}).\n"
         "Start dev.py with a newer one: {} dev.py {}".format(
