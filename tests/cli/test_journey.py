@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def test_from_doctor_to_a_second_plan_that_is_empty(desk: Desk) -> None:
     assert desk.type("doctor").code == 0
-    assert desk.ask("pull")["streams"]["accounts"]["pulled"] == 300
+    assert desk.ask("pull")["streams"]["accounts"]["pulled"] == 150
     planned = desk.type("plan", "--check", "--format", "json")
     assert planned.code == 3
     plan = planned.json["plan"]
