@@ -218,6 +218,7 @@ def test_an_account_can_be_explained_before_any_plan_and_after_the_rules_have_ch
     desk.type("pull")
     account = str(desk.sandbox.company.rows("Account")[0]["Id"])
     assert desk.ask("explain", account)["explanation"]["rules"]
+    assert desk.ask("explain", account[:15])["explanation"]["account"] == account
     (desk.folder / "rules" / "more.yaml").write_text(
         "version: 1\nprotect:\n  - {id: rated, when: rating = 'Hot' and touches(17) > 0, because: Rated hot}\n"
     )
