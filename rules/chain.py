@@ -84,11 +84,12 @@ class Chain:
         if lookup is None or lookup.value.type is not Type.TEXT or lookup.value.name in self.writer.outputs:
             return []
         key = self.writer.value(lookup.value)
+        tests = [([quoted(text) for text in texts], row.values) for row, texts in lookup.rows]
+        last = lookup.otherwise.values if lookup.otherwise else (None,) * len(table.outputs)
         return [
-            self._output(output, [(f"{key} IN ({', '.join(map(quoted, texts))})", row.values[index])
-                                  for row, texts in lookup.rows], lookup.otherwise and lookup.otherwise.values[index])
+            self._output(output, key, [(literals, values[index]) for literals, values in tests], last[index])
             for index, output in enumerate(table.outputs)
-        ]  # fmt: skip
+        ]
 
     def _table(self, number: int, table: Table) -> None:
         """The first row that matches, by its number; then that row's outputs."""
@@ -97,23 +98,28 @@ class Chain:
         self._stage(f"matched_{number}", ["*", f"{cases(numbered, self.writer)} AS {row}"])
         outputs = [
             self._output(
-                output, [(f"{row} = {at}", found.values[index]) for at, found in enumerate(table.rows, 1)], None
+                output, row, [([str(at)], found.values[index]) for at, found in enumerate(table.rows, 1)], None
             )
             for index, output in enumerate(table.outputs)
         ]
         self._stage(f"table_{number}", ["*", *outputs])
 
     def _output(
-        self, output: Output, tests: Sequence[tuple[str, str | float | None]], otherwise: str | float | None
+        self,
+        output: Output,
+        key: str,
+        tests: Iterable[tuple[list[str], str | float | None]],
+        otherwise: str | float | None,
     ) -> str:
-        """SQL for an output: the value of the one test that holds. The tests exclude each other."""
+        """SQL for an output: the value whose literals hold the key, each literal in one list only."""
         together: dict[str | float | None, list[str]] = {}
-        for test, value in tests:
-            together.setdefault(value, []).append(test)
+        for literals, value in tests:
+            together.setdefault(value, []).extend(literals)
         if otherwise is None:
             together.pop(None, None)
         whens = " ".join(
-            f"WHEN {' OR '.join(found)} THEN {self._given(value, output)}" for value, found in together.items()
+            f"WHEN {key} IN ({', '.join(literals)}) THEN {self._given(value, output)}"
+            for value, literals in together.items()
         )
         last = self._given(otherwise, output)
         return f"{f'CASE {whens} ELSE {last} END' if whens else last} AS {self.writer.outputs[output.name]}"
@@ -199,7 +205,7 @@ def looked_up(table: Table) -> Lookup | None:
     """The table as a lookup, if it is one. Its order then no longer matters, so a database may use a hash."""
     value: tree.FieldValue | None = None
     seen: set[str | float] = set()
-    rows = []
+    rows: list[tuple[Row, tuple[str, ...]]] = []
     for row in table.rows:
         if row.when is None:
             return Lookup(value, tuple(rows), row) if value else None
@@ -210,7 +216,8 @@ def looked_up(table: Table) -> Lookup | None:
         value = row.when.value
         fresh = tuple(str(choice) for choice in row.when.choices if choice not in seen)
         seen.update(row.when.choices)
-        rows += [(row, fresh)] if fresh else []
+        if fresh:
+            rows.append((row, fresh))
     return Lookup(value, tuple(rows), None) if value else None
 
 

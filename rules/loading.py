@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from rules.model import Ruleset, Table
     from rules.vocabulary import Vocabulary
 
+MAX_RULES = 500
+"""Rules of scope, protect, return and books together."""
+MAX_TERMS = 400
+"""Terms of all scores together."""
 _RULES = ("scope", "protect", "return", "books")
 """Sections whose ids share one name space: the decision log names a rule by its id alone."""
 
@@ -48,6 +52,7 @@ def load(folder: Path, vocabulary: Vocabulary) -> Ruleset:
     scores = frozenset(str(score_id.text) for score_id in _ids(roots.values(), "scores"))
     context = Context(names, rep, scores, notes)
     shapes = [shape for root in roots.values() if (shape := _shaped(root, context)) is not None]
+    _check_size(shapes, notes)
     if notes.problems:
         raise RulesInvalid(notes.problems)
     named = {name: found.items for name, found in lists.items()}
@@ -185,6 +190,19 @@ def _shaped(root: Mapping, context: Context) -> FileShape | None:
     for score in shape.scores:
         _check_score(score, context.notes)
     return shape
+
+
+def _check_size(shapes: list[FileShape], notes: Notes) -> None:
+    """One statement evaluates all rules, and databases limit its columns and its depth."""
+    rules = [rule.id for shape in shapes for rule in shape.scope]
+    rules += [rule.id for shape in shapes for rule in shape.protect]
+    rules += [rule.id for shape in shapes for rule in shape.returns]
+    rules += [book.id for shape in shapes for book in shape.books]
+    scores = [score for shape in shapes for score in shape.scores]
+    terms = [term.id for score in scores for part in score.parts.values() for term in part.terms]
+    for found, most, noun in ((rules, MAX_RULES, "rules"), (terms, MAX_TERMS, "terms")):
+        if len(found) > most:
+            notes.error(found[most].mark, f"there are {len(found):,} {noun}, over {most}", "use a decision table")
 
 
 def _check_score(score: ScoreShape, notes: Notes) -> None:
