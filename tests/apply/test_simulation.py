@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HISTORIES = 2000
-PARTS = 8
+PARTS = 20
 
 
 @pytest.fixture(scope="module")
@@ -33,4 +33,4 @@ def test_no_history_breaks_a_promise(stage: Stage, part: int) -> None:
             bad[seed] = complaints
         deaths += history.deaths
     assert bad == {}
-    assert deaths > 20  # the histories are as wild as they are meant to be
+    assert deaths > 10  # the histories are as wild as they are meant to be
