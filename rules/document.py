@@ -28,7 +28,7 @@ _BROKEN = "\ue000broken\ue000"
 """Stands for a value that cannot be read. Its characters are for private use: no file means them."""
 _MOST_BROKEN = 20
 _SPLIT = (
-    "a comma inside { } ends the value there: put the whole condition in double quotes, or the rule on lines of its own"
+    "a comma inside { } ends the value there: put the whole value in double quotes, or the rule on lines of its own"
 )
 
 
@@ -203,7 +203,7 @@ class _Composer:
             value = self._node(next(self._events), depth + 1)
             if not isinstance(key, Scalar):
                 self._notes.error(key.mark, "a key must be one word", "write 'key: value'")
-            elif event.flow_style and _is_fragment(value, entries):
+            elif event.flow_style and _is_fragment(key, value, entries, self._text):
                 broken = broken or self._split(key, entries)
             elif key.text in seen:
                 first = seen[key.text]
@@ -227,13 +227,14 @@ def _is_broken(node: Node) -> bool:
     return node.text == _BROKEN if isinstance(node, Scalar) else node.broken
 
 
-def _is_fragment(value: Node, entries: list[tuple[Scalar, Node]]) -> bool:
-    """A 'key' without a value, after a value whose brackets or quotes are still open."""
+def _is_fragment(key: Scalar, value: Node, entries: list[tuple[Scalar, Node]], text: str) -> bool:
+    """A 'key' without a colon, after an unquoted value: a comma has cut it off that value."""
     empty = isinstance(value, Scalar) and value.plain and value.text == ""
     last = entries[-1][1] if entries else None
     if not empty or not isinstance(last, Scalar) or not last.plain:
         return False
-    return last.text.count("(") > last.text.count(")") or last.text.count("'") % 2 == 1
+    end = key.origin + len(key.source)
+    return not text[end : end + 20].lstrip().startswith(":")
 
 
 def _explained(file: str, text: str, error: yaml.MarkedYAMLError) -> tuple[Mark, str, str]:

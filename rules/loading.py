@@ -15,8 +15,7 @@ from rules.names import REP_FUNCTIONS, NamedList, Names
 from rules.problems import Mark, Notes, RulesInvalid, nearest
 from rules.scalars import Context, plain
 from rules.shapes import EventShape, FileShape, ScaleShape, ScoreShape
-from rules.tables import read_table
-from rules.vocabulary import FieldInfo
+from rules.tables import promised, read_table
 from rules.wording import note_shape
 
 if TYPE_CHECKING:
@@ -165,12 +164,10 @@ def _tables(
         elif scalar.text not in texts:
             hint = nearest(scalar.text, texts) or "put the CSV file beside this one"
             notes.error(scalar.mark, f"there is no table '{scalar.text}' in the folder", hint)
-        elif (text := texts[scalar.text]) is not None and (
-            table := read_table(scalar.text, text, names, notes)
-        ) is not None:
-            tables.append(table)
-            outputs = {output.name: FieldInfo(output.name, output.type) for output in table.outputs}
-            names = replace(names, fields={**names.fields, **outputs})
+        elif (text := texts[scalar.text]) is not None:
+            table = read_table(scalar.text, text, names, notes)
+            tables += [table] if table else []
+            names = replace(names, fields={**promised(scalar.text, text), **names.fields})
         used.setdefault(scalar.text, scalar.mark)
     for name in sorted(set(texts) - set(used)):
         notes.warn(Mark(name, 1, 1), "no rules file uses this table", f"add it: tables: [{name}]")

@@ -110,12 +110,14 @@ def test_what_yaml_allows_and_rules_do_not(text: str, problem: str) -> None:
         "{id: x, when: employees in (1, 2, 3), because: y}",
         "{id: x, when: coalesce(a, b) > 3, because: y}",
         "{id: x, when: coalesce(a, 'b') > 3, because: y}",
+        "{id: x, when: a, because: Small, far away and quiet}",
+        "{id: x, when: a, because: Small , far}",
     ],
 )
 def test_a_comma_that_splits_a_condition_is_explained_once(rule: str) -> None:
     (problem,) = problems(f"scope:\n  - {rule}\n")
     assert problem.startswith("a.yaml:2:")
-    assert "put the whole condition in double quotes" in problem
+    assert "put the whole value in double quotes" in problem
 
 
 def test_a_split_condition_hides_no_other_mistake() -> None:
