@@ -386,8 +386,10 @@ def test_all_mistakes_of_a_plan_are_told_at_once() -> None:
         "fault 5: call: Input should be greater than or equal to 1",
         "fault 6: give one of 'call', 'calls' and 'every'",
         "fault 7: on: Field required",
-        "fault 8: row_lock does nothing to graph: "
-        "plan it on bulk_ingest_close, collections, row_delete, row_patch, row_post",
+        (
+            "fault 8: row_lock does nothing to graph: "
+            "plan it on bulk_ingest_close, collections, row_delete, row_patch, row_post"
+        ),
     ]
 
 
