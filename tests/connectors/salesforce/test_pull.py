@@ -605,3 +605,18 @@ def test_a_pull_that_a_crash_cut_short_rests_at_the_time_of_its_first_beginning(
     pages = list(again.pull(Stream.ACCOUNTS, first.cursor))
     assert late not in {record.ref for page in pages for record in page.records}
     assert late in {record.ref for record in everything(again, Stream.ACCOUNTS, pages[-1].cursor)}
+
+
+def test_objects_that_the_integration_user_cannot_see_are_named_and_leads_may_be_missing(
+    company: SalesforceSandbox,
+) -> None:
+    company.company.hide_object("Lead")
+    connector = company.connect()
+    assert connector.describe().fields[Stream.LEADS] == {}
+    (page,) = connector.pull(Stream.LEADS, None)
+    assert (page.records, page.expected) == ((), 0)
+    assert [later.records for later in connector.pull(Stream.LEADS, page.cursor)] == [()]
+    company.company.hide_object("Contact")
+    company.company.hide_object("Task")
+    with pytest.raises(NotPermitted, match=r"the object Contact.*; the object Task"):
+        company.connect().describe()
