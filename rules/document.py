@@ -237,26 +237,33 @@ def _is_fragment(key: Scalar, value: Node, entries: list[tuple[Scalar, Node]], t
     return not text[end : end + 20].lstrip().startswith(":")
 
 
+_EXPLANATIONS = (
+    ("'\\t'", "a tab stands where YAML wants spaces", "indent with spaces"),
+    ("mapping values are not allowed", "a second ': ' in one line", "put the whole value in double quotes"),
+    ("expected ',' or '}'", "the { } breaks off here", _SPLIT),
+    ("expected ',' or ']'", "the [ ] is not closed", "close it with ], and put values that hold a comma in quotes"),
+    ("expected <block end>", "the indentation fits nothing above", "begin the keys of one entry in the same column"),
+    ("could not find expected ':'", "a key without a colon", "write 'key: value'"),
+)
+"""What the parser says, and what it means to somebody who writes rules."""
+
+
 def _explained(file: str, text: str, error: yaml.MarkedYAMLError) -> tuple[Mark, str, str]:
     """A parser's error in the words of somebody who writes rules."""
-    at = error.problem_mark or error.context_mark
+    problem, context = error.problem or str(error), error.context or ""
+    at = error.context_mark if "quoted scalar" in context else error.problem_mark or error.context_mark
     mark = Mark(file, at.line + 1, at.column + 1) if at else Mark(file, 1, 1)
-    line = text.splitlines()[at.line] if at and at.line < len(text.splitlines()) else ""
-    problem = error.problem or str(error)
-    if "\\t" in problem or "\t" in line[: line.find(line.strip())] if line.strip() else False:
-        return mark, "a tab stands where YAML wants spaces", "indent with spaces"
-    if "mapping values are not allowed" in problem:
-        return mark, "a second ': ' in one line", "put the whole value in double quotes"
+    if "quoted scalar" in context and "end of stream" in problem:
+        return mark, "a quote is not closed", "close it with the same sign"
+    line = text.split("\n")[mark.line - 1]
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return mark, *_EXPLANATIONS[0][1:]
     if "expected <block end>" in problem and ": '" in line:
-        return (
-            mark,
-            "text goes on after a closing quote",
-            "a value that starts with ' must be put in double quotes as a whole",
-        )
-    if "expected ',' or '}'" in problem:
-        return mark, "the { } breaks off here", _SPLIT
-    if "expected ',' or ']'" in problem:
-        return mark, "the [ ] is not closed", "close it with ], and put values that hold a comma in quotes"
+        hint = "a value that starts with ' must be put in double quotes as a whole"
+        return mark, "text goes on after a closing quote", hint
+    for needle, message, hint in _EXPLANATIONS:
+        if needle in problem:
+            return mark, message, hint
     return mark, f"this is not YAML: {problem}", "check quotes, brackets and indentation near this place"
 
 
