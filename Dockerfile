@@ -19,6 +19,9 @@ RUN /opt/build/bin/python -m hatchling build -t wheel -d /tmp/dist \
  && /opt/sync-worker/bin/python -m compileall -q /opt/sync-worker/lib
 
 FROM python:3.11-slim
+# The base image brings an installer; what runs here needs none.
+RUN python -m pip uninstall --yes pip setuptools wheel \
+ && rm -rf /usr/local/lib/python3.*/ensurepip
 # A fixed number, so that volumes and secrets can be given to it by number.
 RUN groupadd --system --gid 10001 worker \
  && useradd --system --uid 10001 --gid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin worker \

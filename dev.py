@@ -19,13 +19,18 @@ from pathlib import Path
 
 # The check stands above every annotation: older versions read this file only so far.
 if sys.version_info < (3, 11):  # noqa: UP036 - people do start this file with older versions
-    newer = next((name for name in ("python3.13", "python3.12", "python3.11") if shutil.which(name)), "python3.11")
+    names = [name for name in ("python3.13", "python3.12", "python3.11") if shutil.which(name)]
+    working = (name for name in names if subprocess.call([name, "-c", ""], stderr=subprocess.DEVNULL) == 0)
+    newer = next(working, "python3.11")
     sys.exit(
         "sync-worker needs Python 3.11 or later, and this is {} ({}).\n"
         "Start dev.py with a newer one: {} dev.py {}".format(
             ".".join(map(str, sys.version_info[:3])), sys.executable, newer, " ".join(sys.argv[1:])
         )
     )
+
+if os.name != "posix":
+    sys.exit("sync-worker runs on Linux and macOS; on Windows, start dev.py inside WSL.")
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -196,7 +201,7 @@ def demo(arguments: "list[str]") -> int:
     """Run the demo in place of this process, so that signals and the exit code are its own."""
     install("demo")
     os.chdir(ROOT)
-    os.execve(PYTHON, [str(PYTHON), "-m", "sync_worker", "demo", *arguments], os.environ | {"PYTHONUNBUFFERED": "1"})
+    os.execve(PYTHON, [str(PYTHON), "-m", "sync_worker", "demo", *arguments], environment())
 
 
 def check(name: str, command: "list[str]", extra: "dict[str, str]") -> bool:

@@ -1,13 +1,14 @@
 """The stages of a compiled statement: each a fenced SELECT over the one before. It writes SQL text and runs none.
 
-facts → tables → judged → rounded → summed → capped → added → totalled → tiered. The fences keep optimisers from
-computing a rule once for every place that reads it; so does cutting the arithmetic of scores into stages.
+facts → tables → judged → totalled. The fences keep optimisers from computing a rule once for every place that reads
+it. Every stage copies what it carries, so there are as few as that allows.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from rules import tree
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from rules.model import Output, Ruleset, Table, Term
+    from rules.model import Output, Row, Ruleset, Table, Term
 
 
 def fence(dialect: Dialect) -> str:
@@ -37,6 +38,8 @@ class Chain:
     now: datetime
     landmark: datetime
     where: str
+    rows: bool = False
+    """Whether tables also tell which row matched."""
     writer: Writer = field(init=False)
     _stages: list[tuple[str, str]] = field(init=False, default_factory=list)
 
@@ -46,11 +49,14 @@ class Chain:
         outputs = [output.name for table in self.ruleset.tables for output in table.outputs]
         made = {name: f"then__{index}" for index, name in enumerate(outputs, 1)}
         self.writer = Writer(self.dialect, self.now.astimezone(UTC).date(), made)
-        self._facts()
+        facts = [f"{self._read(column)} AS {named(column.name)}" for column in needs(self.ruleset)]
+        keyed = (
+            {} if self.rows else {table.name: found for table in self.ruleset.tables if (found := self._keyed(table))}
+        )
+        self._stage("facts", ["account_id", *facts, *chain.from_iterable(keyed.values())], self.where)
         for number, table in enumerate(self.ruleset.tables, 1):
-            self._table(number, table)
-
-    # stages
+            if table.name not in keyed:
+                self._table(number, table)
 
     def _stage(self, name: str, selected: Iterable[str], where: str = "") -> None:
         source = self._stages[-1][0] if self._stages else "fact"
@@ -59,16 +65,10 @@ class Chain:
         body = f"SELECT {columns}\n  FROM {source}{condition}{fence(self.dialect)}"  # noqa: S608 - every piece is written by Writer: literals quoted, names checked
         self._stages.append((name, body))
 
-    def select(self, columns: Sequence[str], extra: Sequence[str] = ()) -> str:
-        """The whole statement: the last stage's ``columns``, and whatever else is computed from them."""
+    def select(self, selected: Iterable[str]) -> str:
+        """The whole statement: what is selected from the last stage."""
         stages = ",\n".join(f"{name} AS (\n  {body}\n)" for name, body in self._stages)
-        chosen = ", ".join([*(named(column) for column in columns), *extra])
-        return f"WITH {stages}\nSELECT {chosen} FROM {self._stages[-1][0]}"
-
-    def _facts(self) -> None:
-        columns = needs(self.ruleset)
-        self._stage("facts", ["account_id", *(f"{self._read(column)} AS {named(column.name)}" for column in columns)],
-                    self.where)  # fmt: skip
+        return f"WITH {stages}\nSELECT {', '.join(selected)} FROM {self._stages[-1][0]}"
 
     def _read(self, column: FactColumn) -> str:
         source = column.source
@@ -78,28 +78,56 @@ class Chain:
             factor = 2.0 ** max(-1_000.0, min(1_000.0, -days / source.half_life_days))
         return read(column, self.writer, factor)
 
+    def _keyed(self, table: Table) -> list[str]:
+        """A table that looks up one text as it stands in the facts, beside them; nothing for any other table."""
+        lookup = looked_up(table)
+        if lookup is None or lookup.value.type is not Type.TEXT or lookup.value.name in self.writer.outputs:
+            return []
+        key = self.writer.value(lookup.value)
+        tests = [([quoted(text) for text in texts], row.values) for row, texts in lookup.rows]
+        last = lookup.otherwise.values if lookup.otherwise else (None,) * len(table.outputs)
+        return [
+            self._output(output, key, [(literals, values[index]) for literals, values in tests], last[index])
+            for index, output in enumerate(table.outputs)
+        ]
+
     def _table(self, number: int, table: Table) -> None:
         """The first row that matches, by its number; then that row's outputs."""
-        rows = [(str(index), row.when) for index, row in enumerate(table.rows, 1)]
         row = f"row__{number}"
-        self._stage(f"matched_{number}", ["*", f"{cases(rows, self.writer)} AS {row}"])
-        outputs = [self._output(table, index, output, row) for index, output in enumerate(table.outputs)]
+        numbered = [(str(index), found.when) for index, found in enumerate(table.rows, 1)]
+        self._stage(f"matched_{number}", ["*", f"{cases(numbered, self.writer)} AS {row}"])
+        outputs = [
+            self._output(
+                output, row, [([str(at)], found.values[index]) for at, found in enumerate(table.rows, 1)], None
+            )
+            for index, output in enumerate(table.outputs)
+        ]
         self._stage(f"table_{number}", ["*", *outputs])
 
-    def _output(self, table: Table, index: int, output: Output, row: str) -> str:
-        name = self.writer.outputs[output.name]
-        values: dict[str | float, list[str]] = {}
-        for number, found in enumerate(table.rows, 1):
-            if (value := found.values[index]) is not None:
-                values.setdefault(value, []).append(str(number))
-        if not values:
-            kind = "TEXT" if output.type is Type.TEXT else "DOUBLE PRECISION"
-            return f"CAST(NULL AS {kind}) AS {name}"
+    def _output(
+        self,
+        output: Output,
+        key: str,
+        tests: Iterable[tuple[list[str], str | float | None]],
+        otherwise: str | float | None,
+    ) -> str:
+        """SQL for an output: the value whose literals hold the key, each literal in one list only."""
+        together: dict[str | float | None, list[str]] = {}
+        for literals, value in tests:
+            together.setdefault(value, []).extend(literals)
+        if otherwise is None:
+            together.pop(None, None)
         whens = " ".join(
-            f"WHEN {row} IN ({', '.join(numbers)}) THEN {self.writer.constant(value)}"
-            for value, numbers in values.items()
+            f"WHEN {key} IN ({', '.join(literals)}) THEN {self._given(value, output)}"
+            for value, literals in together.items()
         )
-        return f"CASE {whens} END AS {name}"
+        last = self._given(otherwise, output)
+        return f"{f'CASE {whens} ELSE {last} END' if whens else last} AS {self.writer.outputs[output.name]}"
+
+    def _given(self, value: str | float | None, output: Output) -> str:
+        if value is not None:
+            return self.writer.constant(value)
+        return f"CAST(NULL AS {'TEXT' if output.type is Type.TEXT else 'DOUBLE PRECISION'})"
 
     def first_match(self, rules: Sequence[tuple[str, tree.Tree]]) -> str:
         """SQL for the id of the first rule whose condition holds, or NULL."""
@@ -109,22 +137,11 @@ class Chain:
 
     def score(self, judged: Sequence[tuple[str, str]]) -> None:
         """Add the stages that judge: ``judged`` (name, SQL) read the facts; all scores are summed, capped and cut."""
-        carried = ["account_id", *(named(name) for name, _ in judged)]
-        raw = ["account_id", *(f"{sql} AS {named(name)}" for name, sql in judged)]
         points = [(f"points__{index}_{number}", term) for index, score in enumerate(self.ruleset.scores, 1)
                   for number, term in enumerate(score.terms, 1)]  # fmt: skip
-        self._stage("judged", [*raw, *(f"{self._points(term)} AS {name}" for name, term in points)])
-        if any(not isinstance(term, WhenTerm) for _, term in points):
-            rounded = (
-                name if isinstance(term, WhenTerm) else f"{self.writer.rounded(name)} AS {name}"
-                for name, term in points
-            )
-            self._stage("rounded", [*carried, *rounded])
-        self._stage("summed", ["*", *self._sums()])
-        self._stage("capped", ["*", *self._caps()])
-        self._stage("added", ["*", *self._added()])
+        given = (f"{sql} AS {named(name)}" for name, sql in judged)
+        self._stage("judged", ["account_id", *given, *(f"{self._points(term)} AS {name}" for name, term in points)])
         self._stage("totalled", ["*", *self._totals()])
-        self._stage("tiered", ["*", *self._tiers()])
 
     def _points(self, term: Term) -> str:
         writer = self.writer
@@ -143,57 +160,65 @@ class Chain:
         value = writer.value(term.scale.tree)
         low, high = sorted((term.start, term.end))
         at_low, at_high = (0.0, term.points) if term.start < term.end else (term.points, 0.0)
-        slope = writer.number((at_high - at_low) / (high - low))
-        line = f"{writer.number(at_low)} + ({value} - {writer.number(low)}) * {slope}"
+        # Divided last and by itself: a slope would be a long literal, which engines read differently in its last digit.
+        rise, run = writer.number(at_high - at_low), writer.number(high - low)
+        line = f"{writer.number(at_low)} + ({value} - {writer.number(low)}) * {rise} / {run}"
         return (
             f"CASE WHEN {value} IS NULL THEN {writer.number(0)}"
             f" WHEN {value} <= {writer.number(low)} THEN {writer.number(at_low)}"
             f" WHEN {value} >= {writer.number(high)} THEN {writer.number(at_high)} ELSE {line} END"
         )
 
-    def _sums(self) -> list[str]:
-        found = []
-        for index, score in enumerate(self.ruleset.scores, 1):
-            number = 0
-            for position, part in enumerate(score.parts, 1):
-                names = [f"points__{index}_{number + offset}" for offset in range(1, len(part.terms) + 1)]
-                number += len(part.terms)
-                found.append(f"{' + '.join(names)} AS sum__{index}_{position}")
-        return found
-
-    def _caps(self) -> list[str]:
-        return [
-            f"{self._clamped(f'sum__{index}_{position}', -part.max, part.max)} AS part__{index}_{position}"
-            for index, score in enumerate(self.ruleset.scores, 1)
-            for position, part in enumerate(score.parts, 1)
-        ]
-
-    def _added(self) -> list[str]:
-        found = []
-        for index, score in enumerate(self.ruleset.scores, 1):
-            together = " + ".join(f"part__{index}_{position}" for position in range(1, len(score.parts) + 1))
-            found.append(f"{together} AS sum__{index}")
-        return found
-
     def _totals(self) -> list[str]:
-        return [
-            f"{self.writer.rounded(self._clamped(f'sum__{index}', 0.0, score.max))} AS total__{index}"
-            for index, score in enumerate(self.ruleset.scores, 1)
-        ]
-
-    def _tiers(self) -> list[str]:
         found = []
         for index, score in enumerate(self.ruleset.scores, 1):
-            whens = " ".join(
-                f"WHEN total__{index} >= {self.writer.number(tier.floor)} THEN {quoted(tier.name)}"
-                for tier in score.tiers
-            )
-            found.append(f"CASE {whens} END AS tier__{index}")
+            together = " + ".join(self.part(index, position) for position in range(len(score.parts)))
+            total = self.writer.clamped(together or self.writer.number(0), 0.0, score.max)
+            found.append(f"{self.writer.rounded(total)} AS total__{index}")
         return found
 
-    def _clamped(self, column: str, low: float, high: float) -> str:
-        least, most = self.writer.number(low), self.writer.number(high)
-        return f"CASE WHEN {column} < {least} THEN {least} WHEN {column} > {most} THEN {most} ELSE {column} END"
+    def part(self, index: int, position: int) -> str:
+        """SQL for a part of the score with this number: the sum of its terms within its cap."""
+        parts = self.ruleset.scores[index - 1].parts
+        first = 1 + sum(len(part.terms) for part in parts[:position])
+        names = [f"points__{index}_{first + offset}" for offset in range(len(parts[position].terms))]
+        return self.writer.clamped(" + ".join(names), -parts[position].max, parts[position].max)
+
+    def tier(self, index: int) -> str:
+        """SQL for the tier of the score with this number."""
+        tiers = self.ruleset.scores[index - 1].tiers
+        floors = ((f"total__{index} >= {self.writer.number(tier.floor)}", tier) for tier in tiers)
+        return f"CASE {' '.join(f'WHEN {test} THEN {quoted(tier.name)}' for test, tier in floors)} END"
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A table that only compares one field with fixed values: each value decides, and its first row."""
+
+    value: tree.FieldValue
+    rows: tuple[tuple[Row, tuple[str, ...]], ...]
+    """The rows that some value reaches, with these values."""
+    otherwise: Row | None
+
+
+def looked_up(table: Table) -> Lookup | None:
+    """The table as a lookup, if it is one. Its order then no longer matters, so a database may use a hash."""
+    value: tree.FieldValue | None = None
+    seen: set[str | float] = set()
+    rows: list[tuple[Row, tuple[str, ...]]] = []
+    for row in table.rows:
+        if row.when is None:
+            return Lookup(value, tuple(rows), row) if value else None
+        if not isinstance(row.when, tree.Membership) or row.when.value != (value or row.when.value):
+            return None
+        if not isinstance(row.when.value, tree.FieldValue):
+            return None
+        value = row.when.value
+        fresh = tuple(str(choice) for choice in row.when.choices if choice not in seen)
+        seen.update(row.when.choices)
+        if fresh:
+            rows.append((row, fresh))
+    return Lookup(value, tuple(rows), None) if value else None
 
 
 def cases(rules: Sequence[tuple[str, tree.Tree | None]], writer: Writer) -> str:

@@ -94,7 +94,9 @@ def compile_accounts(
     ]
     chain.score(judged)
     columns += [column for index, score in enumerate(ruleset.scores, 1) for column in _score_columns(score, index)]
-    return Compiled(chain.select([column.name for column in columns]), tuple(columns))
+    tiers = {f"tier__{index}": chain.tier(index) for index in range(1, len(ruleset.scores) + 1)}
+    selected = (f"{tiers.get(column.name, named(column.name))} AS {named(column.name)}" for column in columns)
+    return Compiled(chain.select(selected), tuple(columns))
 
 
 def compile_reps(ruleset: Ruleset, dialect: Dialect) -> Compiled:

@@ -28,7 +28,7 @@ _BROKEN = "\ue000broken\ue000"
 """Stands for a value that cannot be read. Its characters are for private use: no file means them."""
 _MOST_BROKEN = 20
 _SPLIT = (
-    "a comma inside { } ends the value there: put the whole condition in double quotes, or the rule on lines of its own"
+    "a comma inside { } ends the value there: put the whole value in double quotes, or the rule on lines of its own"
 )
 
 
@@ -203,7 +203,7 @@ class _Composer:
             value = self._node(next(self._events), depth + 1)
             if not isinstance(key, Scalar):
                 self._notes.error(key.mark, "a key must be one word", "write 'key: value'")
-            elif event.flow_style and _is_fragment(value, entries):
+            elif event.flow_style and _is_fragment(key, value, entries, self._text):
                 broken = broken or self._split(key, entries)
             elif key.text in seen:
                 first = seen[key.text]
@@ -227,35 +227,43 @@ def _is_broken(node: Node) -> bool:
     return node.text == _BROKEN if isinstance(node, Scalar) else node.broken
 
 
-def _is_fragment(value: Node, entries: list[tuple[Scalar, Node]]) -> bool:
-    """A 'key' without a value, after a value whose brackets or quotes are still open."""
+def _is_fragment(key: Scalar, value: Node, entries: list[tuple[Scalar, Node]], text: str) -> bool:
+    """A 'key' without a colon, after an unquoted value: a comma has cut it off that value."""
     empty = isinstance(value, Scalar) and value.plain and value.text == ""
     last = entries[-1][1] if entries else None
     if not empty or not isinstance(last, Scalar) or not last.plain:
         return False
-    return last.text.count("(") > last.text.count(")") or last.text.count("'") % 2 == 1
+    end = key.origin + len(key.source)
+    return not text[end : end + 20].lstrip().startswith(":")
+
+
+_EXPLANATIONS = (
+    ("'\\t'", "a tab stands where YAML wants spaces", "indent with spaces"),
+    ("mapping values are not allowed", "a second ': ' in one line", "put the whole value in double quotes"),
+    ("expected ',' or '}'", "the { } breaks off here", _SPLIT),
+    ("expected ',' or ']'", "the [ ] is not closed", "close it with ], and put values that hold a comma in quotes"),
+    ("expected <block end>", "the indentation fits nothing above", "begin the keys of one entry in the same column"),
+    ("could not find expected ':'", "a key without a colon", "write 'key: value'"),
+)
+"""What the parser says, and what it means to somebody who writes rules."""
 
 
 def _explained(file: str, text: str, error: yaml.MarkedYAMLError) -> tuple[Mark, str, str]:
     """A parser's error in the words of somebody who writes rules."""
-    at = error.problem_mark or error.context_mark
+    problem, context = error.problem or str(error), error.context or ""
+    at = error.context_mark if "quoted scalar" in context else error.problem_mark or error.context_mark
     mark = Mark(file, at.line + 1, at.column + 1) if at else Mark(file, 1, 1)
-    line = text.splitlines()[at.line] if at and at.line < len(text.splitlines()) else ""
-    problem = error.problem or str(error)
-    if "\\t" in problem or "\t" in line[: line.find(line.strip())] if line.strip() else False:
-        return mark, "a tab stands where YAML wants spaces", "indent with spaces"
-    if "mapping values are not allowed" in problem:
-        return mark, "a second ': ' in one line", "put the whole value in double quotes"
+    if "quoted scalar" in context and "end of stream" in problem:
+        return mark, "a quote is not closed", "close it with the same sign"
+    line = text.split("\n")[mark.line - 1]
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return mark, *_EXPLANATIONS[0][1:]
     if "expected <block end>" in problem and ": '" in line:
-        return (
-            mark,
-            "text goes on after a closing quote",
-            "a value that starts with ' must be put in double quotes as a whole",
-        )
-    if "expected ',' or '}'" in problem:
-        return mark, "the { } breaks off here", _SPLIT
-    if "expected ',' or ']'" in problem:
-        return mark, "the [ ] is not closed", "close it with ], and put values that hold a comma in quotes"
+        hint = "a value that starts with ' must be put in double quotes as a whole"
+        return mark, "text goes on after a closing quote", hint
+    for needle, message, hint in _EXPLANATIONS:
+        if needle in problem:
+            return mark, message, hint
     return mark, f"this is not YAML: {problem}", "check quotes, brackets and indentation near this place"
 
 

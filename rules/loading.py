@@ -15,8 +15,7 @@ from rules.names import REP_FUNCTIONS, NamedList, Names
 from rules.problems import Mark, Notes, RulesInvalid, nearest
 from rules.scalars import Context, plain
 from rules.shapes import EventShape, FileShape, ScaleShape, ScoreShape
-from rules.tables import read_table
-from rules.vocabulary import FieldInfo
+from rules.tables import promised, read_table
 from rules.wording import note_shape
 
 if TYPE_CHECKING:
@@ -27,6 +26,10 @@ if TYPE_CHECKING:
     from rules.model import Ruleset, Table
     from rules.vocabulary import Vocabulary
 
+MAX_RULES = 500
+"""Rules of scope, protect, return and books together."""
+MAX_TERMS = 400
+"""Terms of all scores together."""
 _RULES = ("scope", "protect", "return", "books")
 """Sections whose ids share one name space: the decision log names a rule by its id alone."""
 
@@ -48,6 +51,7 @@ def load(folder: Path, vocabulary: Vocabulary) -> Ruleset:
     scores = frozenset(str(score_id.text) for score_id in _ids(roots.values(), "scores"))
     context = Context(names, rep, scores, notes)
     shapes = [shape for root in roots.values() if (shape := _shaped(root, context)) is not None]
+    _check_size(shapes, notes)
     if notes.problems:
         raise RulesInvalid(notes.problems)
     named = {name: found.items for name, found in lists.items()}
@@ -160,12 +164,10 @@ def _tables(
         elif scalar.text not in texts:
             hint = nearest(scalar.text, texts) or "put the CSV file beside this one"
             notes.error(scalar.mark, f"there is no table '{scalar.text}' in the folder", hint)
-        elif (text := texts[scalar.text]) is not None and (
-            table := read_table(scalar.text, text, names, notes)
-        ) is not None:
-            tables.append(table)
-            outputs = {output.name: FieldInfo(output.name, output.type) for output in table.outputs}
-            names = replace(names, fields={**names.fields, **outputs})
+        elif (text := texts[scalar.text]) is not None:
+            table = read_table(scalar.text, text, names, notes)
+            tables += [table] if table else []
+            names = replace(names, fields={**promised(scalar.text, text), **names.fields})
         used.setdefault(scalar.text, scalar.mark)
     for name in sorted(set(texts) - set(used)):
         notes.warn(Mark(name, 1, 1), "no rules file uses this table", f"add it: tables: [{name}]")
@@ -185,6 +187,19 @@ def _shaped(root: Mapping, context: Context) -> FileShape | None:
     for score in shape.scores:
         _check_score(score, context.notes)
     return shape
+
+
+def _check_size(shapes: list[FileShape], notes: Notes) -> None:
+    """One statement evaluates all rules, and databases limit its columns and its depth."""
+    rules = [rule.id for shape in shapes for rule in shape.scope]
+    rules += [rule.id for shape in shapes for rule in shape.protect]
+    rules += [rule.id for shape in shapes for rule in shape.returns]
+    rules += [book.id for shape in shapes for book in shape.books]
+    scores = [score for shape in shapes for score in shape.scores]
+    terms = [term.id for score in scores for part in score.parts.values() for term in part.terms]
+    for found, most, noun in ((rules, MAX_RULES, "rules"), (terms, MAX_TERMS, "terms")):
+        if len(found) > most:
+            notes.error(found[most].mark, f"there are {len(found):,} {noun}, over {most}", "use a decision table")
 
 
 def _check_score(score: ScoreShape, notes: Notes) -> None:

@@ -193,10 +193,14 @@ class Writer:
         difference = f"({ends[0]} - {ends[1]})"
         return difference if self.dialect is Dialect.SQLITE else f"CAST({difference} AS DOUBLE PRECISION)"
 
-    def rounded(self, column: str) -> str:
-        """A number column to six digits, halves away from zero. Engines differ in the digits behind."""
-        scaled = f"{column} * {self.number(1e6)}"
-        if self.dialect is Dialect.SQLITE:
-            return f"(ROUND({scaled}) / {self.number(1e6)} + 0.0)"
-        half = f"CASE WHEN {column} < {self.number(0)} THEN {self.number(-0.5)} ELSE {self.number(0.5)} END"
-        return f"(TRUNC({scaled} + {half}) / {self.number(1e6)} + {self.number(0)})"
+    def rounded(self, amount: str) -> str:
+        """An amount from 0 up, to six digits. Engines differ in the digits behind."""
+        scaled = f"{amount} * {self.number(1e6)}"
+        if self.dialect is Dialect.SQLITE:  # which has FLOOR only where it was built with it
+            return f"ROUND({scaled}) / {self.number(1e6)}"
+        return f"FLOOR({scaled} + {self.number(0.5)}) / {self.number(1e6)}"
+
+    def clamped(self, amount: str, low: float, high: float) -> str:
+        """An amount that is never empty, brought between two bounds."""
+        least, most = ("MAX", "MIN") if self.dialect is Dialect.SQLITE else ("GREATEST", "LEAST")
+        return f"{least}({self.number(low)}, {most}({self.number(high)}, {amount}))"

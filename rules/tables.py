@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 
 from rules import tree
 from rules.model import Output, Row, Table
-from rules.problems import Mark, nearest
+from rules.problems import Mark, Notes, nearest
 from rules.vocabulary import FieldInfo, Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rules.names import Names
-    from rules.problems import Notes
 
 MAX_ROWS = 5_000
 MAX_COLUMNS = 50
@@ -70,6 +69,15 @@ def read_table(name: str, text: str, names: Names, notes: Notes) -> Table | None
     inputs = tuple(column.field.name for column in columns if isinstance(column, _Input))
     outputs = tuple(column for column in columns if isinstance(column, Output))
     return Table(name.rsplit(".", 1)[0], inputs, outputs, tuple(rows), lines[0][0].mark)
+
+
+def promised(name: str, text: str) -> dict[str, FieldInfo]:
+    """The outputs that a header names, however wrong the rest is: conditions that read them are not at fault."""
+    header = next(cells(name, text, Notes()), [])
+    matches = (_OUTPUT.fullmatch(cell.text) for cell in header)
+    return {
+        found[1]: FieldInfo(found[1], Type.NUMBER if found[2] == "number" else Type.TEXT) for found in matches if found
+    }
 
 
 def cells(name: str, text: str, notes: Notes) -> Iterator[list[Cell]]:

@@ -74,15 +74,14 @@ class Trace:
 
 def trace(ruleset: Ruleset, dialect: Dialect, *, now: datetime, landmark: datetime, account_id: str) -> Trace:
     """The truth of every condition and the points of every term for one account, with the values they saw."""
-    chain = Chain(ruleset, dialect, now, landmark, f"account_id = {quoted(account_id)}")
+    chain = Chain(ruleset, dialect, now, landmark, f"account_id = {quoted(account_id)}", rows=True)
     tracing = _Tracing(chain)
-    columns, judged = [], []
-    for column, sql in tracing.judged():
-        columns.append(column)
-        judged.append((column.name, sql))
-    chain.score(judged)
-    columns += [column for index, score in enumerate(ruleset.scores, 1) for column in tracing.scored(index, score)]
-    return Trace(chain.select([column.name for column in columns]), tuple(columns))
+    judged = list(tracing.judged())
+    chain.score([(column.name, sql) for column, sql in judged])
+    scored = [found for index, score in enumerate(ruleset.scores, 1) for found in tracing.scored(index, score)]
+    selected = [(column, named(column.name)) for column, _ in judged] + scored
+    sql = chain.select(f"{sql} AS {named(column.name)}" for column, sql in selected)
+    return Trace(sql, tuple(column for column, _ in selected))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,21 +141,24 @@ class _Tracing:
         facts = [column.name for column in columns_read(root, self.made)]
         return tuple(dict.fromkeys([*facts, *outputs]))
 
-    def scored(self, index: int, score: Score) -> Iterator[TraceColumn]:
+    def scored(self, index: int, score: Score) -> Iterator[tuple[TraceColumn, str]]:
         """What the scoring stages compute."""
         number = 0
-        for position, part in enumerate(score.parts, 1):
+        for position, part in enumerate(score.parts):
             for term in part.terms:
                 number += 1
-                yield TraceColumn(
+                points = TraceColumn(
                     f"points__{index}_{number}", TraceKind.POINTS, Type.NUMBER, "scores", score.id, part.name, term.id,
                     _written(term), term.because, self._reads(term_root(term)), most=term.points, mark=term.mark,
                 )  # fmt: skip
-            yield TraceColumn(
-                f"part__{index}_{position}", TraceKind.PART, Type.NUMBER, "scores", score.id, part.name, most=part.max
-            )
-        yield TraceColumn(f"total__{index}", TraceKind.TOTAL, Type.NUMBER, "scores", score.id, most=score.max)
-        yield TraceColumn(f"tier__{index}", TraceKind.TIER, Type.TEXT, "scores", score.id)
+                yield points, points.name
+            name = f"part__{index}_{position + 1}"
+            column = TraceColumn(name, TraceKind.PART, Type.NUMBER, "scores", score.id, part.name, most=part.max)
+            yield column, self.chain.part(index, position)
+        name = f"total__{index}"
+        yield TraceColumn(name, TraceKind.TOTAL, Type.NUMBER, "scores", score.id, most=score.max), name
+        name = f"tier__{index}"
+        yield TraceColumn(name, TraceKind.TIER, Type.TEXT, "scores", score.id), self.chain.tier(index)
 
 
 @dataclass(frozen=True, slots=True)

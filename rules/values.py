@@ -152,6 +152,8 @@ class Values:
         if info is not None:
             return tree.FieldValue(info.name, info.type)
         hint = nearest(node.name, self.names.fields)
+        if not hint.startswith("did you mean"):
+            hint = f"write '{node.name[:60]}' in single quotes if it is text" + (f"; {hint}" if hint else "")
         if node.name in self.names.lists:
             hint = f"'{node.name}' is a list: write in {node.name}"
         self.fault(node, f"unknown {self.names.noun} '{node.name[:60]}'", hint)

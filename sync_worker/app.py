@@ -17,6 +17,7 @@ from sync_worker.parts import Parts
 from sync_worker.pull import pull
 from sync_worker.store import audit, cycles, lookup, open_store, plans, settings
 from sync_worker.store.jobs import StoreJobLog
+from sync_worker.tally import tally
 from sync_worker.vocabulary import stored_schema, vocabulary
 
 if TYPE_CHECKING:
@@ -173,24 +174,22 @@ class Worker:
         self.parts.watch = progress or self.parts.watch
         with self.store.begin() as tx:
             run = cycles.start(tx, kind, self.parts.clock())
-        outcome, error, before = "failed", "", self._spent()
+        before = self._spent()
         try:
             done = work(run)
-            outcome = cycles.SUCCESS
         except Exception as problem:
-            error = str(problem)
+            self._finish(run, "failed", {}, str(problem), before)
             raise
-        finally:
-            self._finish(run, outcome, error, before)
-        return done
-
-    def _finish(self, run: int, outcome: str, error: str, before: Mapping[str, int]) -> None:
-        now = self.parts.clock()
-        with self.store.begin() as tx:
-            cycles.finish(tx, run, outcome, {}, self._calls(tx, before, now), error, now)
-        if self.config.audit.checkpoint and outcome == cycles.SUCCESS:
+        self._finish(run, cycles.SUCCESS, tally(done), "", before)
+        if self.config.audit.checkpoint:
             with self.store.read() as tx:
                 audit.advance_checkpoint(tx, self.config.audit.checkpoint)
+        return done
+
+    def _finish(self, run: int, outcome: str, counts: Mapping[str, int], error: str, before: Mapping[str, int]) -> None:
+        now = self.parts.clock()
+        with self.store.begin() as tx:
+            cycles.finish(tx, run, outcome, counts, self._calls(tx, before, now), error, now)
 
     def _calls(self, tx: Connection, before: Mapping[str, int], now: datetime) -> Mapping[str, int]:
         """What this run alone has cost: the connector counts for the whole process."""

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from rules import Dialect, EngagementSource, FieldSource, IntentSource, TouchSource, TraceKind, Type, trace
-from sync_worker.decide import load_rules
+from rules import Dialect, EngagementSource, FieldSource, IntentSource, TouchSource, TraceKind, Type, needs, trace
+from sync_worker.decide import build_facts, load_rules, pool_of
 from sync_worker.history import AccountNotFound, find_account, ownership_of
-from sync_worker.store import decisions, engagement, schema
+from sync_worker.store import decisions, engagement, schema, settings
 from sync_worker.store.standing import standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
 
     from sqlalchemy import Connection
 
     from connectors.port import Record
-    from rules import Trace, TraceColumn
+    from rules import Ruleset, Trace, TraceColumn
     from sync_worker.core.model import Value
     from sync_worker.history import Change
     from sync_worker.parts import Parts
@@ -91,14 +91,17 @@ class Explanation:
 
 
 def explain(parts: Parts, account: str) -> Explanation:
-    """Explain the account with this id or name, on the facts of the latest plan. Raises AccountNotFound, Stopped."""
+    """Explain the account with this id or name, as the latest pull shows it. Raises AccountNotFound, Stopped."""
     rules, now = load_rules(parts), parts.clock()
+    refresh(parts, rules, now)
     with parts.store.read() as tx:
         found = find_account(tx, account)
         at = standing(tx, now, found.ref.id).get(found.ref.id)
         mark = engagement.landmark(tx)
         traced = trace(rules, Dialect(parts.store.dialect), now=now, landmark=mark, account_id=found.ref.id)
-        values = next(iter(decisions.evaluate(tx, traced.sql)), None)
+        # Read to the end: PostgreSQL keeps a cursor open until then.
+        found_values = list(decisions.evaluate(tx, traced.sql))
+        values = found_values[0] if found_values else None
         if at is None or values is None:
             raise not_in_facts(found)
         owned = ownership_of(tx, found.ref.id, OWNERS_SHOWN)
@@ -127,6 +130,18 @@ def explain(parts: Parts, account: str) -> Explanation:
     )
 
 
+def refresh(parts: Parts, rules: Ruleset, now: datetime) -> None:
+    """Build the facts again where they are older than the latest pull, or were built for other rules."""
+    with parts.store.read() as tx:
+        built = settings.get(tx, "fact_columns")
+        pulled = tx.scalar(select(func.max(schema.cursor.c.saved_at)))
+    wanted = sorted(column.name for column in needs(rules))
+    if built and built["read"] == wanted and (pulled is None or datetime.fromisoformat(built["built_at"]) >= pulled):
+        return
+    with parts.store.begin() as tx:
+        build_facts(tx, parts, rules, pool_of(tx, parts), now)
+
+
 def verdict(first: Mapping[str, RuleTried], at: Standing) -> str:
     """One sentence: what the worker does with the account, and the reason that comes first."""
     if "scope" not in first:
@@ -153,8 +168,8 @@ def _pool_verdict(first: Mapping[str, RuleTried], at: Standing) -> str:
 def not_in_facts(found: Record) -> AccountNotFound:
     """The refusal for an account that is known but was not there when the facts were made."""
     name = found.fields.get("name") or found.ref.id
-    gone = "was deleted in the CRM" if found.deleted else "came after the latest plan"
-    return AccountNotFound(f"{name} ({found.ref.id}) {gone}", hint="run 'sync-worker plan', then ask again")
+    gone = "was deleted in the CRM" if found.deleted else "is set aside: 'sync-worker status' says why"
+    return AccountNotFound(f"{name} ({found.ref.id}) {gone}", hint="'sync-worker history' shows who owned it")
 
 
 def _tried(traced: Trace, values: Mapping[str, object]) -> Iterator[RuleTried]:

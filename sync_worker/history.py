@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from connectors.port import Stream
 from sync_worker.store import cycles, lookup, ownership, plans, schema
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from sync_worker.store.cycles import Cycle
     from sync_worker.store.ownership import Owned
     from sync_worker.store.plans import PlanHead
+
+
+SHORT_ID = 15
 
 
 class AccountNotFound(Exception):
@@ -80,7 +83,7 @@ def ownership_of(tx: Connection, account: str, limit: int) -> Ownership:
 
 def find_account(tx: Connection, account: str) -> Record:
     """The account with this id, or the only live one of this name. Raises AccountNotFound."""
-    if found := lookup.get(tx, Stream.ACCOUNTS, account):
+    if found := lookup.get(tx, Stream.ACCOUNTS, _whole_id(tx, account)):
         return found
     named = lookup.named(tx, Stream.ACCOUNTS, account)
     if len(named) == 1:
@@ -91,6 +94,15 @@ def find_account(tx: Connection, account: str) -> Record:
     listed = ", ".join(f"{record.fields.get('name')} ({record.ref.id})" for record in named[:5])
     more = ", …" if len(named) > 5 else ""  # noqa: PLR2004 - as many as are listed above
     raise AccountNotFound(f"several accounts go by '{account}': {listed}{more}", hint="give the id of the one you mean")
+
+
+def _whole_id(tx: Connection, account: str) -> str:
+    """Salesforce's own pages and reports show ids without their last three letters, which only check the others."""
+    if len(account) != SHORT_ID:
+        return account
+    r = schema.record.c
+    begins = (r.stream == Stream.ACCOUNTS.value) & (func.substr(r.id, 1, SHORT_ID) == account)
+    return tx.scalar(select(r.id).where(begins).limit(1)) or account
 
 
 def _change(tx: Connection, owned: Owned, names: Mapping[str, str]) -> Change:

@@ -71,7 +71,8 @@ def _pull_users(parts: Parts, schema: Schema, cycle: int) -> StreamCounts:
 
 def _pull_stream(parts: Parts, stream: Stream, *, cycle: int, full: bool) -> tuple[StreamCounts, int]:
     with parts.store.read() as tx:
-        since = None if full else records.cursor(tx, stream)
+        again = full or records.full_pull_due(tx, stream, parts.clock())
+        since = None if again else records.cursor(tx, stream)
     pulled, held, was_full = 0, 0, False
     new, changed, deleted, quarantined = 0, 0, 0, 0
     for page in parts.connector.pull(stream, since):

@@ -66,18 +66,24 @@ class Haul:
         """The pages; raises NotInBulk before anything is read, JobGone when a resumed job has been deleted."""
         standing = self.standing if self.standing.job else self._start()
         job = self._finished(standing.job)
-        seen = standing.seen
-        while True:
+        try:
+            yield from self._pages(job, standing)
+        except BadReply:
+            # Without its job a saved cursor starts anew; with it, every later run would stumble here again.
+            discard(self.client, self.jobs, job.id, ended=True)
+            raise
+        discard(self.client, self.jobs, job.id, ended=True)
+
+    def _pages(self, job: BulkJob, standing: Standing) -> Iterator[Slice]:
+        seen, last = standing.seen, False
+        while not last:
             page = self._page(job, standing.locator)
-            seen += page.rows
+            seen, last = seen + page.rows, not page.locator
             records = tuple(self._records(page))
-            standing = replace(standing, locator=page.locator, seen=seen)
-            if not page.locator:
+            if last:
                 self._prove(job, seen)
-                yield Slice(records, Standing(upto=standing.began), job.rows)
-                discard(self.client, self.jobs, job.id, ended=True)
-                return
-            yield Slice(records, standing, job.rows)
+            standing = replace(standing, locator=page.locator, seen=seen)
+            yield Slice(records, Standing(upto=standing.began) if last else standing, job.rows)
 
     def clear_away(self) -> None:
         """Abort and delete what earlier pulls of this object have left behind; free where they left nothing."""

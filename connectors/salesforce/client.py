@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 NO_AUTO_ASSIGN = {"Sforce-Auto-Assign": "FALSE"}
 """Without it Salesforce may run assignment rules over the owner that was just written."""
 PLACEHOLDER = "set-by-the-transport"
-DESCRIBED = ("name", "type", "label", "updateable", "picklistValues", "relationshipName")
+DESCRIBED = ("name", "type", "label", "updateable", "picklistValues", "relationshipName", "referenceTo")
 NEXT_PAGE = re.compile(r"/services/data/v\d+\.0/query(All)?/[\w-]+")
 
 
@@ -219,9 +219,9 @@ class Client:
 
 def _described_field(field: object, entity: str) -> dict[str, Any]:
     kept = {key: field[key] for key in DESCRIBED if field.get(key) is not None} if isinstance(field, dict) else {}
-    values = kept.get("picklistValues", [])
+    values, targets = kept.get("picklistValues", []), kept.get("referenceTo", [])
     texts = all(isinstance(kept.get(key, ""), str) for key in ("name", "type", "label", "relationshipName"))
-    if not kept.get("name") or not texts or not isinstance(values, list):
+    if not kept.get("name") or not texts or not isinstance(values, list) or not isinstance(targets, list):
         raise BadReply(f"the describe of {entity} holds something else than fields")
     if not all(isinstance(value, dict) for value in values):
         raise BadReply(f"the describe of {entity}.{kept['name']} holds something else than picklist values")

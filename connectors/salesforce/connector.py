@@ -35,7 +35,7 @@ from connectors.salesforce.bulk import Haul, JobGone, NotInBulk
 from connectors.salesforce.client import Client
 from connectors.salesforce.endpoints import ENDPOINTS
 from connectors.salesforce.errors import Refused, judge
-from connectors.salesforce.fields import OBJECTS, OPTIONAL_OBJECTS, VERSIONED, merged
+from connectors.salesforce.fields import OBJECTS, VERSIONED, merged
 from connectors.salesforce.lookup import Lookup
 from connectors.salesforce.writer import Writer
 from connectors.salesforce.writes import row_of
@@ -84,11 +84,12 @@ class SalesforceConnector(Connector):
         """What is known so far; a stream is described when it is first needed, or with all others by ``describe``."""
 
     def describe(self) -> Schema:
-        """See Connector. One call for each of the seven objects, made anew each time.
+        """See Connector. One call for each of the seven objects, and for each parent whose fields are mapped.
 
-        Raises NotPermitted naming every mapped field that cannot be seen, SchemaChanged if one could be seen before.
+        Made anew each time. Raises NotPermitted naming every field that is read and cannot be seen; SchemaChanged if
+        all could be seen before.
         """
-        describes = {entity: self._described(entity) for entities in OBJECTS.values() for entity in entities}
+        describes = self._describe_objects(self._mapping)
         try:
             found = schema.build(self._mapping, describes)
         except NotPermitted as error:
@@ -101,8 +102,9 @@ class SalesforceConnector(Connector):
     def _known(self, stream: Stream) -> Schema:
         """A schema that holds this stream at least; costs one call for each object not yet described."""
         if stream not in self._schema.fields:
-            self._describes |= {entity: self._described(entity) for entity in OBJECTS[stream]}
-            found = schema.build({stream: self._mapping[stream]}, self._describes)
+            mapping = {stream: self._mapping[stream]}
+            self._describes |= self._describe_objects(mapping)
+            found = schema.build(mapping, self._describes)
             self._schema = Schema({**self._schema.fields, **found.fields}, {**self._schema.digests, **found.digests})
         return self._schema
 
@@ -110,16 +112,16 @@ class SalesforceConnector(Connector):
         known = self._known(stream)
         return schema.layouts(stream, known, self._describes)
 
+    def _describe_objects(self, mapping: Mapping[Stream, Mapping[str, str]]) -> dict[str, Mapping[str, Any] | None]:
+        found = {entity: self._described(entity) for stream in mapping for entity in OBJECTS[stream]}
+        return found | {entity: self._described(entity) for entity in sorted(schema.parents(mapping, found))}
+
     def _described(self, entity: str) -> Mapping[str, Any] | None:
         try:
             return self._client.describe(entity)
-        except Refused as error:
-            if entity in OPTIONAL_OBJECTS and error.has("NOT_FOUND", "INVALID_TYPE"):
-                return None
-            raise NotPermitted(
-                f"the integration user cannot see the object {entity}",
-                hint=f"give its permission set Read on {entity}",
-            ) from error
+        except Refused:
+            # Refused by name: the org lacks the object, or hides it from the user, which the schema then tells.
+            return None
 
     def users(self) -> Iterable[User]:
         """See Connector. One query."""

@@ -54,16 +54,16 @@ def record(columns: Mapping[str, Value], layout: Layout, now: datetime) -> Recor
     """The Record; None for a row that is no activity (the parent of a series, a group event's copy)."""
     if columns.get("IsRecurrence") or columns.get("IsChild"):
         return None
-    fields: dict[str, Value] = {name: columns[column] for name, column in layout.fields.items()}
+    own = {name: columns[column] for name, column in layout.fields.items()}
     if layout.entity in {"Task", "Event"}:
-        fields = _activity(layout.entity, fields, columns, now)
+        own |= _activity(layout.entity, own, columns, now)
     try:
         modified = instant(columns["SystemModstamp"])
     except ValueError as error:
         raise BadReply(f"a {layout.entity} row has no SystemModstamp") from error
     return Record(
         ref=Ref(layout.stream, row_id(columns, layout)),
-        fields=fields,
+        fields={name: own.get(name) for name in layout.names},
         modified=modified,
         deleted=bool(columns.get("IsDeleted")),
         merged_into=_text(columns.get("MasterRecordId")),
@@ -89,17 +89,14 @@ def user(columns: Mapping[str, Value], layout: Layout) -> User:
     )
 
 
-def _activity(entity: str, own: dict[str, Value], columns: Mapping[str, Value], now: datetime) -> dict[str, Value]:
-    fields = {"account": None, "owner": None, "contact": None, **own}
+def _activity(entity: str, own: Mapping[str, Value], columns: Mapping[str, Value], now: datetime) -> dict[str, Value]:
+    """What is worked out of several columns: a Task's kind and time, and all three of an Event's."""
     if entity == "Task":
-        fields["kind"] = _kind(own.get("kind")) or _kind(columns.get("TaskSubtype")) or "task"
-        fields["at"] = own.get("at") or columns.get("ActivityDate")
-        return fields
+        kind = _kind(own.get("kind")) or _kind(columns.get("TaskSubtype")) or "task"
+        return {"kind": kind, "at": own.get("at") or columns.get("ActivityDate")}
     end = columns.get("EndDateTime")
-    fields["kind"] = "meeting"
-    fields["at"] = columns.get("StartDateTime")
-    fields["done"] = isinstance(end, str) and instant(end) <= now
-    return fields
+    done = isinstance(end, str) and instant(end) <= now
+    return {"kind": "meeting", "at": columns.get("StartDateTime"), "done": done}
 
 
 def _kind(value: Value) -> str:

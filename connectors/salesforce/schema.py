@@ -1,7 +1,7 @@
 """From Salesforce's describes to the port's Schema, and to the layout in which each object is read. Pure.
 
-A mapped field that the describe does not show is an error that names every such field at once: Salesforce hides a
-field from a user without a word, and absence is never a value (I14).
+A field that is read and that the describe does not show is an error that names every such field at once: Salesforce
+hides a field from a user without a word, and absence is never a value (I14).
 """
 
 from __future__ import annotations
@@ -9,68 +9,88 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connectors.port import Field, FieldType, NotPermitted, Schema, SchemaChanged, Stream
-from connectors.salesforce.fields import OBJECTS
+from connectors.salesforce.columns import advice, find, parent
+from connectors.salesforce.fields import OBJECTS, OPTIONAL_OBJECTS
 from connectors.salesforce.values import snake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-NUMBERS = frozenset({"int", "double", "currency", "percent", "long"})
-COMPOUNDS = frozenset({"address", "location", "complexvalue"})
+    from connectors.salesforce.columns import Column, Describes
 
-BY_ACTIVITY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "Task": {"kind": ("TaskSubtype",), "at": ("ActivityDate",), "": ("IsRecurrence",)},
-    "Event": {"at": ("StartDateTime",), "done": ("EndDateTime",), "": ("IsChild", "IsRecurrence")},
+BY_ENTITY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "User": {"": ("IsActive", "UserType")},
+    "Task": {"": ("IsRecurrence",), "kind": ("TaskSubtype",), "at": ("ActivityDate",)},
+    "Event": {"": ("IsChild", "IsRecurrence"), "at": ("StartDateTime",), "done": ("EndDateTime",)},
 }
-"""What else is read of a Task or an Event to tell its kind, time and state, and whether it is an activity at all."""
-WORKED_OUT = frozenset({"kind", "at", "done"})
-"""Activity fields that an Event has no column for."""
+"""What else is read of an object: always, and when a name is mapped. It tells who may own accounts, what kind an
+activity is, when it was and whether it is done, and whether it is one at all."""
+WORKED_OUT: Mapping[str, FieldType] = {"kind": FieldType.TEXT, "at": FieldType.DATE, "done": FieldType.BOOLEAN}
+"""Activity fields that are worked out of several columns, and that an Event has no column of its own for."""
+IF_THERE = ("IsDeleted", "MasterRecordId")
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How one object is read: the columns to select with their types, and the field names that they fill."""
+    """How one object is read: the columns to select with their types, and the names that they fill."""
 
     entity: str
     stream: Stream
+    names: tuple[str, ...]
+    """Every mapped name of the stream, those that this object has no column for included."""
     fields: Mapping[str, str]
     """Worker name → column."""
     columns: Mapping[str, FieldType]
     """Every column to select, the system's own included."""
-    deletable: bool
-    mergeable: bool
+
+    @property
+    def deletable(self) -> bool:
+        """Whether rows of it can be in the recycle bin."""
+        return "IsDeleted" in self.columns
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A mapped field that an object does not show."""
+    """A column that is read and that its object does not show; without a column, the object itself."""
 
     stream: Stream
     name: str
     column: str
     entity: str
-    nearest: str
+    advice: str = ""
 
     def __str__(self) -> str:
-        near = f" (is it {self.nearest}?)" if self.nearest else ""
-        return f"{self.entity}.{self.column}, mapped as {self.stream}.{self.name}{near}"
+        if not self.column:
+            return f"the object {self.entity}"
+        use = f"mapped as {self.stream}.{self.name}" if self.name else f"without which no {self.entity} can be read"
+        return f"{self.entity}.{self.column}, {use}{f' ({self.advice})' if self.advice else ''}"
 
 
-def build(mapping: Mapping[Stream, Mapping[str, str]], describes: Mapping[str, Mapping[str, Any] | None]) -> Schema:
-    """The Schema; NotPermitted, naming all of them, when mapped fields are missing."""
-    missing: list[Missing] = []
-    fields = {stream: _stream_fields(stream, names, describes, missing) for stream, names in mapping.items()}
+def parents(mapping: Mapping[Stream, Mapping[str, str]], describes: Describes) -> set[str]:
+    """Objects to describe besides: the parents whose fields are mapped (``Segment__r.Rank__c``)."""
+    named = (
+        parent(describes, entity, column)
+        for stream, names in mapping.items()
+        for entity in OBJECTS[stream]
+        for column in names.values()
+    )
+    return {each for each in named if each} - describes.keys()
+
+
+def build(mapping: Mapping[Stream, Mapping[str, str]], describes: Describes) -> Schema:
+    """The Schema; NotPermitted, naming all of them, when columns that are read are missing."""
+    missing = [each for stream, names in mapping.items() for each in _missing(stream, names, describes)]
     if missing:
         raise NotPermitted(
-            "the integration user cannot see " + "; ".join(str(each) for each in sorted(missing, key=str)),
-            hint="create the field or correct its name, grant Read under field-level security to the integration "
-            'user\'s permission set, or leave it out with an empty name in [fields] (rating = "")',
+            "the integration user cannot see " + "; ".join(sorted(map(str, missing))),
+            hint="create the field or correct its name, grant Read on the object and under field-level security to "
+            'the integration user\'s permission set, or leave it out with an empty name in [fields] (rating = "")',
         )
-    return Schema(fields, {stream: digest(stream_fields.values()) for stream, stream_fields in fields.items()})
+    fields = {stream: _fields(stream, names, describes) for stream, names in mapping.items()}
+    return Schema(fields, {stream: digest(each.values()) for stream, each in fields.items()})
 
 
 def changed(error: NotPermitted) -> SchemaChanged:
@@ -84,126 +104,68 @@ def digest(fields: Iterable[Field]) -> str:
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
-def layouts(stream: Stream, schema: Schema, describes: Mapping[str, Mapping[str, Any] | None]) -> list[Layout]:
+def layouts(stream: Stream, schema: Schema, describes: Describes) -> list[Layout]:
     """One layout for each object behind the stream that the org has."""
-    return [
-        _layout(stream, entity, schema.fields[stream], _columns(described))
-        for entity in OBJECTS[stream]
-        if (described := describes[entity]) is not None
-    ]
+    return [_layout(stream, entity, schema.fields[stream], describes) for entity in _shown(stream, describes)]
 
 
-def _stream_fields(
-    stream: Stream,
-    names: Mapping[str, str],
-    describes: Mapping[str, Mapping[str, Any] | None],
-    missing: list[Missing],
-) -> dict[str, Field]:
-    shown = {entity: _columns(each) for entity in OBJECTS[stream] if (each := describes[entity]) is not None}
-    if not shown:
-        return {}
-    fields: dict[str, Field] = {}
-    for name, column in names.items():
-        seen = [found for columns in shown.values() if (found := _find(columns, column)) is not None]
-        if seen:
-            fields[name] = _field(name, *seen[0])
-        else:
-            entity = next(iter(shown))
-            near = get_close_matches(column, [str(each["name"]) for each in shown[entity].values()], n=1)
-            missing.append(Missing(stream, name, column, entity, near[0] if near else ""))
-    if stream is Stream.ACTIVITIES:
-        _work_out(fields, shown)
-    return fields
+def _shown(stream: Stream, describes: Describes) -> list[str]:
+    return [entity for entity in OBJECTS[stream] if describes.get(entity) is not None]
 
 
-def _work_out(fields: dict[str, Field], shown: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
-    for name, kind in (("kind", FieldType.TEXT), ("at", FieldType.DATE), ("done", FieldType.BOOLEAN)):
-        if name in fields:
-            fields[name] = replace(fields[name], type=kind, writable=False)
-    if "kind" in fields:
-        subtype = _find(shown.get("Task", {}), "TaskSubtype")
-        kinds = {*fields["kind"].values, *(_picklist(subtype[1]) if subtype else ()), "meeting"}
-        fields["kind"] = replace(fields["kind"], values=tuple(sorted({snake(kind) for kind in kinds})))
+def _missing(stream: Stream, names: Mapping[str, str], describes: Describes) -> Iterator[Missing]:
+    shown = _shown(stream, describes)
+    yield from (Missing(stream, "", "", entity) for entity in OBJECTS[stream] if _needed(entity, describes))
+    for name, column in names.items() if shown else ():
+        if not any(find(describes, entity, column) for entity in shown):
+            yield Missing(stream, name, column, shown[0], advice(describes, shown[0], column))
+    for entity in shown:
+        for column in ("Id", "SystemModstamp", *_besides(entity, names)):
+            if find(describes, entity, column) is None:
+                yield Missing(stream, "", column, entity)
 
 
-def _columns(described: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    return {
-        str(each["name"]).lower(): each for each in described["fields"] if isinstance(each, dict) and "name" in each
+def _needed(entity: str, describes: Describes) -> bool:
+    return describes.get(entity) is None and entity not in OPTIONAL_OBJECTS
+
+
+def _besides(entity: str, names: Iterable[str]) -> list[str]:
+    wanted = {"", *names}
+    return [column for name, columns in BY_ENTITY.get(entity, {}).items() if name in wanted for column in columns]
+
+
+def _fields(stream: Stream, names: Mapping[str, str], describes: Describes) -> dict[str, Field]:
+    shown = _shown(stream, describes)
+    fields = {
+        name: _field(name, next(found for entity in shown if (found := find(describes, entity, column))))
+        for name, column in names.items()
+        if shown
     }
+    return _worked_out(fields, describes) if stream is Stream.ACTIVITIES else fields
 
 
-def _find(columns: Mapping[str, Mapping[str, Any]], column: str) -> tuple[str, Mapping[str, Any]] | None:
-    """The column's own spelling and its description; for ``UserRole.Name`` that of the lookup, as plain text."""
-    head, dot, rest = column.partition(".")
-    if not dot:
-        found = columns.get(column.lower())
-        return (str(found["name"]), found) if found and found.get("type") not in COMPOUNDS else None
-    for found in columns.values():
-        relation = found.get("relationshipName") or _relation(str(found["name"]))
-        if str(relation).lower() == head.lower():
-            return f"{relation}.{rest}", {
-                "name": column,
-                "type": "string",
-                "label": f"{found.get('label', head)} {rest}",
-            }
-    return None
+def _field(name: str, column: Column) -> Field:
+    return Field(name, column.name, column.type, column.label, column.values, column.writable)
 
 
-def _relation(column: str) -> str:
-    if column.endswith("__c"):
-        return f"{column[:-1]}r"
-    return column[:-2] if column.endswith("Id") else ""
+def _worked_out(fields: dict[str, Field], describes: Describes) -> dict[str, Field]:
+    done = {
+        name: replace(field, type=WORKED_OUT[name], writable=False) if name in WORKED_OUT else field
+        for name, field in fields.items()
+    }
+    if "kind" in done:
+        subtype = find(describes, "Task", "TaskSubtype")
+        kinds = {*done["kind"].values, *(subtype.values if subtype else ()), "meeting", "task"}
+        done["kind"] = replace(done["kind"], values=tuple(sorted({snake(kind) for kind in kinds})))
+    return done
 
 
-def _field(name: str, column: str, described: Mapping[str, Any]) -> Field:
-    return Field(
-        name=name,
-        crm_name=column,
-        type=field_type(str(described.get("type", ""))),
-        label=str(described.get("label") or ""),
-        values=_picklist(described),
-        writable=bool(described.get("updateable")),
-    )
-
-
-def _picklist(described: Mapping[str, Any]) -> tuple[str, ...]:
-    entries = described.get("picklistValues") or ()
-    return tuple(str(each["value"]) for each in entries if each.get("active", True) and each.get("value"))
-
-
-def field_type(salesforce: str) -> FieldType:
-    """One of the four types that rules know, from Salesforce's thirty."""
-    if salesforce in NUMBERS:
-        return FieldType.NUMBER
-    if salesforce == "boolean":
-        return FieldType.BOOLEAN
-    return FieldType.DATE if salesforce in {"date", "datetime"} else FieldType.TEXT
-
-
-def _layout(stream: Stream, entity: str, fields: Mapping[str, Field], shown: Mapping[str, Mapping[str, Any]]) -> Layout:
+def _layout(stream: Stream, entity: str, fields: Mapping[str, Field], describes: Describes) -> Layout:
     own = {
         name: field.crm_name
         for name, field in fields.items()
-        if _find(shown, field.crm_name) is not None and not (entity == "Event" and name in WORKED_OUT)
+        if find(describes, entity, field.crm_name) and not (entity == "Event" and name in WORKED_OUT)
     }
-    wanted = ["Id", "SystemModstamp", *own.values(), *_helpers(entity, fields)]
-    wanted += [system for system in ("IsDeleted", "MasterRecordId") if system.lower() in shown]
-    if stream is Stream.USERS:
-        wanted += ["IsActive", "UserType"]
-    types = {column: _type(column, shown) for column in dict.fromkeys(wanted)}
-    return Layout(entity, stream, own, types, "IsDeleted" in types, "MasterRecordId" in types)
-
-
-def _helpers(entity: str, fields: Mapping[str, Field]) -> list[str]:
-    extra = BY_ACTIVITY.get(entity, {})
-    return [column for name, columns in extra.items() if name in fields or not name for column in columns]
-
-
-def _type(column: str, shown: Mapping[str, Mapping[str, Any]]) -> FieldType:
-    found = _find(shown, column)
-    if found is None:
-        raise NotPermitted(
-            f"the integration user cannot see the standard field {column}",
-            hint="grant Read to it under field-level security in the integration user's permission set",
-        )
-    return field_type(str(found[1].get("type", "")))
+    wanted = dict.fromkeys(("Id", "SystemModstamp", *own.values(), *_besides(entity, fields), *IF_THERE))
+    found = (find(describes, entity, column) for column in wanted)
+    return Layout(entity, stream, tuple(fields), own, {column.name: column.type for column in found if column})

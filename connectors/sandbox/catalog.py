@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from connectors.sandbox.columns import (
+    AUDIT,
+    DELETED,
+    ID,
+    OWNER,
+    OWNER_OR_QUEUE,
+    address,
+    fixed,
+    flag,
+    intent,
+    label_of,
+    pick,
+    text,
+    to,
+    typed,
+)
 from connectors.sandbox.schema import Column, Entity, Kind, entity
 
 if TYPE_CHECKING:
@@ -41,107 +57,45 @@ ENGAGEMENT_TYPES = ("Web Form", "Reply", "Webinar")
 """Task types that record what the buyer did."""
 
 
-def _text(name: str, length: int = 255, label: str = "", **more: Any) -> Column:  # noqa: ANN401 - Column checks them
-    return Column(name, Kind.STRING, label or _label(name), length, **more)
-
-
-def _of(kind: Kind, name: str, label: str = "", **more: Any) -> Column:  # noqa: ANN401 - Column checks them
-    lengths = {Kind.EMAIL: 80, Kind.PHONE: 40, Kind.URL: 255, Kind.TEXTAREA: 32000}
-    return Column(name, kind, label or _label(name), **{"length": lengths.get(kind, 0), **more})
-
-
-def _pick(name: str, values: tuple[str, ...], *, restricted: bool = False, **more: Any) -> Column:  # noqa: ANN401 - Column checks them
-    return Column(name, Kind.PICKLIST, _label(name), 255, values=values, restricted=restricted, **more)
-
-
-def _to(name: str, target: str | tuple[str, ...], parent: str = "", **more: Any) -> Column:  # noqa: ANN401 - Column checks them
-    targets = (target,) if isinstance(target, str) else target
-    return Column(name, Kind.REFERENCE, _label(name), 18, refers=targets, parent=parent or name[:-2], **more)
-
-
-def _flag(name: str, **more: Any) -> Column:  # noqa: ANN401 - Column checks them
-    return Column(name, Kind.BOOLEAN, _label(name), nillable=False, default=False, **more)
-
-
-def _label(name: str) -> str:
-    bare = name.removesuffix("__c").replace("_", " ")
-    words = "".join(
-        f" {char}" if char.isupper() and bare[max(at - 1, 0)].islower() else char for at, char in enumerate(bare)
-    )
-    return words.strip().replace("Is ", "", 1) if words.startswith("Is ") else words.strip()
-
-
-def _fixed(column: Column) -> Column:
-    return replace(column, createable=False, updateable=False)
-
-
-_ID = Column("Id", Kind.ID, "Record ID", 18, nillable=False, createable=False, updateable=False, default=None)
-_AUDIT = tuple(
-    replace(column, nillable=False, createable=False, updateable=False)
-    for column in (
-        _of(Kind.DATETIME, "CreatedDate"),
-        _to("CreatedById", "User"),
-        _of(Kind.DATETIME, "LastModifiedDate"),
-        _to("LastModifiedById", "User"),
-        _of(Kind.DATETIME, "SystemModstamp"),
-    )
-)
-_DELETED = _fixed(_flag("IsDeleted"))
-_OWNER = replace(_to("OwnerId", "User"), nillable=False)
-_OWNER_OR_QUEUE = replace(_to("OwnerId", ("User", "Group")), nillable=False)
-
-
-def _address(stem: str, compound: str) -> tuple[Column, ...]:
-    parts = (("Street", 255), ("City", 40), ("State", 80), ("PostalCode", 20), ("Country", 80))
-    return (
-        *(_text(f"{stem}{part}", length, compound=compound) for part, length in parts),
-        replace(_fixed(_of(Kind.ADDRESS, compound)), filterable=False),
-    )
-
-
-def _intent(topic: str) -> Column:
-    return _of(Kind.DOUBLE, f"Intent_{topic}__c", scale=0, length=3)
-
-
 _ACCOUNT = entity(
     "Account",
     "Account",
     "Accounts",
     "001",
     (
-        _ID,
-        _DELETED,
-        _fixed(_to("MasterRecordId", "Account")),
-        _text("Name", 255, "Account Name", nillable=False),
-        _pick("Type", ACCOUNT_TYPES, tracked=True),
-        _to("ParentId", "Account"),
-        *_address("Billing", "BillingAddress"),
-        _of(Kind.PHONE, "Phone"),
-        _of(Kind.URL, "Website"),
-        _pick("Industry", INDUSTRIES),
-        _of(Kind.CURRENCY, "AnnualRevenue"),
-        _of(Kind.INT, "NumberOfEmployees", "Employees"),
-        _of(Kind.TEXTAREA, "Description"),
-        _pick("Rating", ("Hot", "Warm", "Cold")),
-        _text("AccountNumber", 40),
-        _pick("AccountSource", ("Web", "Referral", "Purchased List", "Partner", "Other")),
-        replace(_OWNER, tracked=True),
-        *_AUDIT,
-        _fixed(_of(Kind.DATE, "LastActivityDate", "Last Activity")),
-        _pick("Region__c", REGIONS),
-        _pick("Segment__c", SEGMENTS),
-        _of(Kind.DOUBLE, "Priority_Score__c", scale=2, length=6, tracked=True),
-        _pick("Priority_Tier__c", ("A", "B", "C", "D"), restricted=True, tracked=True),
-        _of(Kind.TEXTAREA, "Priority_Reasons__c", length=1000),
-        _of(Kind.DATETIME, "Owner_Since__c"),
-        _of(Kind.DATE, "Protected_Until__c"),
-        _flag("Do_Not_Move__c", tracked=True),
-        _of(Kind.DATE, "Renewal_Date__c"),
-        _intent("Cybersecurity"),
-        _intent("Cloud_Migration"),
-        _intent("Data_Privacy"),
-        _of(Kind.DATE, "Intent_Updated__c"),
-        _text("External_Key__c", 64, external=True),
+        ID,
+        DELETED,
+        fixed(to("MasterRecordId", "Account")),
+        text("Name", 255, "Account Name", nillable=False),
+        pick("Type", ACCOUNT_TYPES, tracked=True),
+        to("ParentId", "Account"),
+        *address("Billing", "BillingAddress"),
+        typed(Kind.PHONE, "Phone"),
+        typed(Kind.URL, "Website"),
+        pick("Industry", INDUSTRIES),
+        typed(Kind.CURRENCY, "AnnualRevenue"),
+        typed(Kind.INT, "NumberOfEmployees", "Employees"),
+        typed(Kind.TEXTAREA, "Description"),
+        pick("Rating", ("Hot", "Warm", "Cold")),
+        text("AccountNumber", 40),
+        pick("AccountSource", ("Web", "Referral", "Purchased List", "Partner", "Other")),
+        replace(OWNER, tracked=True),
+        *AUDIT,
+        fixed(typed(Kind.DATE, "LastActivityDate", "Last Activity")),
+        pick("Region__c", REGIONS),
+        pick("Segment__c", SEGMENTS),
+        typed(Kind.DOUBLE, "Priority_Score__c", scale=2, length=6, tracked=True),
+        pick("Priority_Tier__c", ("A", "B", "C", "D"), restricted=True, tracked=True),
+        typed(Kind.TEXTAREA, "Priority_Reasons__c", length=1000),
+        typed(Kind.DATETIME, "Owner_Since__c"),
+        typed(Kind.DATE, "Protected_Until__c"),
+        flag("Do_Not_Move__c", tracked=True),
+        typed(Kind.DATE, "Renewal_Date__c"),
+        intent("Cybersecurity"),
+        intent("Cloud_Migration"),
+        intent("Data_Privacy"),
+        typed(Kind.DATE, "Intent_Updated__c"),
+        text("External_Key__c", 64, external=True),
     ),
     children={
         "Contacts": ("Contact", "AccountId"),
@@ -161,23 +115,23 @@ _CONTACT = entity(
     "Contacts",
     "003",
     (
-        _ID,
-        _DELETED,
-        _fixed(_to("MasterRecordId", "Contact")),
-        _to("AccountId", "Account"),
-        _text("LastName", 80, nillable=False),
-        _text("FirstName", 40),
-        _fixed(_text("Name", 121, "Full Name", nillable=False)),
-        _of(Kind.PHONE, "Phone", "Business Phone"),
-        _of(Kind.PHONE, "MobilePhone"),
-        _of(Kind.EMAIL, "Email"),
-        _text("Title", 128),
-        _text("Department", 80),
-        _pick("LeadSource", ("Web", "Referral", "Purchased List", "Trade Show", "Other")),
-        _flag("HasOptedOutOfEmail"),
-        _OWNER,
-        *_AUDIT,
-        _fixed(_of(Kind.DATE, "LastActivityDate", "Last Activity")),
+        ID,
+        DELETED,
+        fixed(to("MasterRecordId", "Contact")),
+        to("AccountId", "Account"),
+        text("LastName", 80, nillable=False),
+        text("FirstName", 40),
+        fixed(text("Name", 121, "Full Name", nillable=False)),
+        typed(Kind.PHONE, "Phone", "Business Phone"),
+        typed(Kind.PHONE, "MobilePhone"),
+        typed(Kind.EMAIL, "Email"),
+        text("Title", 128),
+        text("Department", 80),
+        pick("LeadSource", ("Web", "Referral", "Purchased List", "Trade Show", "Other")),
+        flag("HasOptedOutOfEmail"),
+        OWNER,
+        *AUDIT,
+        fixed(typed(Kind.DATE, "LastActivityDate", "Last Activity")),
     ),
     children={"Tasks": ("Task", "WhoId"), "Events": ("Event", "WhoId")},
 )
@@ -188,40 +142,40 @@ _LEAD = entity(
     "Leads",
     "00Q",
     (
-        _ID,
-        _DELETED,
-        _fixed(_to("MasterRecordId", "Lead")),
-        _text("LastName", 80, nillable=False),
-        _text("FirstName", 40),
-        _fixed(_text("Name", 121, "Full Name", nillable=False)),
-        _text("Company", 255, nillable=False),
-        _text("Title", 128),
-        _of(Kind.EMAIL, "Email"),
-        _of(Kind.PHONE, "Phone"),
-        _of(Kind.URL, "Website"),
-        _text("City", 40),
-        _text("State", 80),
-        _text("PostalCode", 20),
-        _text("Country", 80),
-        _pick(
+        ID,
+        DELETED,
+        fixed(to("MasterRecordId", "Lead")),
+        text("LastName", 80, nillable=False),
+        text("FirstName", 40),
+        fixed(text("Name", 121, "Full Name", nillable=False)),
+        text("Company", 255, nillable=False),
+        text("Title", 128),
+        typed(Kind.EMAIL, "Email"),
+        typed(Kind.PHONE, "Phone"),
+        typed(Kind.URL, "Website"),
+        text("City", 40),
+        text("State", 80),
+        text("PostalCode", 20),
+        text("Country", 80),
+        pick(
             "Status",
             ("Open - Not Contacted", "Working - Contacted", "Closed - Converted", "Closed - Not Converted"),
             nillable=False,
             default="Open - Not Contacted",
         ),
-        _pick("LeadSource", ("Web", "Event", "Purchased List", "Referral", "Other")),
-        _pick("Industry", INDUSTRIES),
-        _pick("Rating", ("Hot", "Warm", "Cold")),
-        _of(Kind.INT, "NumberOfEmployees", "Employees"),
-        _of(Kind.CURRENCY, "AnnualRevenue"),
-        _fixed(_flag("IsConverted")),
-        _fixed(_of(Kind.DATE, "ConvertedDate")),
-        _fixed(_to("ConvertedAccountId", "Account")),
-        _fixed(_to("ConvertedContactId", "Contact")),
-        _fixed(_to("ConvertedOpportunityId", "Opportunity")),
-        _OWNER_OR_QUEUE,
-        *_AUDIT,
-        _fixed(_of(Kind.DATE, "LastActivityDate", "Last Activity")),
+        pick("LeadSource", ("Web", "Event", "Purchased List", "Referral", "Other")),
+        pick("Industry", INDUSTRIES),
+        pick("Rating", ("Hot", "Warm", "Cold")),
+        typed(Kind.INT, "NumberOfEmployees", "Employees"),
+        typed(Kind.CURRENCY, "AnnualRevenue"),
+        fixed(flag("IsConverted")),
+        fixed(typed(Kind.DATE, "ConvertedDate")),
+        fixed(to("ConvertedAccountId", "Account")),
+        fixed(to("ConvertedContactId", "Contact")),
+        fixed(to("ConvertedOpportunityId", "Opportunity")),
+        OWNER_OR_QUEUE,
+        *AUDIT,
+        fixed(typed(Kind.DATE, "LastActivityDate", "Last Activity")),
     ),
 )
 
@@ -231,22 +185,22 @@ _OPPORTUNITY = entity(
     "Opportunities",
     "006",
     (
-        _ID,
-        _DELETED,
-        _to("AccountId", "Account"),
-        _text("Name", 120, nillable=False),
-        _pick("StageName", STAGES, nillable=False),
-        _of(Kind.CURRENCY, "Amount"),
-        _of(Kind.PERCENT, "Probability"),
-        _of(Kind.DATE, "CloseDate", nillable=False),
-        _pick("Type", ("New Business", "Renewal", "Expansion")),
-        _pick("LeadSource", ("Web", "Event", "Purchased List", "Referral", "Other")),
-        _fixed(_flag("IsClosed")),
-        _fixed(_flag("IsWon")),
-        _pick("ForecastCategoryName", ("Omitted", "Pipeline", "Best Case", "Commit", "Closed")),
-        _OWNER,
-        *_AUDIT,
-        _fixed(_of(Kind.DATE, "LastActivityDate", "Last Activity")),
+        ID,
+        DELETED,
+        to("AccountId", "Account"),
+        text("Name", 120, nillable=False),
+        pick("StageName", STAGES, nillable=False),
+        typed(Kind.CURRENCY, "Amount"),
+        typed(Kind.PERCENT, "Probability"),
+        typed(Kind.DATE, "CloseDate", nillable=False),
+        pick("Type", ("New Business", "Renewal", "Expansion")),
+        pick("LeadSource", ("Web", "Event", "Purchased List", "Referral", "Other")),
+        fixed(flag("IsClosed")),
+        fixed(flag("IsWon")),
+        pick("ForecastCategoryName", ("Omitted", "Pipeline", "Best Case", "Commit", "Closed")),
+        OWNER,
+        *AUDIT,
+        fixed(typed(Kind.DATE, "LastActivityDate", "Last Activity")),
     ),
 )
 
@@ -256,31 +210,31 @@ _TASK = entity(
     "Tasks",
     "00T",
     (
-        _ID,
-        _DELETED,
-        _to("WhoId", ("Contact", "Lead")),
-        _to("WhatId", ("Account", "Opportunity")),
-        _fixed(_to("AccountId", "Account")),
-        _text("Subject", 255),
-        _of(Kind.DATE, "ActivityDate", "Due Date Only"),
-        _pick(
+        ID,
+        DELETED,
+        to("WhoId", ("Contact", "Lead")),
+        to("WhatId", ("Account", "Opportunity")),
+        fixed(to("AccountId", "Account")),
+        text("Subject", 255),
+        typed(Kind.DATE, "ActivityDate", "Due Date Only"),
+        pick(
             "Status",
             ("Not Started", "In Progress", "Completed", "Waiting on someone else", "Deferred"),
             nillable=False,
             default="Not Started",
         ),
-        _pick("Priority", ("High", "Normal", "Low"), nillable=False, default="Normal"),
-        _fixed(_flag("IsClosed")),
-        _fixed(_flag("IsArchived")),
-        _flag("IsRecurrence", updateable=False),
-        _pick("TaskSubtype", ("Task", "Email", "Call", "LinkedIn"), updateable=False),
-        _pick("Type", ("Call", "Email", "Meeting", *ENGAGEMENT_TYPES, "Other")),
-        _of(Kind.TEXTAREA, "Description", "Comments"),
-        _text("CallDisposition", 255, "Call Result"),
-        _of(Kind.INT, "CallDurationInSeconds"),
-        _fixed(_of(Kind.DATETIME, "CompletedDateTime")),
-        _OWNER_OR_QUEUE,
-        *_AUDIT,
+        pick("Priority", ("High", "Normal", "Low"), nillable=False, default="Normal"),
+        fixed(flag("IsClosed")),
+        fixed(flag("IsArchived")),
+        flag("IsRecurrence", updateable=False),
+        pick("TaskSubtype", ("Task", "Email", "Call", "LinkedIn"), updateable=False),
+        pick("Type", ("Call", "Email", "Meeting", *ENGAGEMENT_TYPES, "Other")),
+        typed(Kind.TEXTAREA, "Description", "Comments"),
+        text("CallDisposition", 255, "Call Result"),
+        typed(Kind.INT, "CallDurationInSeconds"),
+        fixed(typed(Kind.DATETIME, "CompletedDateTime")),
+        OWNER_OR_QUEUE,
+        *AUDIT,
     ),
 )
 
@@ -290,26 +244,26 @@ _EVENT = entity(
     "Events",
     "00U",
     (
-        _ID,
-        _DELETED,
-        _to("WhoId", ("Contact", "Lead")),
-        _to("WhatId", ("Account", "Opportunity")),
-        _fixed(_to("AccountId", "Account")),
-        _text("Subject", 255),
-        _text("Location", 255),
-        _flag("IsAllDayEvent"),
-        _of(Kind.DATE, "ActivityDate", "Due Date Only"),
-        _of(Kind.DATETIME, "StartDateTime", "Start Date Time"),
-        _of(Kind.DATETIME, "EndDateTime", "End Date Time"),
-        _of(Kind.INT, "DurationInMinutes"),
-        _pick("Type", ("Meeting", "Demo", "Webinar", "Other")),
-        _pick("EventSubtype", ("Event",), updateable=False),
-        _fixed(_flag("IsChild")),
-        _fixed(_flag("IsArchived")),
-        _fixed(_flag("IsRecurrence")),
-        _of(Kind.TEXTAREA, "Description"),
-        _OWNER,
-        *_AUDIT,
+        ID,
+        DELETED,
+        to("WhoId", ("Contact", "Lead")),
+        to("WhatId", ("Account", "Opportunity")),
+        fixed(to("AccountId", "Account")),
+        text("Subject", 255),
+        text("Location", 255),
+        flag("IsAllDayEvent"),
+        typed(Kind.DATE, "ActivityDate", "Due Date Only"),
+        typed(Kind.DATETIME, "StartDateTime", "Start Date Time"),
+        typed(Kind.DATETIME, "EndDateTime", "End Date Time"),
+        typed(Kind.INT, "DurationInMinutes"),
+        pick("Type", ("Meeting", "Demo", "Webinar", "Other")),
+        pick("EventSubtype", ("Event",), updateable=False),
+        fixed(flag("IsChild")),
+        fixed(flag("IsArchived")),
+        fixed(flag("IsRecurrence")),
+        typed(Kind.TEXTAREA, "Description"),
+        OWNER,
+        *AUDIT,
     ),
 )
 
@@ -319,27 +273,25 @@ _USER = entity(
     "Users",
     "005",
     (
-        _ID,
-        _text("Username", 80, nillable=False),
-        _text("LastName", 80, nillable=False),
-        _text("FirstName", 40),
-        _fixed(_text("Name", 121, "Full Name", nillable=False)),
-        _of(Kind.EMAIL, "Email", nillable=False),
-        _text("Alias", 8),
-        _text("Title", 80),
-        _text("Department", 80),
-        _text("Division", 80),
-        _text("CompanyName", 80),
-        _text("Country", 80),
-        _of(Kind.PHONE, "Phone"),
-        _flag("IsActive"),
-        _fixed(
-            _pick("UserType", ("Standard", "PowerPartner", "CsnOnly", "CspLitePortal", "AutomatedProcess", "Guest"))
-        ),
-        _to("UserRoleId", "UserRole"),
-        _to("ProfileId", "Profile", nillable=False),
-        _to("ManagerId", "User"),
-        _pick(
+        ID,
+        text("Username", 80, nillable=False),
+        text("LastName", 80, nillable=False),
+        text("FirstName", 40),
+        fixed(text("Name", 121, "Full Name", nillable=False)),
+        typed(Kind.EMAIL, "Email", nillable=False),
+        text("Alias", 8),
+        text("Title", 80),
+        text("Department", 80),
+        text("Division", 80),
+        text("CompanyName", 80),
+        text("Country", 80),
+        typed(Kind.PHONE, "Phone"),
+        flag("IsActive"),
+        fixed(pick("UserType", ("Standard", "PowerPartner", "CsnOnly", "CspLitePortal", "AutomatedProcess", "Guest"))),
+        to("UserRoleId", "UserRole"),
+        to("ProfileId", "Profile", nillable=False),
+        to("ManagerId", "User"),
+        pick(
             "TimeZoneSidKey",
             (
                 "Europe/London",
@@ -352,22 +304,22 @@ _USER = entity(
             ),
             nillable=False,
         ),
-        _pick("LocaleSidKey", ("en_US", "en_GB", "de_DE", "ja_JP"), nillable=False),
-        _pick("LanguageLocaleKey", ("en_US", "de", "ja"), nillable=False),
-        _text("EmployeeNumber", 20),
-        _text("FederationIdentifier", 512, "SAML Federation ID"),
-        _of(Kind.DOUBLE, "Book_Capacity__c", scale=0, length=4),
-        _of(Kind.DATE, "Hired__c"),
-        _fixed(_of(Kind.DATETIME, "LastLoginDate", "Last Login")),
-        *_AUDIT,
+        pick("LocaleSidKey", ("en_US", "en_GB", "de_DE", "ja_JP"), nillable=False),
+        pick("LanguageLocaleKey", ("en_US", "de", "ja"), nillable=False),
+        text("EmployeeNumber", 20),
+        text("FederationIdentifier", 512, "SAML Federation ID"),
+        typed(Kind.DOUBLE, "Book_Capacity__c", scale=0, length=4),
+        typed(Kind.DATE, "Hired__c"),
+        fixed(typed(Kind.DATETIME, "LastLoginDate", "Last Login")),
+        *AUDIT,
     ),
     children={"Users": ("User", "ManagerId")},
 )
 
 
 def _small(name: str, plural: str, prefix: str, *columns: Column, deletable: bool = True) -> Entity:
-    flags = (_DELETED,) if deletable else ()
-    return entity(name, _label(name), plural, prefix, (_ID, *flags, *columns, *_AUDIT))
+    flags = (DELETED,) if deletable else ()
+    return entity(name, label_of(name), plural, prefix, (ID, *flags, *columns, *AUDIT))
 
 
 _SMALL = (
@@ -375,59 +327,59 @@ _SMALL = (
         "UserRole",
         "Roles",
         "00E",
-        _text("Name", 80, nillable=False),
-        _text("DeveloperName", 80),
-        _to("ParentRoleId", "UserRole"),
+        text("Name", 80, nillable=False),
+        text("DeveloperName", 80),
+        to("ParentRoleId", "UserRole"),
         deletable=False,
     ),
-    _small("Profile", "Profiles", "00e", _text("Name", 255, nillable=False), deletable=False),
+    _small("Profile", "Profiles", "00e", text("Name", 255, nillable=False), deletable=False),
     _small(
         "Group",
         "Groups",
         "00G",
-        _text("Name", 40, nillable=False),
-        _text("DeveloperName", 80),
-        _pick("Type", ("Queue", "Regular", "Role")),
-        _of(Kind.EMAIL, "Email"),
+        text("Name", 40, nillable=False),
+        text("DeveloperName", 80),
+        pick("Type", ("Queue", "Regular", "Role")),
+        typed(Kind.EMAIL, "Email"),
         deletable=False,
     ),
     _small(
         "Organization",
         "Organizations",
         "00D",
-        _text("Name", 80, nillable=False),
-        _text("InstanceName", 5),
-        _text("OrganizationType", 40),
-        _flag("IsSandbox"),
-        _of(Kind.DATETIME, "TrialExpirationDate"),
-        _text("NamespacePrefix", 15),
-        _text("TimeZoneSidKey", 40),
+        text("Name", 80, nillable=False),
+        text("InstanceName", 5),
+        text("OrganizationType", 40),
+        flag("IsSandbox"),
+        typed(Kind.DATETIME, "TrialExpirationDate"),
+        text("NamespacePrefix", 15),
+        text("TimeZoneSidKey", 40),
         deletable=False,
     ),
     _small(
         "Territory2",
         "Territories",
         "0MI",
-        _text("Name", 80, nillable=False),
-        _text("DeveloperName", 80),
+        text("Name", 80, nillable=False),
+        text("DeveloperName", 80),
         deletable=False,
     ),
     _small(
         "ObjectTerritory2Association",
         "Object Territory Associations",
         "0TM",
-        _to("ObjectId", "Account", nillable=False),
-        _to("Territory2Id", "Territory2", nillable=False),
-        _pick("AssociationCause", ("Territory2AssignmentRule", "Territory2Manual")),
+        to("ObjectId", "Account", nillable=False),
+        to("Territory2Id", "Territory2", nillable=False),
+        pick("AssociationCause", ("Territory2AssignmentRule", "Territory2Manual")),
     ),
     _small(
         "AccountTeamMember",
         "Account Team Members",
         "01M",
-        _to("AccountId", "Account", nillable=False),
-        _to("UserId", "User", nillable=False),
-        _pick("TeamMemberRole", ("Account Manager", "Executive Sponsor", "Sales Rep", "Pre-Sales Consultant")),
-        _pick("AccountAccessLevel", ("Read", "Edit")),
+        to("AccountId", "Account", nillable=False),
+        to("UserId", "User", nillable=False),
+        pick("TeamMemberRole", ("Account Manager", "Executive Sponsor", "Sales Rep", "Pre-Sales Consultant")),
+        pick("AccountAccessLevel", ("Read", "Edit")),
     ),
 )
 
@@ -437,15 +389,15 @@ _HISTORY = entity(
     "Account History",
     "017",
     (
-        _ID,
-        _DELETED,
-        _fixed(_to("AccountId", "Account")),
-        _fixed(_to("CreatedById", "User")),
-        _fixed(_of(Kind.DATETIME, "CreatedDate")),
-        _fixed(_pick("Field", ("Owner", "Type", "Do_Not_Move__c", "Priority_Score__c", "Priority_Tier__c", "created"))),
-        _fixed(_pick("DataType", ("Text", "EntityId", "Double", "Boolean", "DynamicEnum"))),
-        replace(_fixed(_text("OldValue", 255)), filterable=False),
-        replace(_fixed(_text("NewValue", 255)), filterable=False),
+        ID,
+        DELETED,
+        fixed(to("AccountId", "Account")),
+        fixed(to("CreatedById", "User")),
+        fixed(typed(Kind.DATETIME, "CreatedDate")),
+        fixed(pick("Field", ("Owner", "Type", "Do_Not_Move__c", "Priority_Score__c", "Priority_Tier__c", "created"))),
+        fixed(pick("DataType", ("Text", "EntityId", "Double", "Boolean", "DynamicEnum"))),
+        replace(fixed(text("OldValue", 255)), filterable=False),
+        replace(fixed(text("NewValue", 255)), filterable=False),
     ),
     writable=False,
 )
@@ -464,16 +416,16 @@ NAMED = entity(
     "Names",
     "",
     (
-        _ID,
-        _text("Name", 255),
-        _text("FirstName", 40),
-        _text("LastName", 80),
-        _pick("Type", ()),
-        _of(Kind.EMAIL, "Email"),
-        _of(Kind.PHONE, "Phone"),
-        _text("Title", 80),
-        _text("Username", 80),
-        _flag("IsActive"),
+        ID,
+        text("Name", 255),
+        text("FirstName", 40),
+        text("LastName", 80),
+        pick("Type", ()),
+        typed(Kind.EMAIL, "Email"),
+        typed(Kind.PHONE, "Phone"),
+        text("Title", 80),
+        text("Username", 80),
+        flag("IsActive"),
     ),
     writable=False,
 )

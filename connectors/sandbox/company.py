@@ -9,38 +9,25 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.catalog import CATALOG, SYSTEM_FIELDS
 from connectors.sandbox.effects import Change, EffectLog
 from connectors.sandbox.ids import canonical, record_id
+from connectors.sandbox.schema import Kind
 from connectors.sandbox.seed.draw import stamp
+from connectors.sandbox.view import Clock, View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from connectors.port import Value
-    from connectors.sandbox.schema import Entity, Row
+    from connectors.sandbox.schema import Column, Row
     from connectors.sandbox.seed import Seeding
 
-HISTORY_NAMES = {"OwnerId": "Owner"}
-"""Fields whose name in the history differs from their own."""
-
-
-class Clock:
-    """The company's time, UTC: the machine's, and as many seconds ahead as somebody has moved it."""
-
-    def __init__(self) -> None:
-        self._ahead = timedelta()
-
-    def now(self) -> datetime:
-        """The present moment."""
-        return datetime.now(UTC) + self._ahead
-
-    def advance(self, seconds: float) -> None:
-        """Moves the clock on, or back with a negative number."""
-        self._ahead += timedelta(seconds=seconds)
+_DATA_TYPES = {Kind.BOOLEAN: "Boolean", Kind.DOUBLE: "Double", Kind.PICKLIST: "DynamicEnum"}
 
 
 @dataclass(slots=True)
@@ -53,37 +40,21 @@ class _Transaction:
     changes: list[Change] = field(default_factory=list)
 
 
-class Company:
+class Company(View):
     """All records of one company. Callers from several threads hold ``lock`` for as long as they need one picture."""
 
     def __init__(self, seeding: Seeding, log: EffectLog, clock: Clock) -> None:
-        self.seeding, self.log, self.clock = seeding, log, clock
+        super().__init__(clock)
+        self.seeding, self.log = seeding, log
         self.lock = threading.RLock()
         self.tables: dict[str, dict[str, Row]] = {name: dict(rows) for name, rows in seeding.tables.items()}
         self.locked: set[str] = set()
         """Ids of rows that somebody else is writing to."""
-        self.hidden_rows: set[str] = set()
-        """Ids that no API user may see any more."""
-        self.schema_changed: datetime | None = None
-        """When fields were last hidden or shown."""
-        self._hidden_fields: dict[str, frozenset[str]] = {}
-        self._entities = dict(CATALOG)
         self._versions: dict[str, int] = {}
         self._open: _Transaction | None = None
         self._next = {name: len(rows) + 1 for name, rows in self.tables.items()}
 
     # Reading
-
-    def entity(self, name: str) -> Entity | None:
-        """The object of this name as API users see it, whatever the case; None if there is none."""
-        found = self._entities.get(name)
-        if found is None:
-            found = next((each for key, each in self._entities.items() if key.lower() == name.lower()), None)
-        return found
-
-    def entities(self) -> tuple[Entity, ...]:
-        """All objects."""
-        return tuple(self._entities.values())
 
     def get(self, entity: str, id_: str) -> Row | None:
         """The row with this id, deleted ones included; None if it is unknown, wiped or hidden."""
@@ -183,7 +154,7 @@ class Company:
             row |= {name: value for name, value in audit.items() if name in shape.columns}
             self._replace(entity, id_, self._derive(entity, row))
             if entity == "Account":
-                self._add_history(id_, "created", None, None, actor)
+                self._add_history(id_, "created", "Text", (None, None), actor)
             return id_
 
     def update(self, entity: str, id_: str, values: Mapping[str, Value], actor: str, request_id: str = "") -> bool:
@@ -242,22 +213,6 @@ class Company:
             then = stamp(self.clock.now() - timedelta(seconds=seconds))
             row = self.tables[entity][key]
             self.tables[entity][key] = {**row, "SystemModstamp": then, "LastModifiedDate": then}
-
-    # What an administrator may do to everybody's view
-
-    def hide_field(self, entity: str, name: str) -> None:
-        """Nobody may see this field any more; for API users it no longer exists."""
-        hidden = self._hidden_fields.get(entity, frozenset()) | {name}
-        self._hidden_fields[entity] = hidden
-        self.schema_changed = self.clock.now()
-        self._entities[entity] = CATALOG[entity].without(hidden)
-
-    def show_field(self, entity: str, name: str) -> None:
-        """Undoes ``hide_field``."""
-        hidden = self._hidden_fields.get(entity, frozenset()) - {name}
-        self._hidden_fields[entity] = hidden
-        self.schema_changed = self.clock.now()
-        self._entities[entity] = CATALOG[entity].without(hidden) if hidden else CATALOG[entity]
 
     # Inside
 
@@ -328,15 +283,27 @@ class Company:
             return
         for column in CATALOG[entity].columns.values():
             old, new = before.get(column.name), after.get(column.name)
-            if column.tracked and old != new:
-                self._add_history(str(after["Id"]), HISTORY_NAMES.get(column.name, column.name), old, new, actor)
+            if not column.tracked or old == new:
+                continue
+            if column.kind is Kind.REFERENCE:
+                # As in Salesforce, a reference leaves two rows: one with names, one with ids.
+                names = (self._name_of(column, old), self._name_of(column, new))
+                self._add_history(str(after["Id"]), column.parent, "Text", names, actor)
+                self._add_history(str(after["Id"]), column.parent, "EntityId", (old, new), actor)
+            else:
+                kind = _DATA_TYPES.get(column.kind, "Text")
+                self._add_history(str(after["Id"]), column.name, kind, (old, new), actor)
 
-    def _add_history(self, account: str, name: str, old: Value, new: Value, actor: str) -> None:
+    def _name_of(self, column: Column, id_: Value) -> Value:
+        row = next((found for name in column.refers if (found := self.tables[name].get(str(id_)))), None)
+        return row.get("Name") if row else None
+
+    def _add_history(self, account: str, name: str, kind: str, values: tuple[Value, Value], actor: str) -> None:
         id_ = record_id(CATALOG["AccountHistory"].prefix, self._next["AccountHistory"])
         self._next["AccountHistory"] += 1
         row: Row = {"Id": id_, "AccountId": account, "Field": name, "CreatedById": actor, "IsDeleted": False}
-        row |= {"CreatedDate": stamp(self.clock.now()), "DataType": "EntityId" if name == "Owner" else "Text"}
-        row |= {key: value for key, value in (("OldValue", old), ("NewValue", new)) if value is not None}
+        row |= {"CreatedDate": stamp(self.clock.now()), "DataType": kind}
+        row |= {key: value for key, value in zip(("OldValue", "NewValue"), values, strict=True) if value is not None}
         self._opened().undo.append(("AccountHistory", id_, None, 0))
         self.tables["AccountHistory"][id_] = row
 

@@ -52,6 +52,8 @@ CompanyFault = Literal[
     "remove_field",
     "hide_field",
     "hide_rows",
+    "hide_object",
+    "read_only_field",
     "person_edit",
 ]
 """Something happens in the company, just before or after the call."""
@@ -162,9 +164,20 @@ _NEEDS = {
     "person_edit": ("set",),
     "hide_field": ("object", "field"),
     "remove_field": ("object", "field"),
+    "read_only_field": ("object", "field"),
+    "hide_object": ("object",),
     "deactivate_user": ("target",),
 }
 """What a fault cannot do without."""
+_LISTS = frozenset({"query", "query_more", "collections", "collection_read", "composite", "graph", "updated"})
+_EFFECTIVE = {
+    **dict.fromkeys(ROW, frozenset({"row_patch", "row_post", "row_delete", "collections", "bulk_ingest_close"})),
+    "short_page": frozenset({"query", "query_more"}),
+    "missing_rows": _LISTS,
+    "reordered_rows": _LISTS,
+    "bulk_job_failed": frozenset({"bulk_query_create", "bulk_ingest_close"}),
+}
+"""The kinds of call that a fault can do something to, where it is not all of them."""
 
 
 class Fault(BaseModel):
@@ -208,6 +221,9 @@ class Fault(BaseModel):
     def _complete(self) -> Fault:
         if self.on != "*" and "/" not in self.on and self.on not in KINDS:
             raise ValueError(f"'on' is no kind of call: {self.on!r}{_nearest(self.on, KINDS)}")
+        where = _EFFECTIVE.get(self.fault, KINDS)
+        if self.on in KINDS and self.on not in where:
+            raise ValueError(f"{self.fault} does nothing to {self.on}: plan it on {', '.join(sorted(where))}")
         if sum((self.call is not None, bool(self.calls), self.every is not None)) > 1:
             raise ValueError("give one of 'call', 'calls' and 'every'")
         missing = [name for name in _NEEDS.get(self.fault, ()) if not getattr(self, name)]

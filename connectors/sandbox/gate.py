@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from connectors.sandbox.calls import Dialect
-    from connectors.sandbox.company import Clock
     from connectors.sandbox.faults import Fault
+    from connectors.sandbox.view import Clock
 
 _DRIPS = 20
 _BODILESS = frozenset({204, 304})

@@ -97,11 +97,6 @@ class Entity:
         declared = self.lookup.get(name.lower())
         return None if declared is None else self.columns[declared]
 
-    def without(self, hidden: frozenset[str]) -> Entity:
-        """The same object as a user sees it who may not see these fields."""
-        kept = {name: column for name, column in self.columns.items() if name not in hidden}
-        return entity(self.name, self.label, self.plural, self.prefix, tuple(kept.values()), like=self)
-
 
 def entity(  # noqa: PLR0913 - one argument for each thing that an object has
     name: str,

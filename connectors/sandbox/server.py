@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from connectors.sandbox.company import Clock, Company
+from connectors.sandbox.company import Company
 from connectors.sandbox.control import control_routes, count_calls
 from connectors.sandbox.effects import EffectLog
 from connectors.sandbox.faults import HUBSPOT, SALESFORCE, Fault, FaultPlan, load_faults
@@ -29,6 +29,7 @@ from connectors.sandbox.hubspot.routes import HubSpot
 from connectors.sandbox.salesforce.org import Org, Settings
 from connectors.sandbox.salesforce.routes import Salesforce
 from connectors.sandbox.seed import seed_company
+from connectors.sandbox.view import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

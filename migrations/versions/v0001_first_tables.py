@@ -14,12 +14,15 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 FIELDS = sa.JSON().with_variant(JSONB(), "postgresql")
 
 ENDED = "'verified', 'overwritten', 'failed', 'conflict', 'noop', 'gone', 'superseded', 'expired', 'cancelled'"
-ENDED_STAYS = "a plan row that has ended never changes"
+ENDED_STAYS = "a plan row that has ended stays as it is"
 AUDIT_STAYS = "audit entries are never changed or deleted"
 
 # INSERT OR REPLACE deletes without firing the trigger on DELETE, hence the one on INSERT.
 SQLITE_TRIGGERS = f"""
 CREATE TRIGGER plan_row_terminal BEFORE UPDATE ON plan_row WHEN OLD.state IN ({ENDED})
+BEGIN SELECT RAISE(ABORT, '{ENDED_STAYS}'); END
+;;
+CREATE TRIGGER plan_row_no_delete BEFORE DELETE ON plan_row WHEN OLD.state IN ({ENDED})
 BEGIN SELECT RAISE(ABORT, '{ENDED_STAYS}'); END
 ;;
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
@@ -40,6 +43,9 @@ CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION '{AUDIT_STAYS}'; END $$
 ;;
 CREATE TRIGGER plan_row_terminal BEFORE UPDATE ON plan_row FOR EACH ROW
+WHEN (OLD.state IN ({ENDED})) EXECUTE FUNCTION refuse_ended_row()
+;;
+CREATE TRIGGER plan_row_no_delete BEFORE DELETE ON plan_row FOR EACH ROW
 WHEN (OLD.state IN ({ENDED})) EXECUTE FUNCTION refuse_ended_row()
 ;;
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_audit_change()

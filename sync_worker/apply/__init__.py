@@ -115,15 +115,21 @@ def verify_plan(  # noqa: PLR0913 - the run's tools, each by name
 
 
 def _rounds(run: Run) -> None:
-    """Send what is approved; settle what got no answer; then try again what may be tried again."""
-    for tried in range(TRIES):
-        for phase in (OWNERS, PRIORITIES):
+    """All owners, then all priorities. Each: send, settle what got no answer, try again what may be tried again.
+
+    An account's score is written after its owner is settled: the write would move the version on, by which alone an
+    owner change without an answer can be told from one that somebody has put back.
+    """
+    for phase in (OWNERS, PRIORITIES):
+        for tried in range(TRIES):
             run.send_phase(phase)
-        _settle(run)
-        if run.watch.halted() or not _left(run):
-            return
-        if run.tools.stop.wait(BACK_OFF_SECONDS * 2**tried):
-            return
+            _settle(run)
+            if run.watch.halted():
+                return
+            if not run.left(phase):
+                break
+            if run.tools.stop.wait(BACK_OFF_SECONDS * 2**tried):
+                return
 
 
 def _settle(run: Run) -> None:
@@ -133,15 +139,9 @@ def _settle(run: Run) -> None:
         run.watch.crm_failed(error)
 
 
-def _left(run: Run) -> bool:
-    with run.tools.store.read() as tx:
-        return bool(outbox.rows(tx, run.plan_id, {RowState.APPROVED}))
-
-
 def _close(tools: Tools, plan_id: str, watch: Watch) -> PlanState:
     halt = watch.halt
-    with tools.store.begin() as tx:
-        tools.lease.fence(tx)
+    with tools.writing() as tx:
         resumable = halt is None or halt.resumable
         reason = halt.reason if halt else ""
         return outbox.end_run(tx, plan_id, stopped=reason, resumable=resumable, now=tools.clock())

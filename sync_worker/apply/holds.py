@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from connectors.port import CrmError
 from sync_worker.apply.reading import owner_moves
 from sync_worker.core.lifecycle import difference, same
-from sync_worker.core.model import RowKind
+from sync_worker.core.model import RowKind, RowState
 from sync_worker.store import holds, outbox
 from sync_worker.store.lookup import user_names
 
@@ -35,7 +35,8 @@ def keep_away(tx: Connection, row: StoredRow, seen: Seen, *, days: int, now: dat
     plan_id = outbox.moved_by_us(tx, row.row.account, seen.fields.get("owner"), not_by=(row.plan_id, row.row.number))
     if plan_id is not None:
         return f"plan {plan_id} has moved it since"
-    reason = _in_names(difference(row.row.before, seen), user_names(tx)) or "it may have been put back by hand"
+    expected = row.row.after if row.state is RowState.CONFIRMED else row.row.before
+    reason = _in_names(difference(expected, seen), user_names(tx)) or "it may have been put back by hand"
     holds.start(tx, holds.Hold(row.row.account, holds.PERSON, now, now + timedelta(days=days), reason))
     return reason
 

@@ -31,8 +31,7 @@ def begin(tools: Tools, plan_id: str, fresh: Fresh, allowed: Collection[str]) ->
     _check_clock(fresh)
     if not tools.lease.usable():
         raise LeaseLost
-    with tools.store.begin() as tx:
-        tools.lease.fence(tx)
+    with tools.writing() as tx:
         now = tools.clock()
         stored = plans.get(tx, plan_id)
         check_approved(stored)

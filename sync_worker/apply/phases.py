@@ -61,6 +61,11 @@ class Run:
             unsettled = outbox.open_elsewhere(tx, self.plan_id)
         Windows(self, phase, queue, unsettled).run()
 
+    def left(self, phase: Phase) -> bool:
+        """Whether rows of this kind are still approved."""
+        with self.tools.store.read() as tx:
+            return bool(outbox.rows(tx, self.plan_id, {RowState.APPROVED}, phase.kind))
+
 
 class Windows:
     """The windows of one phase. Each is one reading and what may be sent on the strength of it."""
@@ -83,7 +88,7 @@ class Windows:
         """Work the queue off. Ends early when the run has to; then the rest stays approved."""
         watch = self._run.watch
         try:
-            while self._queue and not watch.halted(ask=True):
+            while self._queue and not watch.halted():
                 self._window()
         except CrmError as error:
             watch.crm_failed(error)
@@ -137,8 +142,7 @@ class Windows:
         tools = self._run.tools
         if not endings:
             return
-        with tools.store.begin() as tx:
-            tools.lease.fence(tx)
+        with tools.writing() as tx:
             now = tools.clock()
             for row, ending in endings:
                 self._run.watch.count(ending)

@@ -26,8 +26,7 @@ ALERT_AFTER = timedelta(days=1)
 def recover_all(tools: Tools) -> RecoverReport:
     """Adopt, settle, verify, close, expire; see ``recover``."""
     spent = tools.connector.budget().spent
-    with tools.store.begin() as tx:
-        tools.lease.fence(tx)
+    with tools.writing() as tx:
         interrupted = outbox.adopt(tx, epoch=tools.lease.epoch, now=tools.clock())
         unknown = outbox.rows_in(tx, {RowState.UNKNOWN})
     settled: Mapping[RowState, int] = {}
@@ -63,13 +62,21 @@ def _verify(tools: Tools) -> VerifyReport:
 
 
 def _close(tools: Tools) -> tuple[tuple[str, ...], int]:
-    """End interrupted runs: plans with rows left wait again, unless their time is over."""
-    with tools.store.begin() as tx:
-        tools.lease.fence(tx)
-        now = tools.clock()
-        for plan_id in outbox.plans_applying(tx):
-            outbox.end_run(tx, plan_id, stopped="the worker ended", resumable=True, now=now)
-        expired = plans.expire(tx, now)
+    """End interrupted runs: plans with rows left wait again, unless their time is over or a newer plan was made.
+
+    Step by step, because each transaction takes the audit chain last: in another order two of them could wait for
+    each other.
+    """
+    with tools.store.read() as tx:
+        interrupted = outbox.plans_applying(tx)
+    for plan_id in interrupted:
+        with tools.writing() as tx:
+            outbox.end_run(tx, plan_id, stopped="the worker ended", resumable=True, now=tools.clock())
+    with tools.writing() as tx:
+        expired = plans.expire(tx, tools.clock())
+    with tools.writing() as tx:
+        plans.supersede_older(tx, tools.clock())
+    with tools.store.read() as tx:
         waiting = plans.list_(tx, limit=100, states={PlanState.APPROVED})
     return tuple(head.id for head in waiting), expired
 

@@ -65,8 +65,7 @@ class Sender:
 
     def _intend(self, batch: Sequence[Ready]) -> list[StoredRow]:
         tools = self._tools
-        with tools.store.begin() as tx:
-            tools.lease.fence(tx)
+        with tools.writing() as tx:
             intents = [outbox.Intent(ready.row, ready.version) for ready in batch]
             return outbox.intend(tx, intents, epoch=tools.lease.epoch, plan_hash=self._plan_hash, now=tools.clock())
 
@@ -129,11 +128,19 @@ class Sender:
 
 
 def outcome(row: StoredRow, result: WriteResult, *, again: bool) -> Ending:
-    """What an answer makes of a row. ``again``: an earlier try may have landed, so a conflict may be with ourselves."""
-    if result.outcome is Outcome.BUSY:
-        return _busy(row, result, again=again)
-    if result.outcome is Outcome.CONFLICT and again:
-        return Ending(RowState.UNKNOWN, result.code, "edited since the first try, perhaps by that try itself")
+    """What an answer makes of a row. ``again``: an earlier try of it got no answer, and may land even now.
+
+    Then a conflict may be with ourselves, and a refusal says nothing of that first try: only a reading can tell (I5).
+    """
+    ending = _busy(row, result) if result.outcome is Outcome.BUSY else _plain(result)
+    if not again:
+        return ending
+    if ending.state in {RowState.CONFLICT, RowState.FAILED}:
+        return Ending(RowState.UNKNOWN, ending.code, f"{ending.message}; an earlier try got no answer")
+    return replace(ending, nothing_written=False)
+
+
+def _plain(result: WriteResult) -> Ending:
     state, message = _ENDINGS[result.outcome]
     return Ending(state, result.code, result.message or message)
 
@@ -147,10 +154,10 @@ _ENDINGS = {
 }
 
 
-def _busy(row: StoredRow, result: WriteResult, *, again: bool) -> Ending:
+def _busy(row: StoredRow, result: WriteResult) -> Ending:
     if row.tries >= TRIES:
         return Ending(RowState.FAILED, result.code, f"locked at each of {TRIES} tries: {result.message}")
-    return Ending(RowState.APPROVED, result.code, result.message or "locked", nothing_written=not again)
+    return Ending(RowState.APPROVED, result.code, result.message or "locked", nothing_written=True)
 
 
 def _write(row: StoredRow) -> Write:

@@ -52,8 +52,7 @@ def _settle(tools: Tools, rows: Sequence[StoredRow], *, versions: bool) -> list[
     seen = read(tools.connector, rows, versions=versions)
     verdicts = [(row, _verdict(tools, row, seen.get(row.row.account))) for row in rows]
     moved = []
-    with tools.store.begin() as tx:
-        tools.lease.fence(tx)
+    with tools.writing() as tx:
         now = tools.clock()
         endings = []
         for row, verdict in verdicts:
@@ -97,6 +96,7 @@ def _not_landed(tx: Connection, row: StoredRow, now: datetime, *, for_good: bool
     if not outbox.plan_lives(tx, row.plan_id, now):
         return Ending(RowState.SUPERSEDED, message="it had not landed, and its plan may not be applied any more")
     if row.tries >= TRIES:
-        return Ending(RowState.FAILED, "NO_ANSWER", f"no answer at {row.tries} tries; it had not landed when last read")
+        message = f"no answer at {row.tries} tries; it had not landed when last read, and will be planned again"
+        return Ending(RowState.SUPERSEDED, row.code or "NO_ANSWER", message)
     message = "no answer came; it had not landed when read, and is sent again"
     return Ending(RowState.APPROVED, message=message, nothing_written=for_good)

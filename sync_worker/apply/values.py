@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
+
+    from sqlalchemy import Connection
 
     from connectors.port import Connector
     from sync_worker.config import ApplyConfig
@@ -93,3 +96,11 @@ class Tools:
     stop: threading.Event
     progress: Callable[[Progress], None]
     lease: Lease
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that ends well only if the lease is ours to its end. Raises LeaseLost, StoreError."""
+        self.lease.keep()  # a reading may have taken its time
+        with self.store.begin() as tx:
+            self.lease.fence(tx)
+            yield tx

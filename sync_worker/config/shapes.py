@@ -18,6 +18,8 @@ from sync_worker.config.values import Config
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_CRM_NAME = re.compile(r"([A-Za-z]\w*(\.[A-Za-z]\w*){0,4})?", re.ASCII)
+
 SECRETS: Mapping[str, tuple[str, ...]] = {
     "salesforce": ("client_secret", "private_key", "access_token"),
     "store": ("url",),
@@ -109,7 +111,7 @@ def field_map(value: object) -> object:
     """Worker names, which rules can spell, to CRM field names; an empty one leaves a standard field out."""
     for name, crm_name in value.items() if isinstance(value, dict) else ():
         worker_name(name)
-        if isinstance(crm_name, str) and crm_name and not re.fullmatch(r"[A-Za-z]\w*(\.[A-Za-z]\w*){0,4}", crm_name, re.ASCII):
+        if isinstance(crm_name, str) and not _CRM_NAME.fullmatch(crm_name):
             raise ValueError("is no CRM field name: write the field's API name, like Region__c")
     return value
 

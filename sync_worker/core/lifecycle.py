@@ -53,8 +53,7 @@ NEXT: Mapping[RowState, frozenset[RowState]] = {
             RowState.APPROVED,
             RowState.CONFLICT,
             RowState.GONE,
-            # It had not landed, and there is no further try: the tries are spent, or the plan no longer holds.
-            RowState.FAILED,
+            # It had not landed when read, and there is no further try: the tries are spent, or the plan is over.
             RowState.SUPERSEDED,
         },
     ),
@@ -133,7 +132,7 @@ def before_sending(row: PlanRow, seen: Seen | None, now: Premises, *, token: str
         return REVERTED
     if now.read_sets.get(row.account) != row.read_set:
         return Ending(RowState.SUPERSEDED, message="its inputs changed since the plan; it will be planned again")
-    return _owner_ending(row, now)
+    return _owner_ending(row, now, token)
 
 
 def _already_there(token: str | None) -> Ending:
@@ -142,15 +141,14 @@ def _already_there(token: str | None) -> Ending:
     return Ending(RowState.CONFIRMED, message="an earlier try got no answer; the CRM shows its value", adopted=True)
 
 
-def _owner_ending(row: PlanRow, now: Premises) -> Ending | None:
+def _owner_ending(row: PlanRow, now: Premises, token: str | None) -> Ending | None:
     owner = row.after.get("owner")
     if row.kind is not RowKind.OWNER or owner in now.active_owners:
         return None
-    return Ending(
-        RowState.FAILED,
-        code="INACTIVE_OWNER",
-        message=f"the new owner {owner} is not an active user who may own accounts: nothing was written",
-    )
+    # Failed means that it did not land (I5). Of a row whose first try got no answer nobody can say that.
+    state = RowState.FAILED if token is None else RowState.SUPERSEDED
+    message = f"the new owner {owner} is not an active user who may own accounts: nothing was written"
+    return Ending(state, "INACTIVE_OWNER", message)
 
 
 REVERTED = Ending(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from sync_worker.report.document import Items, Text, Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from sync_worker.report.document import Answer
 
@@ -44,11 +44,10 @@ def checks(found: Iterable[Check]) -> Answer:
         "checks": [{"name": c.name, "ok": c.ok, "message": c.message, "hint": c.hint} for c in listed],
     }
     end = Text(f"{bad} of {len(listed)} checks failed", Tone.BAD) if bad else Text("all is well", Tone.GOOD)
-    return (Items(tuple(line for check in listed for line in _lines(check))), end), payload
+    return (Items(tuple(_line(check) for check in listed)), end), payload
 
 
-def _lines(check: Check) -> Iterator[Text]:
+def _line(check: Check) -> Text:
     mark, tone = _MARKS[check.ok]
-    yield Text(f"{mark}: {check.name}: {check.message}", tone)
-    if check.hint and check.ok is not True:
-        yield Text(f"way out: {check.hint}", tone)
+    way_out = f"\nway out: {check.hint}" if check.hint and check.ok is not True else ""
+    return Text(f"{mark}: {check.name}: {check.message}{way_out}", tone)

@@ -62,7 +62,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """Lines that belong together, each with its tone."""
+    """Lines that belong together, each with its tone; an item's further lines are set in."""
 
     lines: tuple[Text, ...]
 

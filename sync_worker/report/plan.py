@@ -54,13 +54,11 @@ _UNTOUCHED = frozenset({RowState.PLANNED, RowState.APPROVED})
 
 def _header(stored: StoredPlan) -> Iterator[Block]:
     plan, summary = stored.plan, stored.plan.summary
+    moves = [row for row in plan.rows if row.kind is RowKind.OWNER]
     yield Heading(f"Plan {plan.id}: {stored.state}")
     pairs = [
         ("made", f"{instant(plan.created_at)}, expires {instant(plan.expires_at)}"),
-        (
-            "changes",
-            f"{_figure(summary, 'owner_changes')} owner changes, {_figure(summary, 'priority_writes')} priorities",
-        ),
+        ("changes", f"{count(len(moves), 'owner change')}, {count(len(plan.rows) - len(moves), 'priority write')}"),
         ("accounts", f"{_figure(summary, 'in_scope')} in scope of {_figure(summary, 'accounts')}"),
         ("rules", plan.rules_version[:12]),
         ("hash", plan.hash),

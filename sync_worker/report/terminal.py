@@ -9,7 +9,7 @@ from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
 from sync_worker.report.document import Commands, Fields, Heading, Items, Table, Text, Tone
-from sync_worker.report.text import safe
+from sync_worker.report.text import parts, safe
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -34,7 +34,10 @@ def _drawn(block: Block) -> RenderableType:
         case Text(text, tone):
             return RichText("\n".join(safe(line) for line in text.split("\n")), style=STYLES[tone])
         case Items(lines):
-            return RichText("\n").join(RichText(f"• {safe(line.text)}", style=STYLES[line.tone]) for line in lines)
+            return RichText("\n").join(
+                RichText("\n  ".join(["• " + parts(line)[0], *parts(line)[1:]]), style=STYLES[line.tone])
+                for line in lines
+            )
         case Fields(pairs):
             return _pairs([(name, value) for name, value in pairs], ("dim", ""))
         case Commands(lines):

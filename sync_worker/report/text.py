@@ -25,6 +25,11 @@ def safe(text: str) -> str:
     return "".join(" " if letter.isspace() else letter for letter in text if not _steers(letter))
 
 
+def parts(item: Text) -> list[str]:
+    """An item's lines; all but the first are to be set in, so that none can pass for an item of its own."""
+    return [safe(line) for line in item.text.split("\n")]
+
+
 def width(text: str) -> int:
     """Terminal cells: wide East Asian letters take two, combining marks none."""
     return sum(
@@ -46,7 +51,7 @@ def _lines(block: Block) -> Iterator[str]:
         case Text(text):
             yield from (safe(line) for line in text.split("\n"))
         case Items(lines):
-            yield from (f"- {safe(line.text)}" for line in lines)
+            yield from ("\n  ".join([f"- {first}", *more]) for first, *more in (parts(line) for line in lines))
         case Fields(pairs):
             yield from _aligned([(f"{name}:", held) for name, held in pairs])
         case Commands(lines):

@@ -30,6 +30,9 @@ class Head:
     hash: str
 
 
+_HEAD = select(schema.audit.c.number, schema.audit.c.hash).order_by(schema.audit.c.number.desc()).limit(1)
+
+
 def chain_hash(previous: str, entry: str) -> str:
     """The hash of an entry after ``previous`` (hex, 32 bytes). RFC 6962 sets leaves apart with the same 0x00."""
     return hashlib.sha256(b"\x00" + bytes.fromhex(previous) + entry.encode()).hexdigest()
@@ -42,8 +45,7 @@ def commitment(salt: str, value: str) -> str:
 
 def head(tx: Connection) -> Head:
     """The newest entry; number 0 when there is none."""
-    a = schema.audit.c
-    row = tx.execute(select(a.number, a.hash).order_by(a.number.desc()).limit(1)).one_or_none()
+    row = tx.execute(_HEAD).one_or_none()
     return Head(row.number, row.hash) if row else Head(0, GENESIS)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, inspect, select, text
 
 from migrations import HEAD
+from sync_worker.store import engagement
 from sync_worker.store.engine import Place, connect, place
 from sync_worker.store.opening import require_file, require_revision, revision
 from sync_worker.store.schema import metadata
@@ -19,8 +20,20 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 TRIGGERS = {
-    "sqlite": ("audit_no_delete", "audit_no_replace", "audit_no_update", "plan_row_terminal"),
-    "postgresql": ("audit_no_delete", "audit_no_truncate", "audit_no_update", "plan_row_terminal"),
+    "sqlite": (
+        "audit_no_delete",
+        "audit_no_replace",
+        "audit_no_update",
+        "plan_row_no_delete",
+        "plan_row_terminal",
+    ),
+    "postgresql": (
+        "audit_no_delete",
+        "audit_no_truncate",
+        "audit_no_update",
+        "plan_row_no_delete",
+        "plan_row_terminal",
+    ),
 }
 """What keeps ended plan rows and audit entries as they are."""
 
@@ -58,7 +71,7 @@ def check(url: str) -> CheckReport:
                 revision=found or HEAD,
                 journal=str(tx.execute(text("PRAGMA journal_mode")).scalar()) if where.file else "",
                 rows=_rows(tx),
-                problems=(*_damage(tx, where), *_missing(tx, where), *_open_to_others(where)),
+                problems=(*_damage(tx, where), *_missing(tx, where), *_drift(tx), *_open_to_others(where)),
             )
     finally:
         store.close()
@@ -97,6 +110,12 @@ def _missing(tx: Connection, where: Place) -> Iterator[str]:
     for trigger in TRIGGERS[where.dialect]:
         if trigger not in present:
             yield f"trigger '{trigger}' is missing: what has ended, or was audited, could be changed"
+
+
+def _drift(tx: Connection) -> Iterator[str]:
+    wrong = engagement.drifted(tx)
+    if wrong:
+        yield f"{wrong:,} engagement sums do not agree with the activities: run 'sync-worker pull --full'"
 
 
 def _open_to_others(where: Place) -> Iterator[str]:

@@ -12,7 +12,7 @@ from sync_worker.store.schema import decision, outcome, sequence
 from sync_worker.store.upsert import CHUNK, upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Select
@@ -45,11 +45,12 @@ class Decided:
     inputs: Mapping[str, Any]
 
 
-def evaluate(tx: Connection, sql: str) -> Iterator[Mapping[str, object]]:
+def evaluate(tx: Connection, sql: str) -> Generator[Mapping[str, object]]:
     """Run a compiled statement as it stands, row by row. It has no parameters: colons and per cents are text."""
     options = {"no_parameters": True, "yield_per": 5000}
-    for found in tx.exec_driver_sql(sql, execution_options=options).mappings():
-        yield dict(found)
+    with tx.exec_driver_sql(sql, execution_options=options) as found:
+        for row in found.mappings():
+            yield dict(row)
 
 
 def record(  # noqa: PLR0913 - the fixed contract with the cycle

@@ -12,7 +12,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, except_, func, select, update
 
 from sync_worker.store import settings
 from sync_worker.store.schema import activity
@@ -76,6 +76,18 @@ def rescan(tx: Connection) -> None:
     """Compute every sum again from the activities, as when their kinds have changed their meaning."""
     tx.execute(delete(table))
     _rescan(tx, _half_lives(tx))
+
+
+def drifted(tx: Connection) -> int:
+    """How many sums do not count the activities that there are. Anything but 0 is a defect; ``rescan`` mends it."""
+    c = activity.c
+    counted = select(c.account_id, c.kind, func.count()).where(c.engagement).group_by(c.account_id, c.kind)
+    wrong = 0
+    for half_life in _half_lives(tx):
+        kept = select(table.c.account_id, table.c.kind, table.c.events).where(table.c.half_life_days == half_life)
+        for one, other in ((counted, kept), (kept, counted)):
+            wrong += tx.execute(select(func.count()).select_from(except_(one, other).subquery())).scalar_one()
+    return wrong
 
 
 def move(tx: Connection, old: str, new: str) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, func, or_, select, true, update
 
 from connectors.port import Cursor, Stream
-from sync_worker.store import activities
+from sync_worker.store import activities, engagement
 from sync_worker.store.lookup import live_count
 from sync_worker.store.schema import cursor as table
 from sync_worker.store.schema import record
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+    from connectors.port import Page
+
+FULL_PULL_EVERY = timedelta(hours=23)
+"""A little less than a day, so that a cycle that runs once a day always finds it due."""
 
 _DELETE = (
     update(record)
@@ -41,9 +47,12 @@ def cursor(tx: Connection, stream: Stream) -> Cursor | None:
     return Cursor(value) if value else None
 
 
-def save_cursor(tx: Connection, stream: Stream, cursor: Cursor, now: datetime) -> None:
-    """Let the next pull start here. Belongs in the transaction of the page that the cursor covers (I15)."""
-    upsert(tx, table, [{"stream": stream.value, "value": cursor.value, "saved_at": now}])
+def save_cursor(tx: Connection, stream: Stream, page: Page, now: datetime) -> None:
+    """Let the next pull start behind this page. Belongs in the transaction that saves the page (I15)."""
+    upsert(tx, table, [{"stream": stream.value, "value": page.cursor.value, "saved_at": now}])
+    if page.full:
+        never = table.c.full_at.is_(None)
+        tx.execute(update(table).where(table.c.stream == stream.value, never).values(full_at=now))
 
 
 def forget_cursor(tx: Connection, stream: Stream) -> None:
@@ -52,8 +61,17 @@ def forget_cursor(tx: Connection, stream: Stream) -> None:
 
 
 def full_pulled_at(tx: Connection, stream: Stream) -> datetime | None:
-    """When the latest full pull of the stream was closed; None if none was."""
+    """When the latest full pull of the stream was closed, or the first one began; None if none ever did."""
     return tx.execute(select(table.c.full_at).where(table.c.stream == stream.value)).scalar()
+
+
+def full_pull_due(tx: Connection, stream: Stream, now: datetime) -> bool:
+    """Whether it is time to read everything again: what has silently gone is found in no other way (I15).
+
+    A first full pull that was broken off is not due at once: its cursor leads on from where it stopped.
+    """
+    at = full_pulled_at(tx, stream)
+    return at is None or now - at >= FULL_PULL_EVERY
 
 
 def mark_seen(tx: Connection, stream: Stream, ids: Collection[str], cycle: int) -> None:
@@ -72,8 +90,13 @@ def close_full_pull(tx: Connection, stream: Stream, cycle: int) -> FullPull:
 
 
 def delete_unseen(tx: Connection, stream: Stream, cycle: int, now: datetime) -> int:
-    """Mark the records that this full pull did not show as deleted; how many. Only after its counts were checked."""
+    """Mark the records that this full pull did not show as deleted; how many. Only after its counts were checked.
+
+    Engagement that does not agree with the activities is folded anew.
+    """
     gone = mark_unseen_deleted(tx, stream, cycle)
+    if stream is Stream.ACTIVITIES and engagement.drifted(tx):
+        engagement.rescan(tx)
     closed = {"full_at": now, "full_count": live_count(tx, stream)}
     tx.execute(update(table).where(table.c.stream == stream.value).values(closed))
     if tx.dialect.name == "postgresql":

@@ -9,9 +9,10 @@ import fcntl
 import os
 import time
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Float, cast, func, literal_column, select, update
+from sqlalchemy import Float, bindparam, cast, func, literal_column, select, update
 
 from sync_worker.store import schema
 from sync_worker.store.errors import StoreError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Update
 
     from sync_worker.store import Store
 
@@ -110,7 +111,7 @@ class Lease:
         asked = self._seconds()
         with self._store.begin() as tx:
             # An ended lease that nobody took has the same epoch still: nobody else can have applied anything.
-            self._hold(tx, _mine(self), expires_at=_now(tx) + self._ttl)
+            self._hold(tx, _renewal(tx.dialect.name), self._ttl)
         self._since = asked
 
     def keep(self) -> None:
@@ -120,15 +121,14 @@ class Lease:
 
     def fence(self, tx: Connection) -> None:
         """Raise LeaseLost unless the lease is ours, by the database's clock, while this transaction lasts."""
-        half = _now(tx) + self._ttl / 2
-        self._hold(tx, _mine(self) & (schema.lease.c.expires_at > half), epoch=self.epoch)
+        self._hold(tx, _fence(tx.dialect.name), self._ttl / 2)
 
     def release(self) -> None:
         """Give the lease back, so that the next worker need not wait. Safe to call twice."""
         try:
             if not self._lost:
                 with self._store.begin() as tx:
-                    tx.execute(update(schema.lease).where(_mine(self)).values(expires_at=0.0))
+                    tx.execute(update(_lease).where(_MINE).values(expires_at=0.0), self._names())
         finally:
             self._lost = True
             if self._lock:
@@ -140,40 +140,54 @@ class Lease:
     def __exit__(self, *_: object) -> None:
         self.release()
 
-    def _hold(self, tx: Connection, condition: ColumnElement[bool], **values: object) -> None:
-        if self._lost or tx.execute(update(schema.lease).where(condition).values(**values)).rowcount != 1:
+    def _hold(self, tx: Connection, statement: Update, seconds: float) -> None:
+        if self._lost or tx.execute(statement, self._names() | {"seconds": seconds}).rowcount != 1:
             self._lost = True
             raise LeaseLost
+
+    def _names(self) -> dict[str, object]:
+        return {"mine": self.holder, "my_epoch": self.epoch}
 
 
 def current(tx: Connection) -> tuple[str, datetime] | None:
     """Who holds the lease and until when; None when nobody does."""
     row = tx.execute(select(schema.lease).where(schema.lease.c.name == NAME)).one_or_none()
-    if row is None or row.expires_at <= (tx.scalar(select(_now(tx))) or 0.0):
+    if row is None or row.expires_at <= (tx.scalar(select(_now(tx.dialect.name))) or 0.0):
         return None
     return row.holder, datetime.fromtimestamp(row.expires_at, UTC)
 
 
-def _mine(lease: Lease) -> ColumnElement[bool]:
-    c = schema.lease.c
-    return (c.name == NAME) & (c.holder == lease.holder) & (c.epoch == lease.epoch)
+_lease = schema.lease
+_MINE = (_lease.c.name == NAME) & (_lease.c.holder == bindparam("mine")) & (_lease.c.epoch == bindparam("my_epoch"))
+
+
+@cache
+def _renewal(dialect: str) -> Update:
+    return update(_lease).where(_MINE).values(expires_at=_now(dialect) + bindparam("seconds", type_=Float))
+
+
+@cache
+def _fence(dialect: str) -> Update:
+    """Changes nothing; but it locks the row, so that nobody takes the lease over before the transaction ends."""
+    lasts = _lease.c.expires_at > _now(dialect) + bindparam("seconds", type_=Float)
+    return update(_lease).where(_MINE, lasts).values(epoch=_lease.c.epoch)
 
 
 def _take(tx: Connection, holder: str, ttl: float, *, alone: bool) -> int:
     c = schema.lease.c
     insert_if_absent(tx, schema.lease, {"name": NAME, "holder": "", "epoch": 0, "expires_at": 0.0})
     row = tx.execute(select(c.holder, c.epoch, c.expires_at).where(c.name == NAME).with_for_update()).one()
-    now = tx.scalar(select(_now(tx))) or 0.0
+    now = tx.scalar(select(_now(tx.dialect.name))) or 0.0
     if row.expires_at > now and not alone:
         raise LeaseHeld(row.holder, datetime.fromtimestamp(row.expires_at, UTC))
     epoch = int(row.epoch) + 1
-    tx.execute(update(schema.lease).where(c.name == NAME).values(holder=holder, epoch=epoch, expires_at=_now(tx) + ttl))
+    tx.execute(update(schema.lease).where(c.name == NAME).values(holder=holder, epoch=epoch, expires_at=now + ttl))
     return epoch
 
 
-def _now(tx: Connection) -> ColumnElement[float]:
+def _now(dialect: str) -> ColumnElement[float]:
     """Seconds since 1970 by the database's clock, at the moment of the statement."""
-    if tx.dialect.name == "postgresql":
+    if dialect == "postgresql":
         return cast(func.extract("epoch", func.clock_timestamp()), Float)
     return (func.julianday("now", type_=Float) - literal_column("2440587.5", Float)) * literal_column("86400.0", Float)
 

@@ -7,7 +7,8 @@ process that slept through its lease changes nothing. Nothing here talks to a CR
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, select, update
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Select
 
 
 class RowMoved(StoreError):
@@ -44,18 +45,13 @@ class Intent:
 
 def rows(tx: Connection, plan_id: str, states: Collection[RowState], kind: RowKind | None = None) -> list[StoredRow]:
     """The plan's rows in these states, in plan order."""
-    r = schema.plan_row.c
-    wanted = (r.plan_id == plan_id) & _in(states)
-    if kind is not None:
-        wanted &= r.kind == kind.value
-    return [stored_row(row) for row in tx.execute(select(schema.plan_row).where(wanted).order_by(r.number))]
+    found = tx.execute(_select(frozenset(states), of_one_plan=True), {"of_plan": plan_id})
+    return [stored_row(row) for row in found if kind is None or row.kind == kind.value]
 
 
 def rows_in(tx: Connection, states: Collection[RowState]) -> list[StoredRow]:
     """The rows of every plan in these states, in plan order."""
-    r = schema.plan_row.c
-    wanted = select(schema.plan_row).where(_in(states)).order_by(r.plan_id, r.number)
-    return [stored_row(row) for row in tx.execute(wanted)]
+    return [stored_row(row) for row in tx.execute(_select(frozenset(states), of_one_plan=False))]
 
 
 def intend(tx: Connection, intents: Sequence[Intent], *, epoch: int, plan_hash: str, now: datetime) -> list[StoredRow]:
@@ -86,11 +82,13 @@ def adopt(tx: Connection, *, epoch: int, now: datetime) -> int:
 
     Only the holder of the lease may call this, and only while it applies nothing.
     """
-    left = rows_in(tx, {RowState.SENT})
+    found = rows_in(tx, OPEN)
+    left = [row for row in found if row.state is RowState.SENT]
     message = "the worker ended before an answer was recorded"
     # Their epoch is the dead worker's, so it is not asked for here; from now on it is ours.
     _change(tx, [(row, replace(row, state=RowState.UNKNOWN, epoch=epoch, message=message)) for row in left], ours=False)
-    tx.execute(update(schema.plan_row).where(_in({RowState.UNKNOWN})).values(epoch=epoch))
+    if len(found) > len(left):
+        tx.execute(update(schema.plan_row).where(_in({RowState.UNKNOWN})).values(epoch=epoch))
     lost = Ending(RowState.UNKNOWN, message=message)
     audit.append_all(tx, [_outcome_note(row, lost, epoch) for row in left], now=now)
     return len(left)
@@ -164,6 +162,13 @@ def oldest_open(tx: Connection) -> datetime | None:
 
 def _in(states: Collection[RowState]) -> ColumnElement[bool]:
     return schema.plan_row.c.state.in_(sorted(state.value for state in states))
+
+
+@cache
+def _select(states: frozenset[RowState], *, of_one_plan: bool) -> Select[Any]:
+    r = schema.plan_row.c
+    wanted = select(schema.plan_row).where(_in(states)).order_by(r.plan_id, r.number)
+    return wanted.where(r.plan_id == bindparam("of_plan")) if of_one_plan else wanted
 
 
 def _sent(intent: Intent, epoch: int, now: datetime) -> StoredRow:

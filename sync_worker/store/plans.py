@@ -5,21 +5,55 @@ What happens to single rows while a plan is applied is in ``outbox``. Nothing he
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
-from sync_worker.core.model import GuardFinding, Plan, PlanRow, PlanState, RowKind, RowState
+from sync_worker.core.model import Plan, PlanRow, PlanState, RowState
 from sync_worker.core.planning import seal
 from sync_worker.store import audit, schema
+from sync_worker.store.plan_reading import (
+    PlanAmbiguous,
+    PlanHead,
+    PlanNotFound,
+    StoredPlan,
+    StoredRow,
+    counts,
+    get,
+    latest,
+    list_,
+    rule_shares,
+    stored_row,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+__all__ = [
+    "PlanAmbiguous",
+    "PlanHead",
+    "PlanNotFound",
+    "PlanRefused",
+    "StoredPlan",
+    "StoredRow",
+    "approve",
+    "check_current",
+    "counts",
+    "expire",
+    "get",
+    "held",
+    "latest",
+    "list_",
+    "reject",
+    "rule_shares",
+    "save",
+    "stored_row",
+    "supersede_older",
+]
 
 WAITING = frozenset({PlanState.PLANNED, PlanState.HELD, PlanState.APPROVED})
 """Plans that may still be applied. One that is being applied is not waiting: only its own run ends it."""
@@ -40,78 +74,15 @@ class PlanRefused(Exception):
         self.exit_code = exit_code
 
 
-class PlanNotFound(Exception):
-    """No plan has this id, or several begin with it. ``hint`` names the way out."""
-
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
-
-
-class PlanAmbiguous(PlanNotFound):
-    """Several plans begin with the given letters."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRow:
-    """A plan row with what has become of it."""
-
-    row: PlanRow
-    plan_id: str
-    state: RowState
-    epoch: int | None = None
-    version: str | None = None
-    """The token of the latest try, kept while that try may have landed; empty for a write without a condition."""
-    tries: int = 0
-    sent_at: datetime | None = None
-    ended_at: datetime | None = None
-    code: str = ""
-    message: str = ""
-    adopted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPlan:
-    """A plan as it stands in the store."""
-
-    plan: Plan
-    state: PlanState
-    rows: tuple[StoredRow, ...]
-    decided_by: str = ""
-    decided_at: datetime | None = None
-    overrides: frozenset[str] = frozenset()
-    note: str = ""
-    ended_at: datetime | None = None
-
-    def open_guards(self) -> tuple[GuardFinding, ...]:
-        """The tripped guards that no override names."""
-        return tuple(guard for guard in self.plan.guards if guard.name not in self.overrides)
-
-
-@dataclass(frozen=True, slots=True)
-class PlanHead:
-    """A plan without its rows, for lists."""
-
-    id: str
-    hash: str
-    state: PlanState
-    created_at: datetime
-    expires_at: datetime
-    decided_by: str
-    guards: tuple[GuardFinding, ...]
-    summary: Mapping[str, object]
-    counts: Mapping[RowState, int]
-
-
 def save(tx: Connection, plan: Plan, *, now: datetime) -> str:
     """Store a sealed plan and return its id.
 
     A waiting plan with the same hash says the same: it is renewed instead, with its decision. Every other waiting
     plan is superseded.
     """
-    expire(tx, now)
+    notes = _expire(tx, now)
     same = _waiting(tx, plan.hash)
-    notes = _supersede(tx, except_for=same, now=now)
+    notes += _supersede(tx, except_for=same, now=now)
     if same is not None:
         tx.execute(update(schema.plan).where(schema.plan.c.id == same).values(expires_at=plan.expires_at))
         renewed = {"hash": plan.hash, "expires_at": plan.expires_at.isoformat()}
@@ -120,50 +91,6 @@ def save(tx: Connection, plan: Plan, *, now: datetime) -> str:
     _insert(tx, plan)
     audit.append_all(tx, [*notes, _saved_note(plan)], now=now)
     return plan.id
-
-
-def get(tx: Connection, id_or_prefix: str) -> StoredPlan:
-    """The plan with this id, or the only one whose id begins so. Raises PlanNotFound, PlanAmbiguous."""
-    p = schema.plan.c
-    head = tx.execute(select(schema.plan).where(p.id == _find(tx, id_or_prefix))).one()
-    r = schema.plan_row.c
-    rows = tx.execute(select(schema.plan_row).where(r.plan_id == head.id).order_by(r.number))
-    return _stored_plan(head, tuple(stored_row(row) for row in rows))
-
-
-def latest(tx: Connection) -> StoredPlan | None:
-    """The newest plan of all; None before the first one."""
-    p = schema.plan.c
-    found = tx.scalar(select(p.id).order_by(p.created_at.desc(), p.id).limit(1))
-    return None if found is None else get(tx, found)
-
-
-def list_(tx: Connection, limit: int = 20, states: Collection[PlanState] = ()) -> list[PlanHead]:
-    """The newest plans first, without their rows; of the given states only, if any are given."""
-    p = schema.plan.c
-    wanted = select(schema.plan).order_by(p.created_at.desc(), p.id).limit(limit)
-    if states:
-        wanted = wanted.where(p.state.in_([state.value for state in states]))
-    return [_plan_head(tx, head) for head in tx.execute(wanted).all()]
-
-
-def counts(tx: Connection, plan_id: str) -> Mapping[RowState, int]:
-    """How many rows of the plan are in each state that occurs."""
-    r = schema.plan_row.c
-    found = tx.execute(select(r.state, func.count()).where(r.plan_id == plan_id).group_by(r.state))
-    return {RowState(state): count for state, count in sorted(found)}
-
-
-def rule_shares(tx: Connection, since: datetime) -> list[Mapping[str, int]]:
-    """For each plan that was applied since, oldest first: owner changes by rule."""
-    p, r = schema.plan.c, schema.plan_row.c
-    applied = (p.created_at >= since) & (p.state == PlanState.APPLIED.value)
-    joined = select(p.id, r.rule, func.count()).join(schema.plan_row, r.plan_id == p.id)
-    wanted = joined.where(applied & (r.kind == RowKind.OWNER.value)).group_by(p.id, p.created_at, r.rule)
-    shares: dict[str, dict[str, int]] = defaultdict(dict)
-    for plan_id, rule, count in tx.execute(wanted.order_by(p.created_at, p.id, r.rule)):
-        shares[plan_id][rule] = count
-    return list(shares.values())
 
 
 def approve(  # noqa: PLR0913 - a decision has these parts, by name
@@ -201,14 +128,17 @@ def reject(tx: Connection, plan_id: str, *, by: str, note: str, now: datetime) -
 
 def expire(tx: Connection, now: datetime) -> int:
     """End every waiting plan that has outlived its time (I10, I22); returns how many."""
+    notes = _expire(tx, now)
+    audit.append_all(tx, notes, now=now)
+    return len(notes)
+
+
+def supersede_older(tx: Connection, now: datetime) -> None:
+    """Of several waiting plans (an interrupted one waits again) only the newest may still be applied."""
     p = schema.plan.c
-    over = p.state.in_([state.value for state in WAITING]) & (p.expires_at <= now)
-    ids = list(tx.scalars(select(p.id).where(over).order_by(p.id)))
-    if ids:
-        tx.execute(update(schema.plan).where(p.id.in_(ids)).values(state=PlanState.EXPIRED.value, ended_at=now))
-        _end_rows(tx, ids, RowState.EXPIRED, "the plan expired before this row was sent", now)
-        audit.append_all(tx, [audit.Note("plan.expired", plan_id=plan_id) for plan_id in ids], now=now)
-    return len(ids)
+    waiting = p.state.in_([state.value for state in WAITING])
+    newest = tx.scalar(select(p.id).where(waiting).order_by(p.created_at.desc(), p.id).limit(1))
+    audit.append_all(tx, _supersede(tx, except_for=newest, now=now), now=now)
 
 
 def check_current(stored: StoredPlan, *, now: datetime, rules_version: str, config_digest: str) -> None:
@@ -231,42 +161,22 @@ def check_current(stored: StoredPlan, *, now: datetime, rules_version: str, conf
         raise PlanRefused(f"plan {plan.id} is not what was sealed: its hash does not match its rows", hint=hint)
 
 
-def stored_row(row: Any) -> StoredRow:  # noqa: ANN401 - a row of the plan_row table
-    """A plan row from its columns."""
-    sealed = PlanRow(
-        number=row.number,
-        account=row.account_id,
-        account_name=row.account_name,
-        kind=RowKind(row.kind),
-        before=row.before,
-        after=row.after,
-        rule=row.rule,
-        reason=row.reason,
-        read_set=row.read_set,
-        rest_days=row.rest_days,
-    )
-    life = {name: getattr(row, name) for name in ("epoch", "version", "tries", "sent_at", "ended_at", "adopted")}
-    return StoredRow(sealed, row.plan_id, RowState(row.state), code=row.code or "", message=row.message or "", **life)
-
-
-def _find(tx: Connection, id_or_prefix: str) -> str:
-    p = schema.plan.c
-    begins = func.substr(p.id, 1, len(id_or_prefix)) == id_or_prefix
-    ids = list(tx.scalars(select(p.id).where(begins).order_by(p.id).limit(10))) if id_or_prefix else []
-    if id_or_prefix in ids or len(ids) == 1:
-        return id_or_prefix if id_or_prefix in ids else ids[0]
-    if ids:
-        message = f"several plans begin with '{id_or_prefix}': {', '.join(ids)}"
-        raise PlanAmbiguous(message, hint="give more letters of the one you mean")
-    raise PlanNotFound(f"there is no plan '{id_or_prefix}'", hint="'sync-worker history' lists the plans there are")
-
-
 def _waiting(tx: Connection, digest: str) -> str | None:
     p = schema.plan.c
     states = [state.value for state in WAITING]
     return tx.scalar(
         select(p.id).where((p.hash == digest) & p.state.in_(states)).order_by(p.created_at.desc()).limit(1)
     )
+
+
+def _expire(tx: Connection, now: datetime) -> list[audit.Note]:
+    p = schema.plan.c
+    over = p.state.in_([state.value for state in WAITING]) & (p.expires_at <= now)
+    ids = list(tx.scalars(select(p.id).where(over).order_by(p.id)))
+    if ids:
+        tx.execute(update(schema.plan).where(p.id.in_(ids)).values(state=PlanState.EXPIRED.value, ended_at=now))
+        _end_rows(tx, ids, RowState.EXPIRED, "the plan expired before this row was sent", now)
+    return [audit.Note("plan.expired", plan_id=plan_id) for plan_id in ids]
 
 
 def _supersede(tx: Connection, *, except_for: str | None, now: datetime) -> list[audit.Note]:
@@ -381,46 +291,3 @@ def _move_rows(
 
 def _end_rows(tx: Connection, plan_ids: Sequence[str], state: RowState, message: str, now: datetime) -> None:
     _move_rows(tx, plan_ids, UNSENT, state, message=message, ended_at=now)
-
-
-def _stored_plan(head: Any, rows: tuple[StoredRow, ...]) -> StoredPlan:  # noqa: ANN401 - a row of the plan table
-    plan = Plan(
-        id=head.id,
-        hash=head.hash,
-        created_at=head.created_at,
-        expires_at=head.expires_at,
-        rules_version=head.rules_version,
-        config_digest=head.config_digest,
-        worker_version=head.worker_version,
-        rows=tuple(row.row for row in rows),
-        guards=_findings(head),
-        summary=head.summary,
-    )
-    return StoredPlan(
-        plan,
-        PlanState(head.state),
-        rows,
-        decided_by=head.decided_by or "",
-        decided_at=head.decided_at,
-        overrides=frozenset(head.overrides or ()),
-        note=head.note or "",
-        ended_at=head.ended_at,
-    )
-
-
-def _plan_head(tx: Connection, head: Any) -> PlanHead:  # noqa: ANN401 - a row of the plan table
-    return PlanHead(
-        head.id,
-        head.hash,
-        PlanState(head.state),
-        head.created_at,
-        head.expires_at,
-        head.decided_by or "",
-        _findings(head),
-        head.summary,
-        counts(tx, head.id),
-    )
-
-
-def _findings(head: Any) -> tuple[GuardFinding, ...]:  # noqa: ANN401 - a row of the plan table
-    return tuple(GuardFinding(guard["name"], guard["message"]) for guard in head.guards)

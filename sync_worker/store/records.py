@@ -15,6 +15,7 @@ from sync_worker.store.fullpull import (
     cursor,
     delete_unseen,
     forget_cursor,
+    full_pull_due,
     full_pulled_at,
     mark_seen,
     mark_unseen_deleted,
@@ -40,6 +41,7 @@ __all__ = [
     "cursor",
     "delete_unseen",
     "forget_cursor",
+    "full_pull_due",
     "full_pulled_at",
     "get",
     "live_count",
@@ -115,7 +117,7 @@ def save_page(  # noqa: PLR0913 - the fixed contract with the pull
         activities.save(tx, changed, known=known, touches=touches, engagement_kinds=engagement, now=now)
     _merge(tx, changed, known, now)
     _set_aside(tx, stream, bad, list(sound), now)
-    save_cursor(tx, stream, page.cursor, now)
+    save_cursor(tx, stream, page, now)
     return _saved(changed, known, len(bad))
 
 

@@ -102,7 +102,8 @@ cursor = Table(
     Column("full_at", UtcTime),
     Column("full_count", BigInteger),
 )
-"""``full_count``: live records after the latest full pull, for the five-per-cent check of I14."""
+"""``full_at``: when the latest full pull was closed, or the first one began. ``full_count``: live records after the
+latest full pull, for the five-per-cent check of I14."""
 
 activity = Table(
     "activity",

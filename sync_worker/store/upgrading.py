@@ -7,10 +7,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import inspect
+
 import migrations
 from sync_worker.store.engine import Place, connect, place
 from sync_worker.store.errors import StoreError
 from sync_worker.store.opening import revision
+from sync_worker.store.schema import metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -57,7 +60,18 @@ def _run(tx: Connection, where: Place) -> None:
             f"the store {where} is at revision {found}, which is newer than this version of sync-worker",
             hint="install the sync-worker version that made it, or a later one",
         )
+    if found is None:
+        _require_room(tx, where)
     command.upgrade(config(tx), "head")
+
+
+def _require_room(tx: Connection, where: Place) -> None:
+    taken = sorted(set(inspect(tx).get_table_names()) & set(metadata.tables))
+    if taken:
+        raise StoreError(
+            f"the store {where} holds tables of something else: {', '.join(taken)}",
+            hint="give sync-worker a database, or a file, of its own",
+        )
 
 
 def _make_file(where: Place) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from sync_worker.store.lease import Lease
 from tests.apply.crm import Bell, Clock, FakeCrm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from connectors.port import Value
     from sync_worker.parts import Progress
@@ -123,13 +124,22 @@ class House:
     def lease(self, ttl: float = 60.0) -> Lease:
         return Lease.acquire(self.store, "test", ttl)
 
+    @contextmanager
+    def _held(self, lease: Lease | None) -> Iterator[Lease]:
+        """The given lease, which its owner releases, or one for this call alone."""
+        if lease is not None:
+            yield lease
+            return
+        with self.lease() as own:
+            yield own
+
     def fresh(self, **changes: object) -> Fresh:
         """What the plan rests on: unchanged, unless ``changes`` says otherwise."""
         fresh = Fresh({a: f"read-{a}" for a in self.crm.accounts}, OWNERS, "r1", "c1", 0.0)
         return replace(fresh, **changes)  # type: ignore[arg-type]
 
     def apply(self, plan_id: str = "plan-1", *, fresh: Fresh | None = None, lease: Lease | None = None) -> ApplyReport:
-        with lease or self.lease() as held:
+        with self._held(lease) as held:
             return apply_plan(
                 plan_id,
                 store=self.store,
@@ -145,7 +155,7 @@ class House:
             )
 
     def recover(self, lease: Lease | None = None) -> RecoverReport:
-        with lease or self.lease() as held:
+        with self._held(lease) as held:
             return recover(
                 store=self.store,
                 connector=self.crm,
@@ -157,8 +167,8 @@ class House:
                 progress=self.seen.append,
             )
 
-    def verify(self, plan_id: str = "plan-1") -> VerifyReport:
-        with self.lease() as held:
+    def verify(self, plan_id: str = "plan-1", *, lease: Lease | None = None) -> VerifyReport:
+        with self._held(lease) as held:
             return verify_plan(
                 plan_id,
                 store=self.store,

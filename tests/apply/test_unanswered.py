@@ -170,9 +170,28 @@ def test_a_row_that_never_gets_an_answer_ends_after_three_tries(house: House) ->
     house.approved([owner_row(1, account)])
     house.crm.failures[account] = [Failure(answer=Outcome.UNKNOWN)] * 9
     house.apply()
-    assert house.states() == [RowState.FAILED]
+    assert house.states() == [RowState.SUPERSEDED]  # not failed: a request in the air may land even now
     assert house.row().code == "NO_ANSWER"
     assert len(house.crm.written) == 3
+
+
+def test_i5_a_refused_second_try_says_nothing_of_the_first(house: House) -> None:
+    account = house.accounts(1)[0]
+    house.approved([owner_row(1, account)])
+    refused = Failure(answer=Outcome.FAILED, code="INVALID_OWNER")
+    house.crm.failures[account] = [Failure(late=True), refused, refused]
+    house.apply()
+    assert house.states() == [RowState.SUPERSEDED]
+    assert house.row().code == "INVALID_OWNER"
+
+
+def test_an_owner_is_settled_before_the_score_of_its_account_moves_the_version_on(house: House) -> None:
+    account = house.accounts(1)[0]
+    house.approved([owner_row(1, account), priority_row(2, account, {"score": None}, {"score": 71.0})])
+    house.crm.failures[account] = [Failure(late=True)]
+    house.apply()
+    assert house.states() == [RowState.CONFIRMED, RowState.CONFIRMED]
+    assert [write.version for write in house.crm.written] == ["1", "1", None]
 
 
 def test_priorities_without_an_answer_are_read_and_sent_again(house: House) -> None:
@@ -214,6 +233,17 @@ def test_an_interrupted_plan_waits_and_expires_like_any_other(house: House) -> N
     assert house.recover().expired == 1
     assert house.states() == [RowState.EXPIRED]
     assert house.audit_holds()
+
+
+def test_an_interrupted_plan_gives_way_to_one_that_was_made_since(house: House) -> None:
+    account = killed_after_sending(house, Failure(answer=Outcome.UNKNOWN))
+    house.clock.pass_(60)
+    house.approved([owner_row(1, account, after="cleo")], plan_id="plan-2")
+    house.recover()
+    assert house.plan().state is PlanState.SUPERSEDED
+    assert house.states() == [RowState.SUPERSEDED]
+    house.apply("plan-2")
+    assert house.states("plan-2") == [RowState.CONFIRMED]
 
 
 def test_confirmed_rows_of_an_earlier_life_are_verified(house: House) -> None:

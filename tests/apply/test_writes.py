@@ -251,6 +251,7 @@ def test_a_confirmed_value_that_somebody_changes_at_once_is_overwritten_and_held
     report = house.verify()
     assert house.states() == [RowState.OVERWRITTEN, RowState.VERIFIED, RowState.GONE]
     assert [row.row.account for row in report.overwritten] == [account]
+    assert house.row(1).message == "confirmed, and then changed: owner is now cleo, the plan expected ben"
     with house.store.read() as tx:
         assert [held.account for held in holds.current(tx, house.clock())] == [account]
 

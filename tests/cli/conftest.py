@@ -23,7 +23,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def bare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
     """A desk without a store."""
-    with Sandbox(seed=7, accounts=300, reps=10) as sandbox:
+    with Sandbox(seed=7, accounts=150, reps=6) as sandbox:
         settle(tmp_path / "work", sandbox)
         yield Desk(tmp_path / "work", sandbox, capsys)
 

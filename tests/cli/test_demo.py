@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -93,3 +94,19 @@ def test_its_secrets_are_for_its_owner_alone(played: dict[str, Any]) -> None:
     folder = Path(played["config"]).parent
     for file in ("secrets/client_secret", "secrets/access_token", "sandbox.json", "sync-worker.db"):
         assert (folder / file).stat().st_mode & 0o077 == 0, file
+
+
+def test_interrupted_it_leaves_no_sandbox_behind(tmp_path: Path) -> None:
+    folder = tmp_path / "d"
+    command = [sys.executable, "-m", "sync_worker", "demo", "--folder", str(folder), *SMALL, "-q"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        until = time.monotonic() + 60
+        while not (folder / "sync-worker.db").exists() and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode not in {0, None}
+    assert "Traceback" not in err
+    sandbox = json.loads((folder / "sandbox.json").read_text())
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{sandbox['url']}/sandbox", timeout=5)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+
+import time_machine
 
 from connectors.sandbox import Sandbox
 from sync_worker.cli.starting import Template, start
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 
 def test_from_doctor_to_a_second_plan_that_is_empty(desk: Desk) -> None:
     assert desk.type("doctor").code == 0
-    assert desk.ask("pull")["streams"]["accounts"]["pulled"] == 300
+    assert desk.ask("pull")["streams"]["accounts"]["pulled"] == 150
     planned = desk.type("plan", "--check", "--format", "json")
     assert planned.code == 3
     plan = planned.json["plan"]
@@ -96,6 +99,17 @@ def test_a_plan_is_stale_once_the_config_has_changed(desk: Desk) -> None:
     desk.type("approve", plan)
     desk.config.write_text(desk.config.read_text().replace("owner_moves = 1.0", "owner_moves = 0.9"))
     assert desk.type("apply", plan).code == 7
+    assert not desk.sandbox.effects
+
+
+def test_a_plan_that_is_older_than_a_day_is_stale(desk: Desk) -> None:
+    plan = desk.ask("plan")["plan"]["id"]
+    desk.type("approve", plan)
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=25)):
+        refused = desk.type("apply", plan)
+    assert refused.code == 7
+    assert "expired" in refused.err
+    assert "sync-worker plan" in refused.err
     assert not desk.sandbox.effects
 
 
@@ -197,3 +211,29 @@ def test_the_schema_of_rule_files_knows_the_orgs_own_words(desk: Desk) -> None:
     for word in ("segment", "Mid-Market", "cybersecurity", "web_form", "capacity"):
         assert word in text
     assert json.loads(desk.type("rules", "schema").out) == json.loads(text)
+
+
+def test_an_account_can_be_explained_before_any_plan_and_after_the_rules_have_changed(desk: Desk) -> None:
+    assert desk.type("explain", "x").code == 1
+    desk.type("pull")
+    account = str(desk.sandbox.company.rows("Account")[0]["Id"])
+    assert desk.ask("explain", account)["explanation"]["rules"]
+    assert desk.ask("explain", account[:15])["explanation"]["account"] == account
+    (desk.folder / "rules" / "more.yaml").write_text(
+        "version: 1\nprotect:\n  - {id: rated, when: rating = 'Hot' and touches(17) > 0, because: Rated hot}\n"
+    )
+    rules = desk.ask("explain", account)["explanation"]["rules"]
+    assert {"rating", "touches(17)"} == set(next(rule for rule in rules if rule["id"] == "rated")["values"])
+
+
+def test_an_explanation_follows_the_latest_pull(desk: Desk) -> None:
+    desk.type("plan")
+    account = str(desk.sandbox.company.rows("Account")[0]["Id"])
+    admin = desk.sandbox.company.user_id("admin@acme.example")
+    desk.sandbox.company.edit("Account", account, admin, Industry="Mining", OwnerId=admin)
+    desk.type("pull")
+    found = desk.ask("explain", account)["explanation"]
+    seen = {name: value for term in found["terms"] for name, value in term["values"].items()}
+    assert seen["industry"] == "Mining"
+    assert found["held"]
+    assert found["owners"][0]["plan"] == ""

@@ -43,18 +43,17 @@ class Office:
     client_id: str
     client_secret: str = field(repr=False)
     timeout_read: float = 30.0
+    composite: bool = False
     settings: ApplyConfig = field(default_factory=ApplyConfig)
     stop: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self.store: Store = open_store(self.store_url)
         auth = ClientCredentials(self.client_id, self.client_secret)
-        self.crm = SalesforceConnector(
-            SalesforceSettings(url=self.url, auth=auth, timeout_read=self.timeout_read),
-            FIELDS,
-            stop=self.stop,
-            jobs=MemoryJobs(),
+        settings = SalesforceSettings(
+            url=self.url, auth=auth, timeout_read=self.timeout_read, composite_owner_writes=self.composite
         )
+        self.crm = SalesforceConnector(settings, FIELDS, stop=self.stop, jobs=MemoryJobs())
 
     def close(self) -> None:
         self.crm.close()

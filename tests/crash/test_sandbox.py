@@ -140,3 +140,23 @@ def test_a_request_that_lands_after_we_gave_up_has_one_effect(sandbox: Sandbox, 
     hasty.close()
     assert set(states(office)) == {RowState.VERIFIED}
     assert len([effect for effect in sandbox.effects if effect["field"] == "OwnerId"]) == 2
+
+
+def test_owners_through_composite_calls_keep_their_conditions(sandbox: Sandbox, office: Office) -> None:
+    rows = rows_for(sandbox, owners=60, priorities=0)
+    office.approved(rows)
+    together = Office(office.store_url, sandbox.url, sandbox.client_id, sandbox.client_secret, composite=True)
+    together.crm.describe()
+    sandbox.reset_calls()
+    dana = sandbox.company.user_id("Dana Whitfield")
+    edit = {"target": rows[40].account, "set": {"OwnerId": dana}}
+    sandbox.faults({"on": "composite", "call": 3, "fault": "person_edit", **edit})
+    run(together)
+    together.close()
+    kinds = sandbox.calls["by_kind"]
+    assert isinstance(kinds, dict)
+    assert kinds["composite"] == 3  # ten, and then twenty-five at a time
+    assert "row_patch" not in kinds
+    found = states(office)
+    assert found[40] is RowState.CONFLICT
+    assert set(found[:40] + found[41:]) == {RowState.VERIFIED}

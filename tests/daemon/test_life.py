@@ -122,6 +122,7 @@ def test_a_day_of_the_daemon(place: Place, sandbox: Sandbox) -> None:
         daemon.heard("run ended", job="recover", outcome="ok")
         ended = daemon.heard("run ended", job="cycle", outcome="ok")
         assert ended["calls"]["query"] > 0
+        assert ended["counts"]["pulled"] > ended["counts"]["owner_changes"] > 0
         assert requests.get(f"{url}/healthz", timeout=10).status_code == 200
         ready = requests.get(f"{url}/readyz", timeout=10)
         assert (ready.status_code, ready.json()["ready"]) == (200, True)

@@ -29,11 +29,11 @@ def test_blocks_are_parted_by_one_empty_line() -> None:
         Heading("Head"),
         Text("One\nTwo"),
         Fields((("a", "1"), ("long", "2"))),
-        Items((Text("x"), Text("y"))),
+        Items((Text("x\nmore"), Text("y"))),
         Commands((("sync-worker plan", "why"), ("sync-worker show x", ""))),
     )
     assert plain(document) == (
-        "Part\n====\n\nHead\n\nOne\nTwo\n\na:     1\nlong:  2\n\n- x\n- y\n\n"
+        "Part\n====\n\nHead\n\nOne\nTwo\n\na:     1\nlong:  2\n\n- x\n  more\n- y\n\n"
         "  sync-worker plan    # why\n  sync-worker show x\n"
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -121,7 +123,7 @@ def test_rules_without_a_section_decide_nothing(folder: Folder, store: Store) ->
 
 @pytest.mark.parametrize(
     ("employees", "points"),
-    [(None, 0), (49, 0), (50, 0), (2525, 7.5), (5000, 15), (1e9, 15), (1e19, 0), (125.123456, 0.227647)],
+    [(None, 0), (49, 0), (50, 0), (2525, 7.5), (5000, 15), (1e9, 15), (1e19, 0), (125.123456, 75.123456 * 15 / 4950)],
 )
 def test_a_scale_is_a_straight_line_between_its_ends(
     folder: Folder, store: Store, employees: float | None, points: float
@@ -196,7 +198,7 @@ def test_a_total_is_rounded_before_its_tier_is_cut(folder: Folder, store: Store)
     points = "terms: [" + ", ".join(f"{{id: t{n}, when: true, points: 0.1, because: x}}" for n in range(10)) + "]"
     ruleset = rules(folder, score(f"{{f: {{max: 50, {points}}}}}", tiers="{A: 1, B: 0}"))
     (row,) = store.judge(ruleset, [{}])
-    assert sum([0.1] * 10) < 1, "the sum of ten tenths falls short of one"
+    assert reduce(add, [0.1] * 10) < 1, "the sum of ten tenths falls short of one"
     assert (row["total__1"], row["tier__1"]) == (1.0, "A")
 
 
@@ -355,7 +357,23 @@ def test_names_that_databases_would_cut_or_confuse_are_made_safe(folder: Folder,
     assert row["in_scope"] == "x"
 
 
-def test_five_hundred_terms_and_long_tables_compile(folder: Folder, store: Store) -> None:
+def test_many_rules_with_one_outcome_are_no_deep_expression(folder: Folder, store: Store) -> None:
+    zips = "zip,then territory\n" + "".join(f"{n:05},Home\n" for n in range(4_000))
+    sizes = (
+        "employees,zip,then size_class\n" + "".join(f"{n}..{n},not empty,Known\n" for n in range(1_100)) + ",,Other\n"
+    )
+    scope = ", ".join(f"{{id: r{n}, when: territory = 'Home' and employees > {n}}}" for n in range(500))
+    ruleset = folder.write(
+        rules_yaml=f"version: 1\ntables: [z.csv, s.csv]\nscope: [{scope}]\n", z_csv=zips, s_csv=sizes
+    ).load()
+    (row, other) = store.judge(ruleset, [{"employees": 1_099, "zip": "03999"}, {"employees": 1_099, "zip": "x"}])
+    assert (row["in_scope"], row["then__1"], row["then__2"]) == ("r0", "Home", "Known")
+    assert (other["in_scope"], other["then__1"]) == (None, None)
+    traced = trace(ruleset, store.dialect, now=NOW, landmark=LANDMARK, account_id="a0")
+    assert len(store.execute(traced.sql).fetchall()) == 1
+
+
+def test_four_hundred_terms_and_long_tables_compile(folder: Folder, store: Store) -> None:
     terms = ", ".join(f"{{id: t{n}, when: employees > {n}, points: 0.01, because: x}}" for n in range(400))
     table = "zip,then territory\n" + "".join(f"{n:05},T{n % 40}\n" for n in range(5_000))
     ruleset = folder.write(

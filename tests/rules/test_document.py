@@ -92,6 +92,12 @@ def test_every_character_of_a_single_quoted_text_is_found(text: str) -> None:
         ("a: b: c", "a.yaml:1:5: a second ': ' in one line — put the whole value in double quotes"),
         ("a: 'x' = 1", "a.yaml:1:8: text goes on after a closing quote"),
         ("a: \x07", "a.yaml:1:4: the character U+0007 is not allowed — delete it"),
+        ('a: 1\nb: "x\nc: 2', "a.yaml:2:4: a quote is not closed — close it with the same sign"),
+        (
+            "a:\n  - b: 1\n   c: 2",
+            "a.yaml:3:4: the indentation fits nothing above — begin the keys of one entry in the",
+        ),
+        ("a: 1\nb\nc: 2", "a.yaml:3:1: a key without a colon — write 'key: value'"),
         ("a: [1, 2", "a.yaml:1:9: the [ ] is not closed"),
         ("? [a, b]\n: 1", "a.yaml:1:3: a key must be one word"),
         ("a: " + "[" * 40 + "]" * 40, "a.yaml:1:15: nesting deeper than 12 is not allowed in rules"),
@@ -110,12 +116,14 @@ def test_what_yaml_allows_and_rules_do_not(text: str, problem: str) -> None:
         "{id: x, when: employees in (1, 2, 3), because: y}",
         "{id: x, when: coalesce(a, b) > 3, because: y}",
         "{id: x, when: coalesce(a, 'b') > 3, because: y}",
+        "{id: x, when: a, because: Small, far away and quiet}",
+        "{id: x, when: a, because: Small , far}",
     ],
 )
 def test_a_comma_that_splits_a_condition_is_explained_once(rule: str) -> None:
     (problem,) = problems(f"scope:\n  - {rule}\n")
     assert problem.startswith("a.yaml:2:")
-    assert "put the whole condition in double quotes" in problem
+    assert "put the whole value in double quotes" in problem
 
 
 def test_a_split_condition_hides_no_other_mistake() -> None:

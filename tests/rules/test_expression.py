@@ -55,7 +55,7 @@ BAD = [
     ("employees > 5 > 3", "12: a condition stands where a value is wanted"),
     ("(employees > 5) = true", "13: a condition stands where a value is wanted"),
     ('country = "US"', "22: \"US\" is not part of a condition — text stands in single quotes: 'US'"),
-    ("country = US", "22: unknown field 'US'"),
+    ("country = US", "22: unknown field 'US' — write 'US' in single quotes if it is text"),
     ("country == 'US'", "20: '==' is not a comparison — write '='"),
     ("country = 'US' && in_pool", "27: '&&' is not part of a condition — write 'and'"),
     ("country = 'US' || in_pool", "27: '||' is not part of a condition — write 'or'"),

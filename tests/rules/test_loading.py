@@ -213,3 +213,14 @@ def test_a_file_that_is_not_utf_8_is_told_where(folder: Folder) -> None:
 def test_a_problem_prints_as_editors_jump_to_it() -> None:
     problem = Problem("territories.yaml", 12, 15, "unknown field 'emploees'", "did you mean 'employees'?")
     assert str(problem) == "territories.yaml:12:15: unknown field 'emploees' — did you mean 'employees'?"
+
+
+def test_rules_stay_within_what_one_statement_can_hold(folder: Folder) -> None:
+    rules = "\n".join(f"  - {{id: r{number}, when: true}}" for number in range(501))
+    terms = ", ".join(f"{{id: t{number}, when: true, points: 1, because: x}}" for number in range(401))
+    score = f"scores:\n  - {{id: s, max: 5, parts: {{p: {{max: 5, terms: [{terms}]}}}}, tiers: {{A: 0}}}}"
+    found = folder.problems(rules_yaml=f"version: 1\nscope:\n{rules}\n{score}\n")
+    assert [problem.partition(" ")[2] for problem in found] == [
+        "there are 501 rules, over 500 — use a decision table",
+        "there are 401 terms, over 400 — use a decision table",
+    ]

@@ -158,6 +158,14 @@ def test_what_is_legal_and_hardly_meant_is_a_warning(folder: Folder, table: str,
     assert [str(found) for found in rules.warnings] == [warning]
 
 
+def test_a_broken_table_is_the_only_one_at_fault(folder: Folder) -> None:
+    (found,) = folder.problems(
+        rules_yaml="version: 1\ntables: [t.csv]\nscope: [{id: x, when: desk = 'North' and weight > 1}]",
+        t_csv="contry,then desk,then weight (number)\nUS,North,1\n",
+    )
+    assert found == "t.csv:1:1: unknown field 'contry' — did you mean 'country'?"
+
+
 def test_a_table_that_nobody_lists_is_a_warning(folder: Folder) -> None:
     rules = folder.write(rules_yaml="version: 1", t_csv="country,then x\nUS,1\n").load()
     assert [str(found) for found in rules.warnings] == [

@@ -107,6 +107,14 @@ def test_sql_is_run_as_it_stands_with_its_colons_and_per_cents(store: Store) -> 
     assert (row["a"], row["b"], float(str(row["c"]))) == ("100%", ":x %s %(y)s ?", 1.5)
 
 
+def test_a_result_that_is_not_read_to_its_end_leaves_nothing_open(store: Store) -> None:
+    with store.read() as tx:
+        rows = decisions.evaluate(tx, "SELECT 1 AS a UNION ALL SELECT 2")
+        assert next(rows) == {"a": 1}
+        rows.close()
+        assert [row["a"] for row in decisions.evaluate(tx, "SELECT 3 AS a")] == [3]
+
+
 def test_a_result_of_many_rows_is_read_as_it_comes_while_others_are_written(store: Store, now: datetime) -> None:
     with store.begin() as tx:
         _record(tx, now, *(replace(ACME, account=f"a{n:05}") for n in range(6_000)))

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from connectors.port import Record, Stream
-from sync_worker.store import engagement, records, schema
+from sync_worker.store import check, engagement, records, schema
 from sync_worker.store import settings as stored
 from tests.store.crm import ENGAGEMENT, account, activity, full, page, save
 
@@ -53,6 +53,7 @@ def test_folding_is_rescanning(store: Store, history: list[list[Record]], *, ful
             later = [replace(each, modified=NOW + timedelta(minutes=next(minutes))) for each in part]
             save(tx, (full if full_ else page)(*later), NOW)
         folded = _sums(tx)
+        assert engagement.drifted(tx) == 0
         engagement.rescan(tx)
         rescanned = _sums(tx)
     latest = {each.ref.id: each for part in history for each in part}
@@ -149,6 +150,18 @@ def test_an_activity_that_cannot_be_placed_in_time_or_kind_is_set_aside(store: S
         odd = activity("e", NOW, **({"account": "x", "kind": "meeting", "at": "2026-11-01"} | fields))
         assert save(tx, page(odd, _meeting("f", NOW)), NOW).quarantined == 1
         assert tx.execute(select(schema.activity.c.id)).scalars().all() == ["f"]
+
+
+def test_a_sum_that_has_lost_an_event_is_found_by_the_check_and_mended_by_a_full_pull(store: Store, url: str) -> None:
+    with store.begin() as tx:
+        engagement.refold(tx, [7.0, 14.0], NOW)
+        save(tx, full(_meeting("e", NOW), _meeting("f", NOW)), NOW)
+        assert engagement.drifted(tx) == 0
+        tx.execute(update(schema.engagement).values(events=1).where(schema.engagement.c.half_life_days == 7))
+    assert any("engagement sums" in problem for problem in check(url).problems)
+    with store.begin() as tx:
+        records.delete_unseen(tx, Stream.ACTIVITIES, 1, NOW)
+        assert engagement.drifted(tx) == 0
 
 
 def test_more_events_than_fit_into_one_block_are_folded(store: Store) -> None:

@@ -10,12 +10,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import insert, inspect, text, update
+from sqlalchemy import delete, insert, inspect, text, update
 from sqlalchemy.exc import DBAPIError
 
 import migrations
 from sync_worker.core.model import TERMINAL, RowState
-from sync_worker.store import check, open_store, upgrade
+from sync_worker.store import StoreError, check, open_store, upgrade
+from sync_worker.store.engine import connect, place
 from sync_worker.store.schema import audit, metadata, plan, plan_row
 from sync_worker.store.upgrading import config
 
@@ -47,6 +48,30 @@ def test_upgrading_twice_changes_nothing(store: Store, url: str) -> None:
     assert store.dialect == check(url).dialect
 
 
+def test_a_database_of_something_else_is_left_alone(empty_url: str, tmp_path: Path) -> None:
+    (tmp_path / "store.db").touch()
+    other = connect(place(empty_url))
+    with other.begin() as tx:
+        tx.execute(text("CREATE TABLE plan (price integer)"))
+    with pytest.raises(StoreError, match="tables of something else: plan"):
+        upgrade(empty_url)
+    with other.read() as tx:
+        assert inspect(tx).get_table_names() == ["plan"]
+    other.close()
+
+
+def test_a_migration_that_fails_half_way_leaves_nothing(empty_url: str, tmp_path: Path) -> None:
+    (tmp_path / "store.db").touch()
+    other = connect(place(empty_url))
+    with other.begin() as tx:
+        tx.execute(text("CREATE VIEW setting AS SELECT 1 AS a"))
+    with pytest.raises(DBAPIError, match="setting"):
+        upgrade(empty_url)
+    with other.read() as tx:
+        assert inspect(tx).get_table_names() == []
+    other.close()
+
+
 def test_every_migration_can_be_undone(empty_url: str) -> None:
     url = empty_url
     upgrade(url)
@@ -60,15 +85,16 @@ def test_every_migration_can_be_undone(empty_url: str) -> None:
 
 
 @pytest.mark.parametrize("state", list(RowState))
-def test_a_plan_row_that_has_ended_never_changes(store: Store, now: datetime, state: RowState) -> None:
+def test_a_plan_row_that_has_ended_stays_as_it_is(store: Store, now: datetime, state: RowState) -> None:
     with store.begin() as tx:
         _a_row(tx, now, state)
-    if state in TERMINAL:
-        with pytest.raises(DBAPIError, match="ended never changes"), store.begin() as tx:
-            tx.execute(update(plan_row).values(state="approved"))
-    else:
-        with store.begin() as tx:
-            assert tx.execute(update(plan_row).values(state="approved")).rowcount == 1
+    for change in (update(plan_row).values(state="approved"), delete(plan_row)):
+        if state in TERMINAL:
+            with pytest.raises(DBAPIError, match="ended stays as it is"), store.begin() as tx:
+                tx.execute(change)
+        else:
+            with store.begin() as tx:
+                assert tx.execute(change).rowcount == 1
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,21 @@ def test_a_forgotten_cursor_asks_for_a_full_pull_and_keeps_the_count_it_is_judge
         assert records.close_full_pull(tx, Stream.ACCOUNTS, 1).previous == 1
 
 
+def test_everything_is_read_again_once_a_day(store: Store, now: datetime) -> None:
+    def due(hours: int) -> bool:
+        return records.full_pull_due(tx, Stream.ACCOUNTS, now + timedelta(hours=hours))
+
+    with store.begin() as tx:
+        assert due(0)
+        save(tx, full(account("a", now)), now)
+        assert not due(22), "broken off here, it goes on from its cursor"
+        assert due(23)
+        records.delete_unseen(tx, Stream.ACCOUNTS, 1, now + timedelta(hours=2))
+        save(tx, page(account("b", now)), now + timedelta(hours=9))
+        assert not due(24)
+        assert due(25)
+
+
 def test_users_are_kept_with_what_they_may_own_and_those_who_vanish_are_gone(store: Store, now: datetime) -> None:
     dana, ben = (
         User("u1", active=True, can_own=True, fields={"name": "Dana", "team": "EMEA"}),

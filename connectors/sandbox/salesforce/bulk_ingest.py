@@ -8,7 +8,7 @@ from connectors.sandbox.calls import Reply
 from connectors.sandbox.ids import canonical
 from connectors.sandbox.salesforce import bulk_job, records
 from connectors.sandbox.salesforce.bulk_job import ENDED, Job, job_named, new_job
-from connectors.sandbox.salesforce.wire import Refused, json_object
+from connectors.sandbox.salesforce.wire import Refused, json_object, unzipped
 from connectors.sandbox.schema import NUMERIC, Kind
 
 if TYPE_CHECKING:
@@ -28,11 +28,10 @@ def create(org: Org, call: Call) -> Reply:
     entity = org.company.entity(str(body.get("object") or ""))
     if entity is None:
         raise Refused(400, "INVALIDENTITY", f"InvalidEntity : The object {body.get('object')} is not supported")
-    if body.get("operation") not in OPERATIONS:
-        raise Refused(
-            400, "INVALIDOPERATION", f"InvalidOperation : The operation {body.get('operation')} is not supported"
-        )
-    if body.get("operation") == "upsert" and not body.get("externalIdFieldName"):
+    operation = str(body.get("operation"))
+    if operation not in OPERATIONS:
+        raise Refused(400, "INVALIDOPERATION", f"InvalidOperation : The operation {operation} is not supported")
+    if operation == "upsert" and not body.get("externalIdFieldName"):
         raise Refused(400, "INVALIDJOB", "InvalidJob : External ID was blank for the upsert operation")
     job = new_job(org, call, body, entity=entity.name, is_query=False)
     org.jobs[job.id] = job
@@ -48,14 +47,14 @@ def upload(org: Org, call: Call, id_: str) -> Reply:
         )
     if len(call.body) > MOST_BYTES:
         raise Refused(413, "REQUEST_ENTITY_TOO_LARGE", "The upload is larger than 150 MB")
-    job.body = call.body
+    job.body = unzipped(call.body, call.headers.get("content-encoding", ""))
     return Reply(201)
 
 
 def close(org: Org, call: Call, id_: str) -> Reply:
     """``PATCH …/jobs/ingest/ID``: UploadComplete sets the job to work, Aborted ends it."""
     job = job_named(org, id_, is_query=False)
-    state = json_object(call).get("state")
+    state = str(json_object(call).get("state"))
     if state not in {"UploadComplete", "Aborted"}:
         raise Refused(400, "INVALIDJOBSTATE", f"InvalidJobState : a job cannot be set to {state}")
     if job.state in ENDED or (state == "UploadComplete" and job.state != "Open"):

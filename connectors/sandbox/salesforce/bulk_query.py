@@ -26,7 +26,7 @@ PAGE = 50_000
 def create(org: Org, call: Call) -> Reply:
     """``POST …/jobs/query``."""
     body = json_object(call)
-    operation = body.get("operation")
+    operation = str(body.get("operation"))
     if operation not in {"query", "queryAll"}:
         raise Refused(400, "INVALIDJOB", f"InvalidJob : operation must be query or queryAll, not {operation}")
     text = str(body.get("query") or "")

@@ -165,10 +165,10 @@ class _Compound:
 
     def send(self, part: _Part) -> Reply:
         """The part as a call of its own."""
-        address = urlsplit(part.url)
-        if not _RESOURCE.match(address.path) or _NESTING.search(address.path):
+        if not _RESOURCE.match(part.url) or _NESTING.search(part.url.partition("?")[0]):
             message = f"The url of a subrequest must be one of this API's resources: {part.url}"
             return Refused(400, "INVALID_INPUT", message).reply()
+        address = urlsplit(part.url)
         inner = replace(
             self.call,
             method=part.method.upper(),

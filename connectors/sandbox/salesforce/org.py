@@ -28,6 +28,8 @@ UNCOUNTED = frozenset({"token", "revoke", "userinfo", "identity", "versions", "s
 SECRET = frozenset({"token", "revoke", "soap"})
 """Calls whose bodies hold credentials."""
 MOST_HEARD = 5000
+MOST_KEPT = 1 << 20
+"""Bytes of a body that are kept for those who ask what was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,9 @@ class Org:
     def hear(self, call: Call, kind: str) -> None:
         """Notes one call."""
         headers = {name: value for name, value in call.headers.items() if name != "authorization"}
-        self.heard.append(replace(call, kind=kind, headers=headers, body=b"" if kind in SECRET else call.body))
+        self.heard.append(
+            replace(call, kind=kind, headers=headers, body=b"" if kind in SECRET else call.body[:MOST_KEPT])
+        )
         self.calls[kind] += 1
         if kind not in UNCOUNTED:
             self.used += 1

@@ -22,7 +22,7 @@ from connectors.sandbox.salesforce import (
     rows,
 )
 from connectors.sandbox.salesforce.org import OLDEST_VERSION, UNCOUNTED
-from connectors.sandbox.salesforce.strike import happen, ids_in, limit_exceeded, refused_by_fault, spoil
+from connectors.sandbox.salesforce.strike import happen, ids_in, limit_exceeded, object_in, refused_by_fault, spoil
 from connectors.sandbox.salesforce.wire import Refused
 
 if TYPE_CHECKING:
@@ -151,10 +151,10 @@ def find_route(call: Call) -> Match:
 
 def subject_of(match: Match, call: Call) -> Subject:
     """What a call is about."""
-    entity, id_ = str(match.names.get("name", "")), match.names.get("id_")
+    entity, id_ = str(match.names.get("name") or object_in(call, match.kind)), match.names.get("id_")
     if match.kind in {"collections", "collection_read"}:
         return Subject(match.kind, entity, ids_in(call))
-    return Subject(match.kind, entity, (str(id_),) if id_ and entity else ())
+    return Subject(match.kind, entity, (str(id_),) if id_ and match.names.get("name") else ())
 
 
 class Salesforce:

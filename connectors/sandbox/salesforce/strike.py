@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.calls import Reply
 from connectors.sandbox.faults import COMPANY
 from connectors.sandbox.ids import canonical
-from connectors.sandbox.salesforce.wire import Refused
+from connectors.sandbox.salesforce.wire import Refused, json_object
+from connectors.sandbox.soql import QueryError, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,10 +116,6 @@ def _hide_rows(company: Company, fault: Fault, entity: str, target: str) -> None
         company.hidden_rows.add(canonical(target) or target)
 
 
-def _hide_field(company: Company, fault: Fault, entity: str, _target: str) -> None:
-    company.hide_field(entity, fault.field)
-
-
 def _deactivate(company: Company, fault: Fault, _entity: str, target: str) -> None:
     company.edit("User", company.user_id(target), fault.actor, IsActive=False)
 
@@ -133,9 +129,11 @@ _HAPPENINGS: dict[str, Callable[[Company, Fault, str, str], object]] = {
     "undelete": lambda company, fault, entity, target: company.undelete(entity, target, fault.actor),
     "hard_delete": lambda company, fault, entity, target: company.hard_delete(entity, target, fault.actor),
     "deactivate_user": _deactivate,
-    "hide_field": _hide_field,
-    "remove_field": _hide_field,
+    "hide_field": lambda company, fault, entity, _: company.hide_field(entity, fault.field),
+    "remove_field": lambda company, fault, entity, _: company.hide_field(entity, fault.field),
     "hide_rows": _hide_rows,
+    "hide_object": lambda company, _, entity, __: company.hide_object(entity),
+    "read_only_field": lambda company, fault, entity, _: company.freeze_field(entity, fault.field),
 }
 
 
@@ -143,13 +141,46 @@ def ids_in(call: Call) -> tuple[str, ...]:
     """The ids of the records that a call for several records names."""
     if call.query.get("ids"):
         return tuple(call.query["ids"].split(","))
-    try:
-        body = json.loads(call.body or b"{}")
-    except ValueError:
-        return ()
-    records = body.get("records") if isinstance(body, dict) else None
-    ids = body.get("ids") if isinstance(body, dict) else None
+    body = _body(call)
+    ids, records = body.get("ids"), body.get("records")
     if isinstance(ids, list):
         return tuple(str(id_) for id_ in ids)
-    keyed = (record.get("id") or record.get("Id") for record in records or () if isinstance(record, dict))
+    listed = records if isinstance(records, list) else []
+    keyed = (record.get("id") or record.get("Id") for record in listed if isinstance(record, dict))
     return tuple(str(id_) for id_ in keyed if id_)
+
+
+def object_in(call: Call, kind: str) -> str:
+    """The object that a call is about, where its path does not say: a query's, a job's, a collection's first."""
+    match kind:
+        case "query":
+            return _queried(call.query.get("q", ""))
+        case "bulk_query_create":
+            return _queried(str(_body(call).get("query")))
+        case "bulk_ingest_create":
+            return str(_body(call).get("object") or "")
+        case "collections":
+            return _first_type(_body(call).get("records"))
+        case _:
+            return ""
+
+
+def _queried(text: str) -> str:
+    try:
+        return parse(text).source
+    except QueryError:
+        return ""
+
+
+def _first_type(records: object) -> str:
+    first = records[0] if isinstance(records, list) and records else None
+    attributes = first.get("attributes") if isinstance(first, dict) else None
+    return str(attributes.get("type") or "") if isinstance(attributes, dict) else ""
+
+
+def _body(call: Call) -> dict[str, object]:
+    try:
+        body = json_object(call)
+    except Refused:
+        return {}
+    return body

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -43,9 +44,10 @@ def header_time(call: Call, name: str) -> datetime | None:
     if text is None:
         return None
     try:
-        return parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(text)
     except ValueError:
         raise Refused(400, "INVALID_HEADER_VALUE", f"{name}: {text} is no HTTP date") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

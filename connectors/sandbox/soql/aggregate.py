@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connectors.sandbox.schema import Kind
+from connectors.sandbox.schema import IDS, NUMERIC, Kind
 from connectors.sandbox.soql.conditions import read_operand
 from connectors.sandbox.soql.parser import AGGREGATES
 from connectors.sandbox.soql.tree import Call, Fields, Path, Select
@@ -86,8 +86,21 @@ def _grouped(column: Path | Call, select: Select) -> bool:
 def _summing(scope: Scope, call: Call) -> Callable[[list[Row]], Value]:
     if call.argument is None:
         return len
-    read = scope.reader(scope.target(call.argument))
+    target = scope.target(call.argument)
+    if not _adds_up(call.function, target.column.kind):
+        raise scope.error(
+            "INVALID_FIELD", f"field {target.name} does not support aggregate operator {call.function}", call.at
+        )
+    read = scope.reader(target)
     return lambda group: _sum_up(call.function, [value for row in group if (value := read(row)) is not None])
+
+
+def _adds_up(function: str, kind: Kind) -> bool:
+    if function in {"SUM", "AVG"}:
+        return kind in NUMERIC
+    return kind not in {Kind.TEXTAREA, Kind.ADDRESS} and not (
+        function in {"MIN", "MAX"} and kind in IDS | {Kind.BOOLEAN}
+    )
 
 
 def _sum_up(function: str, values: list[Value]) -> Value:

@@ -99,10 +99,9 @@ def _by_id(scope: Scope, where: Condition | None, *, deleted: bool) -> list[Row]
     ids = _ids_wanted(where)
     if ids is None:
         return scope.source.rows(scope.entity.name, deleted=deleted)
-    found = (scope.source.get(scope.entity.name, id_) for id_ in dict.fromkeys(ids))
-    return sorted(
-        (row for row in found if row and (deleted or not row.get("IsDeleted"))), key=lambda row: str(row["Id"])
-    )
+    # A short and a long id may name the same row.
+    found = {str(row["Id"]): row for id_ in ids if (row := scope.source.get(scope.entity.name, id_)) is not None}
+    return [found[id_] for id_ in sorted(found) if deleted or not found[id_].get("IsDeleted")]
 
 
 def _ids_wanted(where: Condition | None) -> list[str] | None:
@@ -192,6 +191,8 @@ def _add_child(scope: Scope, shape: Shape, select: Select, *, deleted: bool) -> 
     if name is None:
         raise scope.error("INVALID_TYPE", no_such_parent(select.source, "FROM part of query call"), select.at)
     entity, column = scope.entity.children[name]
+    if is_aggregate(select):
+        raise scope.error("MALFORMED_QUERY", "a query for children cannot use aggregate functions", select.at)
     child = scope_of(scope.source, Select((), entity, at=select.at), scope.text, scope.today)
     whole = _run(child, Select(select.columns, entity, select.alias, select.where, order=select.order), deleted=deleted)
     by_parent: dict[Value, list[Row]] = {}

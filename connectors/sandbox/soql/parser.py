@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
 from connectors.sandbox.soql.tokens import QueryError, Token, Word, tokenise, unquote
 from connectors.sandbox.soql.tree import (
     All,
@@ -18,8 +21,13 @@ from connectors.sandbox.soql.tree import (
     Select,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 MOST_CHARACTERS = 100_000
 MOST_OFFSET = 2000
+DEEPEST = 50
+"""Levels of parentheses, NOTs and queries within queries."""
 _CLAUSES = frozenset({"WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FOR", "USING", "WITH", "ALL", "UPDATE"})
 _COMPARISONS = {"=": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 RELATIVE = frozenset(
@@ -48,7 +56,7 @@ def parse(text: str) -> Select:
 
 class _Parser:
     def __init__(self, text: str) -> None:
-        self.text, self.tokens, self.at = text, tokenise(text), 0
+        self.text, self.tokens, self.at, self.depth = text, tokenise(text), 0, 0
 
     # Words
 
@@ -95,9 +103,23 @@ class _Parser:
             raise self.unexpected()
         return int(self.next().text)
 
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise QueryError(
+                "QUERY_TOO_COMPLICATED", "Query is either selecting too many fields or is too deeply nested."
+            )
+        yield
+        self.depth -= 1
+
     # Clauses
 
     def select(self) -> Select:
+        with self.deeper():
+            return self.clauses()
+
+    def clauses(self) -> Select:
         self.expect("SELECT")
         columns = [self.column()]
         while self.takes(","):
@@ -240,9 +262,11 @@ class _Parser:
 
     def negation(self) -> Condition:
         if self.takes("NOT"):
-            return Not(self.negation())
+            with self.deeper():
+                return Not(self.negation())
         if self.takes("("):
-            inner = self.condition()
+            with self.deeper():
+                inner = self.condition()
             self.expect(")")
             return inner
         return self.comparison()

@@ -108,9 +108,7 @@ class SalesforceSandbox:
     def refuse(self, ref: Ref, refusal: Refusal) -> None:
         if refusal == "inactive owner":
             return
-        self.sandbox.faults(
-            *({"on": kind, "id": ref.id, **REFUSALS[refusal]} for kind in ("row_patch", "collections", "composite"))
-        )
+        self.sandbox.faults(*({"on": kind, "id": ref.id, **REFUSALS[refusal]} for kind in ("row_patch", "collections")))
 
     def break_write(self, breakage: Breakage, *, owner: bool) -> None:
         self.sandbox.faults({"on": "row_patch" if owner else "collections", **BREAKAGES[breakage]})

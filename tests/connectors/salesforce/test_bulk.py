@@ -27,10 +27,9 @@ JOB = "7505g0000000001AAA"
 LAYOUT = Layout(
     "Account",
     Stream.ACCOUNTS,
+    ("name",),
     {"name": "Name"},
     {"Id": FieldType.TEXT, "SystemModstamp": FieldType.DATE, "Name": FieldType.TEXT, "IsDeleted": FieldType.BOOLEAN},
-    deletable=True,
-    mergeable=False,
 )
 HEADER = '"Id","SystemModstamp","Name","IsDeleted"\n'
 
@@ -140,6 +139,17 @@ def test_texts_with_quotes_and_line_breaks_come_whole(pull: Callable[[Org], list
 def test_a_result_that_is_not_whole_is_a_bad_reply(pull: Callable[[Org], list[Record]], org: Org, words: str) -> None:
     with pytest.raises(BadReply, match=words):
         pull(org)
+
+
+def test_a_job_whose_result_is_not_whole_is_cleared_away_so_that_the_next_run_starts_anew(
+    pull: Callable[[Org], list[Record]], jobs: MemoryJobs
+) -> None:
+    """A saved cursor names the job: if it were still there, every later run would end the same way."""
+    org = Org(page(HEADER + line(1), 1, "MQ"), page(HEADER + line(2), 1), rows=3)
+    with pytest.raises(BadReply, match="announced 3 rows of Account and sent 2"):
+        pull(org)
+    assert org.acts["delete"] == 1
+    assert jobs.open_jobs() == {}
 
 
 def test_an_object_that_cannot_be_read_in_bulk_says_so_before_anything_is_read(

@@ -26,10 +26,9 @@ IDS = [f"001{number:012d}AAA" for number in range(4)]
 PLAIN = Layout(
     "Account",
     Stream.ACCOUNTS,
+    ("owner",),
     {"owner": "OwnerId"},
     {"Id": FieldType.TEXT, "SystemModstamp": FieldType.DATE, "OwnerId": FieldType.TEXT},
-    deletable=False,
-    mergeable=False,
 )
 
 
@@ -199,10 +198,9 @@ def test_a_parents_field_is_read_after_the_version_so_that_a_change_between_make
     layout = Layout(
         PLAIN.entity,
         PLAIN.stream,
+        ("owner", "boss"),
         {**PLAIN.fields, "boss": "Owner.Name"},
         {**PLAIN.columns, "Owner.Name": FieldType.TEXT},
-        deletable=False,
-        mergeable=False,
     )
     org = Org()
 

@@ -588,3 +588,35 @@ def test_a_record_changed_while_everything_is_read_is_shown_and_does_not_look_de
     connector.describe()
     company.company.clock.advance(60)
     assert {record.ref for record in everything(connector, Stream.ACCOUNTS)} == set(refs)
+
+
+def test_a_pull_that_a_crash_cut_short_rests_at_the_time_of_its_first_beginning(company: SalesforceSandbox) -> None:
+    """What surfaces below the saved place while the worker is down comes with the pull after, however late that is."""
+    connector = company.connect()
+    cursor = last_cursor(connector, Stream.ACCOUNTS)
+    for place in range(20):
+        company.edit(account(company, place), phone=f"+44 {place}")
+    company.sandbox.faults(*PAGES_OF_7)
+    first = next(iter(connector.pull(Stream.ACCOUNTS, cursor)))
+    late = account(company, 40)
+    company.commit_late(late, 60, industry="Banking")
+    company.company.clock.advance(7200)
+    again = company.connect()
+    pages = list(again.pull(Stream.ACCOUNTS, first.cursor))
+    assert late not in {record.ref for page in pages for record in page.records}
+    assert late in {record.ref for record in everything(again, Stream.ACCOUNTS, pages[-1].cursor)}
+
+
+def test_objects_that_the_integration_user_cannot_see_are_named_and_leads_may_be_missing(
+    company: SalesforceSandbox,
+) -> None:
+    company.company.hide_object("Lead")
+    connector = company.connect()
+    assert connector.describe().fields[Stream.LEADS] == {}
+    (page,) = connector.pull(Stream.LEADS, None)
+    assert (page.records, page.expected) == ((), 0)
+    assert [later.records for later in connector.pull(Stream.LEADS, page.cursor)] == [()]
+    company.company.hide_object("Contact")
+    company.company.hide_object("Task")
+    with pytest.raises(NotPermitted, match=r"the object Contact.*; the object Task"):
+        company.connect().describe()

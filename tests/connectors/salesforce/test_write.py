@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connectors.port import LimitReached, Outcome, Ref, Stream, Unauthorized, Value, Write, WriteResult
+from connectors.port import LimitReached, NotPermitted, Outcome, Ref, Stream, Unauthorized, Value, Write, WriteResult
 from connectors.salesforce import AccessToken, MemoryJobs, SalesforceConnector
 from connectors.sandbox import Sandbox
 from tests.connectors.contract.salesforce import CUSTOM, SalesforceSandbox
@@ -293,3 +293,26 @@ def test_a_run_that_only_writes_looks_at_accounts_only(company: SalesforceSandbo
     list(connector.write(moves(company, connector, refs)))
     assert connector.budget().by_kind == {"token": 1, "describe": 1, "versions": 1, "owner write": 3}
     assert company.calls() == 6
+
+
+def test_a_field_that_may_not_be_edited_is_refused_by_name_before_anything_is_sent(company: SalesforceSandbox) -> None:
+    company.company.freeze_field("Account", "Priority_Score__c")
+    connector = company.connect()
+    with pytest.raises(NotPermitted, match="may not edit Priority_Score__c") as caught:
+        list(connector.write(scores(accounts(company, 3))))
+    assert "field-level security" in caught.value.hint
+    assert company.effects() == []
+
+
+@pytest.mark.parametrize("composite", [False, True])
+def test_an_owner_frozen_in_mid_run_fails_by_name_and_changes_nothing(
+    company: SalesforceSandbox, *, composite: bool
+) -> None:
+    connector = company.connect(composite_owner_writes=composite)
+    writes = moves(company, connector, accounts(company, 3))
+    company.company.freeze_field("Account", "OwnerId")
+    results = list(connector.write(writes))
+    assert {(result.outcome, result.code) for result in results} == {
+        (Outcome.FAILED, "INVALID_FIELD_FOR_INSERT_UPDATE")
+    }
+    assert company.effects() == []

@@ -219,6 +219,8 @@ def test_rows_of_a_refused_batch_that_may_have_been_touched_stay_unknown(connect
     with Scripted(TYPO, read, good(rows[1])) as server:
         found = {result.id: result.outcome for result in sent(connect, server, rows)}
         assert found == {"w0": UNKNOWN, "w1": DONE, "w2": UNKNOWN}
+        sent_again = [each["id"] for each in server.asked[-1].json()["records"]]
+        assert (sent_again, len(server.asked)) == ([rows[1].record], 3)
 
 
 def test_rows_of_a_refused_batch_that_cannot_be_read_stay_unknown(connect: Connect) -> None:

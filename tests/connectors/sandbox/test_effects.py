@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.sandbox import Sandbox
-from connectors.sandbox.company import Clock, Company
+from connectors.sandbox.company import Company
 from connectors.sandbox.effects import EffectLog
 from connectors.sandbox.seed import seed_company
+from connectors.sandbox.view import Clock
 from tests.connectors.sandbox.conftest import TODAY, Client
 
 if TYPE_CHECKING:

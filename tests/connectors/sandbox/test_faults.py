@@ -66,6 +66,17 @@ def test_a_fault_can_name_a_path_an_object_and_a_record(sandbox: Sandbox, crm: C
     assert [each["struck"] for each in sandbox.org.faults.struck()] == [1, 1, 1]
 
 
+def test_a_fault_can_name_the_object_of_a_query_a_collection_or_a_job(sandbox: Sandbox, crm: Client) -> None:
+    sandbox.faults({"on": "*", "object": "Contact", "every": 1, "fault": "server_error"})
+    assert crm.get("/query", q="SELECT Id FROM Account").status_code == 200
+    assert crm.get("/query", q="SELECT Id FROM Contact").status_code == 500
+    assert crm("POST", "/jobs/ingest", json={"object": "Contact", "operation": "update"}).status_code == 500
+    assert crm("POST", "/jobs/query", json={"operation": "query", "query": "SELECT Id FROM Contact"}).status_code == 500
+    records = [{"attributes": {"type": "Contact"}, "id": first(sandbox, "Contact"), "Phone": "1"}]
+    assert crm("PATCH", "/composite/sobjects", json={"records": records}).status_code == 500
+    assert crm.get("/limits").status_code == 200
+
+
 # Replies
 
 
@@ -325,6 +336,20 @@ def test_users_fields_and_rows_go_out_of_sight(sandbox: Sandbox, crm: Client) ->
     assert crm.get(f"/sobjects/Account/{first(sandbox)}").status_code == 404
 
 
+def test_a_permission_is_taken_away(sandbox: Sandbox, crm: Client) -> None:
+    sandbox.faults(
+        {"on": "limits", "fault": "read_only_field", "object": "Account", "field": "OwnerId", "call": 1},
+        {"on": "limits", "fault": "hide_object", "object": "Task", "call": 2},
+    )
+    assert [crm.get("/limits").status_code for _ in range(2)] == [200, 200]
+    fields = {field["name"]: field for field in crm.get("/sobjects/Account/describe").json()["fields"]}
+    assert fields["OwnerId"]["updateable"] is False
+    refused = patch(crm, first(sandbox), OwnerId=sandbox.company.seeding.reps[0]).json()[0]
+    assert (refused["errorCode"], refused["fields"]) == ("INVALID_FIELD_FOR_INSERT_UPDATE", ["OwnerId"])
+    assert crm.get("/query", q="SELECT Id FROM Task").json()[0]["errorCode"] == "INVALID_TYPE"
+    assert "Task" not in {each["name"] for each in crm.get("/sobjects").json()["sobjects"]}
+
+
 def test_a_fault_that_names_the_unknown_says_so(sandbox: Sandbox, crm: Client) -> None:
     sandbox.faults({"on": "limits", "fault": "delete", "object": "Account", "target": "nobody"})
     reply = crm.get("/limits")
@@ -350,6 +375,7 @@ def test_all_mistakes_of_a_plan_are_told_at_once() -> None:
                 {"on": "query", "fault": "reset", "call": 0},
                 {"on": "query", "fault": "reset", "call": 1, "every": 2},
                 {"fault": "reset"},
+                {"on": "graph", "fault": "row_lock"},
             ]
         )
     assert str(wrong.value).splitlines() == [
@@ -360,6 +386,10 @@ def test_all_mistakes_of_a_plan_are_told_at_once() -> None:
         "fault 5: call: Input should be greater than or equal to 1",
         "fault 6: give one of 'call', 'calls' and 'every'",
         "fault 7: on: Field required",
+        (
+            "fault 8: row_lock does nothing to graph: "
+            "plan it on bulk_ingest_close, collections, row_delete, row_patch, row_post"
+        ),
     ]
 
 

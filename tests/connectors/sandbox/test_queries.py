@@ -95,6 +95,13 @@ def test_a_semi_join_keeps_the_accounts_that_have_such_children(still: Sandbox, 
     assert {row["Id"] for row in rows} == won
 
 
+def test_a_short_and_a_long_id_name_one_row(still: Sandbox, reader: Client) -> None:
+    one, two = list(still.company.tables["Account"])[:2]
+    rows = reader.rows(f"SELECT Id FROM Account WHERE Id IN ('{two}', '{one}', '{one[:15]}', '0015g00000ZZZZZ')")
+    assert [row["Id"] for row in rows] == [one, two]
+    assert reader.rows(f"SELECT Id FROM Account WHERE OwnerId != null AND Id = '{one[:15]}'")[0]["Id"] == one
+
+
 def test_order_puts_nulls_first_unless_told_otherwise(reader: Client) -> None:
     values = [row["Industry"] for row in reader.rows("SELECT Industry FROM Account ORDER BY Industry")]
     filled = [value for value in values if value]

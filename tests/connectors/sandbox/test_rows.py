@@ -246,16 +246,22 @@ def test_an_activity_belongs_to_the_account_of_what_or_whom_it_is_about(sandbox:
     assert (shown["IsClosed"], shown["CompletedDateTime"] is None) == (True, False)
 
 
-def test_the_history_tells_who_changed_an_owner(sandbox: Sandbox, crm: Client) -> None:
+def test_the_history_tells_who_changed_an_owner_once_with_names_and_once_with_ids(
+    sandbox: Sandbox, crm: Client
+) -> None:
+    def name_of(user: str) -> object:
+        return sandbox.company.tables["User"][user]["Name"]
+
     id_ = first(sandbox)
-    before, after = sandbox.company.tables["Account"][id_]["OwnerId"], other_rep(sandbox, id_)
+    before, after = str(sandbox.company.tables["Account"][id_]["OwnerId"]), other_rep(sandbox, id_)
     crm("PATCH", f"/sobjects/Account/{id_}", json={"OwnerId": after, "Rating": "Hot"})
     told = crm.rows(
         "SELECT AccountId, Field, OldValue, NewValue, CreatedById, CreatedDate FROM AccountHistory "
         f"WHERE AccountId = '{id_}' AND Field = 'Owner'"
     )
     assert [(row["OldValue"], row["NewValue"], row["CreatedById"]) for row in told] == [
-        (before, after, sandbox.company.seeding.integration)
+        (name_of(before), name_of(after), sandbox.company.seeding.integration),
+        (before, after, sandbox.company.seeding.integration),
     ]
 
 

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.sandbox.company import Clock, Company
+from connectors.sandbox.company import Company
 from connectors.sandbox.effects import EffectLog
 from connectors.sandbox.seed import seed_company
 from connectors.sandbox.soql import QueryError, parse, run
 from connectors.sandbox.soql.moments import span
 from connectors.sandbox.soql.tree import All, Any, Compare, In, Literal, Not, Order, Path, Select
+from connectors.sandbox.view import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,63 @@
+"""What a run did, in a few numbers for its record and for the log. Pure; figures for people are made in ``report``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import singledispatch
+from typing import Any
+
+from sync_worker.apply import ApplyReport, RecoverReport, VerifyReport
+from sync_worker.core.model import RowKind
+from sync_worker.cycle import CycleReport, PlanReport
+from sync_worker.pull import PullReport
+
+
+def tally(report: object) -> dict[str, int]:
+    """The figures of a report, or of several in a tuple; zeros are left out, and what is no report has none."""
+    return {name: number for name, number in _figures(report).items() if number}
+
+
+@singledispatch
+def _figures(report: object) -> dict[str, int]:
+    del report
+    return {}
+
+
+@_figures.register
+def _several(reports: tuple) -> dict[str, int]:  # type: ignore[type-arg]  # singledispatch takes plain classes
+    return {name: number for report in reports for name, number in _figures(report).items()}
+
+
+@_figures.register
+def _pulled(report: PullReport) -> dict[str, int]:
+    names = ("pulled", "new", "changed", "deleted", "quarantined")
+    streams = report.streams.values()
+    return {name: sum(getattr(stream, name) for stream in streams) for name in names} | {"held": report.held}
+
+
+@_figures.register
+def _planned(report: PlanReport) -> dict[str, int]:
+    kinds: Counter[Any] = Counter(row.row.kind for row in report.plan.rows) if report.plan else Counter()
+    changes = {"owner_changes": kinds[RowKind.OWNER], "priority_writes": kinds[RowKind.PRIORITY]}
+    return _pulled(report.pulled) | {"decisions_changed": report.decided.changed} | changes
+
+
+@_figures.register
+def _applied(report: ApplyReport) -> dict[str, int]:
+    return {f"rows_{state.value}": number for state, number in report.counts.items()}
+
+
+@_figures.register
+def _verified(report: VerifyReport) -> dict[str, int]:
+    return {"verified": report.verified, "overwritten": len(report.overwritten), "unread": report.unread}
+
+
+@_figures.register
+def _recovered(report: RecoverReport) -> dict[str, int]:
+    settled = {f"settled_{state.value}": number for state, number in report.settled.items()}
+    return {"interrupted": report.interrupted, "unreadable": report.unreadable} | settled
+
+
+@_figures.register
+def _cycled(report: CycleReport) -> dict[str, int]:
+    return _several((report.recovered, report.planned, report.applied, report.verified))

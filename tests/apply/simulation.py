@@ -1,0 +1,289 @@
+"""Histories of a worker's life, drawn from a seed: people edit, requests get lost, processes die, freeze and meet.
+
+Every history runs the real ``apply``, ``recover`` and ``verify_plan`` on a real (in-memory) database and on the CRM of
+``crm.py``. ``complaints`` says afterwards which promise a history has broken.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import URL, Engine, StaticPool, create_engine, event, update
+
+from connectors.port import Outcome, Unreachable
+from sync_worker.core.canonical import canonical
+from sync_worker.core.model import TERMINAL, PlanState, RowKind, RowState
+from sync_worker.store import Store, StoreError, audit, outbox, plans, schema, settings
+from sync_worker.store.engine import Place, _begin_sqlite
+from sync_worker.store.lease import Lease
+from sync_worker.store.plans import PlanRefused
+from tests.apply.crm import US, Failure
+from tests.apply.house import House, owner_row, priority_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from connectors.port import Write
+    from sync_worker.core.model import PlanRow
+    from sync_worker.store.plans import StoredRow
+
+PEOPLE = ("ann", "ben", "cleo")
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@dataclass(frozen=True)
+class MortalStore(Store):
+    """A store whose process may die just before or just after any commit."""
+
+    fate: Fate
+
+    @contextmanager
+    def begin(self) -> Iterator[sqlite3.Connection]:  # type: ignore[override]
+        with super().begin() as tx:
+            yield tx  # type: ignore[misc]
+            self.fate.maybe_die()
+        self.fate.maybe_die()
+
+
+@dataclass
+class Fate:
+    """How often what happens, in this history. After ``calm`` nothing disturbs any more."""
+
+    draw: random.Random
+    kill: float
+    calm: bool = False
+
+    def happens(self, chance: float) -> bool:
+        return not self.calm and self.draw.random() < chance
+
+    def maybe_die(self) -> None:
+        if self.happens(self.kill):
+            raise Killed
+
+
+class Stage:
+    """One database in memory, put back to empty for each history: an engine's caches are worth keeping."""
+
+    def __init__(self, migrated: Path) -> None:
+        self._empty = sqlite3.connect(migrated, check_same_thread=False)
+        self.connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        self.engine: Engine = create_engine(
+            "sqlite://", creator=lambda: self.connection, poolclass=StaticPool, json_serializer=canonical
+        )
+        event.listen(self.engine, "begin", _begin_sqlite)
+
+    def clear(self, fate: Fate) -> MortalStore:
+        self.connection.execute("PRAGMA query_only = OFF")
+        self._empty.backup(self.connection)
+        return MortalStore(Place(URL.create("sqlite"), "sqlite", None), self.engine, fate)
+
+    def close(self) -> None:
+        self.engine.dispose()
+        self._empty.close()
+
+
+@dataclass
+class History:
+    """One life: a plan, a worker that may die and be started again, and what the world does meanwhile."""
+
+    stage: Stage
+    seed: int
+    sends: list[tuple[int, str]] = field(default_factory=list)
+    """For each write that left: how many effects there were before it, and its account."""
+    paused_since: float | None = None
+    late_after_pause: float = 0.0
+    deaths: int = 0
+
+    def __post_init__(self) -> None:
+        self.draw = random.Random(self.seed)  # noqa: S311 - a history must come out the same again
+        self.fate = Fate(self.draw, kill=self.draw.choice([0.0, 0.01, 0.04]))
+        self.house = House(self.stage.clear(self.fate))
+        self.house.crm.keeps_history = self.draw.random() < 0.5
+        self.house.crm.seconds_per_write = self.draw.choice([0.0, 0.3, 1.2])
+        self.house.crm.before_write = self._before_write
+        self.house.crm.before_read = self._world_or_death
+        self._frozen = False
+
+    def run(self) -> list[str]:
+        """Live it to its end; the broken promises, which are none."""
+        rows = self._rows()
+        self.fate.calm = True
+        self.house.approved(rows)
+        self.fate.calm = False
+        for _ in range(self.draw.choice([1, 1, 1, 2, 3])):
+            self._life()
+            self._world()
+        self._calm_end()
+        return self._complaints(rows)
+
+    def _rows(self) -> list[PlanRow]:
+        accounts = self.house.accounts(self.draw.randint(1, 3))
+        rows = [owner_row(number, account) for number, account in enumerate(accounts, 1)]
+        if self.draw.random() < 0.6:
+            rows.append(priority_row(len(rows) + 1, accounts[0], {"score": None}, {"score": 71.0}))
+        for row in rows:
+            self.house.crm.failures[row.account] = [self._failure() for _ in range(self.draw.randint(0, 3))]
+        return rows
+
+    def _failure(self) -> Failure:
+        return self.draw.choice(
+            [
+                Failure(),
+                Failure(lost=True),
+                Failure(lost=True),
+                Failure(late=True),
+                Failure(late=True),
+                Failure(answer=Outcome.UNKNOWN),
+                Failure(answer=Outcome.BUSY, code="UNABLE_TO_LOCK_ROW"),
+                Failure(answer=Outcome.FAILED, code="INVALID_OWNER"),
+                Failure(raises=Unreachable("no answer")),
+            ]
+        )
+
+    def _life(self) -> None:
+        """One process, from its start to its end or death."""
+        try:
+            with self.house.store.begin() as tx:  # the former holder's lease has run out
+                tx.execute(update(schema.lease).values(expires_at=0.0))
+            self._cycle()
+        except Killed:
+            self.deaths += 1
+        except (StoreError, PlanRefused):
+            pass
+
+    def _cycle(self) -> None:
+        with Lease.acquire(self.house.store, f"life-{self.deaths}", seconds=self.house.clock.monotonic) as lease:
+            self.house.recover(lease)
+            with self.house.store.read() as tx:
+                waits = plans.list_(tx, limit=1, states={PlanState.APPROVED})
+            if waits:
+                self.house.apply(lease=lease)
+            if self.draw.random() < 0.7:
+                self.house.verify(lease=lease)
+
+    # What else happens -------------------------------------------------------------------------------------------
+
+    def _before_write(self, write: Write) -> None:
+        script = self.house.crm.failures[write.ref.id]
+        if not (script and script[0].answer is Outcome.BUSY):  # a locked row is known not to have been written
+            self.sends.append((len(self.house.crm.effects), write.ref.id))
+        if self.paused_since is not None:
+            self.late_after_pause = max(self.late_after_pause, self.house.clock.seconds - self.paused_since)
+        self._world_or_death()
+        if self.fate.happens(0.04):
+            self._freeze()
+
+    def _world(self) -> None:
+        crm, draw = self.house.crm, self.draw
+        crm.unreadable = Unreachable("no answer") if self.fate.happens(0.03) else None
+        if self.fate.happens(0.15):
+            account = draw.choice(sorted(crm.accounts))
+            if draw.random() < 0.7:
+                crm.edit(account, by="dana", owner=draw.choice(PEOPLE))
+            else:
+                crm.edit(account, by="a flow", phone=str(draw.random()))
+        if self.fate.happens(0.03):
+            crm.delete(draw.choice(sorted(crm.accounts)))
+        if self.fate.happens(0.2):
+            crm.land_late()
+        if self.fate.happens(0.03):
+            self._pause()
+        elif self.fate.happens(0.3):
+            self._resume()
+
+    def _world_or_death(self) -> None:
+        self._world()
+        self.fate.maybe_die()
+
+    def _pause(self) -> None:
+        with Store.begin(self.house.store) as tx:
+            settings.pause(tx, "rita", "stop", self.house.clock())
+        if self.paused_since is None:
+            self.paused_since = self.house.clock.seconds
+
+    def _resume(self) -> None:
+        with Store.begin(self.house.store) as tx:
+            settings.resume(tx)
+        self.paused_since = None
+
+    def _freeze(self) -> None:
+        """The process sleeps through its lease; another one does its work; then it wakes up where it was."""
+        if self._frozen:
+            return
+        self._frozen = True
+        self.house.clock.pass_(3600)
+        try:
+            self._life()
+        finally:
+            self._frozen = False
+
+    def _calm_end(self) -> None:
+        """Nothing disturbs any more: what is open is settled, and what cannot be sent expires."""
+        self.fate.calm = True
+        self.house.crm.unreadable = None
+        self._resume()
+        self.house.crm.land_late()
+        self.house.crm.failures.clear()
+        for _ in range(2):
+            with self.house.store.read() as tx:
+                if outbox.by_state(tx).keys() <= TERMINAL:
+                    return
+            self._life()
+            self.house.clock.now += timedelta(hours=25)
+
+    # What must hold ----------------------------------------------------------------------------------------------
+
+    def _complaints(self, rows: list[PlanRow]) -> list[str]:
+        stored = self.house.plan().rows
+        found = [f"I6: row {row.row.number} ends as {row.state}" for row in stored if row.state not in TERMINAL]
+        for row in stored:
+            found += self._of_row(row)
+        if self.late_after_pause >= 5:
+            found.append(f"I13: a write left {self.late_after_pause} s after the pause")
+        with self.house.store.read() as tx:
+            if not audit.verify(tx).ok:
+                found.append("the audit chain is broken")
+            intents = tx.exec_driver_sql("SELECT count(*) FROM audit WHERE kind = 'row.intent'").scalar_one()
+        if intents < len(self.house.crm.written):
+            found.append(f"I1: {len(self.house.crm.written)} writes, {intents} intents")
+        return found + [f"row {row.number} of the plan is lost" for row in rows[len(stored) :]]
+
+    def _of_row(self, row: StoredRow) -> list[str]:
+        name = "owner" if row.row.kind is RowKind.OWNER else "score"
+        ours = self.house.crm.ours(row.row.account, name)
+        label = f"row {row.row.number} ({row.row.account}, {name}, {row.state}, tries {row.tries})"
+        found = []
+        if len(ours) > 1:
+            found.append(f"I4: {label} had {len(ours)} effects")
+        if any(effect.before != row.row.before[name] for effect in ours):
+            found.append(f"I2: {label} overwrote another value")
+        if row.state in {RowState.NOOP, RowState.FAILED} and ours:
+            found.append(f"I5: {label} says that it did not land")
+        if row.state is RowState.CONFLICT and ours and row.tries == 0:
+            found.append(f"I5: {label} says that it did not land")
+        if row.state in {RowState.VERIFIED, RowState.OVERWRITTEN} and not ours and not row.adopted:
+            found.append(f"I5: {label} says that it landed")
+        return found + self._after_edit(row, label)
+
+    def _after_edit(self, row: StoredRow, label: str) -> list[str]:
+        """I4: none of our effects comes after somebody's edit that came after our first try."""
+        effects = self.house.crm.effects
+        first = next((count for count, account in self.sends if account == row.row.account), len(effects))
+        edited = False
+        for effect in effects[first:]:
+            if effect.account != row.row.account or effect.field != "owner":
+                continue
+            if effect.by != US:
+                edited = True
+            elif edited and row.row.kind is RowKind.OWNER:
+                return [f"I4: {label} came after a person's edit"]
+        return []
