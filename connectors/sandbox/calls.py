@@ -21,8 +21,6 @@ class Call:
     method: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
-    pairs: tuple[tuple[str, str], ...] = ()
-    """The query as it was sent: a name may stand in it more than once."""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     request_id: str = ""
@@ -36,6 +34,8 @@ class Call:
     kind: str = "other"
     fired: tuple[Fault, ...] = ()
     """The faults that strike this call."""
+    pairs: tuple[tuple[str, str], ...] = ()
+    """The query as it was sent: a name may stand in it more than once."""
 
 
 @dataclass(frozen=True, slots=True)

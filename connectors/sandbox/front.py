@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
     from connectors.port import Value
     from connectors.sandbox.calls import Call
-    from connectors.sandbox.company import Clock
     from connectors.sandbox.effects import EffectLog
     from connectors.sandbox.faults import Fault, FaultPlan
+    from connectors.sandbox.view import Clock
 
 
 class Front(Protocol):

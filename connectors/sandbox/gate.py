@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from connectors.sandbox.calls import Call, Reply
-from connectors.sandbox.faults import WIRE
+from connectors.sandbox.words import WIRE
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send

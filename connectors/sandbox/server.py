@@ -21,7 +21,7 @@ from starlette.routing import Mount
 from connectors.sandbox.company import Company
 from connectors.sandbox.control import control_routes, count_calls
 from connectors.sandbox.effects import EffectLog
-from connectors.sandbox.faults import HUBSPOT, SALESFORCE, Fault, FaultPlan, load_faults
+from connectors.sandbox.faults import Fault, FaultPlan, load_faults
 from connectors.sandbox.gate import Gate, Wires
 from connectors.sandbox.hubspot import hub as hubspot
 from connectors.sandbox.hubspot.portal import Portal
@@ -30,6 +30,7 @@ from connectors.sandbox.salesforce.org import Org, Settings
 from connectors.sandbox.salesforce.routes import Salesforce
 from connectors.sandbox.seed import seed_company
 from connectors.sandbox.view import Clock
+from connectors.sandbox.words import HUBSPOT, SALESFORCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

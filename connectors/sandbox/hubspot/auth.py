@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from connectors.sandbox.calls import Reply
 from connectors.sandbox.hubspot.portal import INTEGRATION
 from connectors.sandbox.hubspot.strike import bearer
-from connectors.sandbox.hubspot.wire import JSON, Refused, not_found
+from connectors.sandbox.hubspot.wire import JSON, Detail, Refused, not_found
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,7 @@ SCOPES = [
     "crm.schemas.companies.write",
 ]
 APP = 3_817_446
+SCOPE = "crm.objects.{}.read"
 
 
 def grant_of(hub: Hub, call: Call) -> Grant:
@@ -43,6 +44,15 @@ def grant_of(hub: Hub, call: Call) -> Grant:
     missing = "Authentication credentials not found. Send a bearer token in the Authorization header."
     wrong = "Authentication credentials are invalid. This API takes OAuth 2.0 tokens and private keys."
     raise Refused(401, "INVALID_AUTHENTICATION", wrong if token else missing)
+
+
+def check_scopes(hub: Hub, name: str) -> None:
+    """Raises Refused 403 if the app may not see this object type."""
+    if name in hub.portal.hidden_types:
+        detail = Detail(
+            "One or more of these scopes are required.", "", {"requiredGranularScopes": [SCOPE.format(name)]}
+        )
+        raise Refused(403, "MISSING_SCOPES", "This app has not been granted all required scopes", details=[detail])
 
 
 def token(hub: Hub, call: Call) -> Reply:

@@ -102,6 +102,11 @@ def read(hub: Hub, call: Call, name: str) -> Reply:
     return outcome.reply(hub, call)
 
 
+def _trace_of(given: dict[str, object]) -> dict[str, list[str]]:
+    trace = given.get("objectWriteTraceId")
+    return {"objectWriteTraceId": [str(trace)]} if trace else {}
+
+
 def _id_of(given: dict[str, object]) -> str:
     if not isinstance(given.get("id"), str | int):
         raise invalid("Invalid input JSON on line 1, column 1: each input needs an id")
@@ -164,10 +169,15 @@ def _write(  # noqa: PLR0913, PLR0917 - one record of one call, and where its ou
 def create(hub: Hub, call: Call, name: str) -> Reply:
     """``POST …/batch/create``. All or nothing: one value that cannot be refuses the whole batch."""
     shape, inputs = object_type(name), inputs_of(call, MOST)
-    for given in inputs:
+    for position, given in enumerate(inputs):
         check_unique(hub.portal, shape, read_values(hub.portal, shape, given.get("properties") or {}))
+        check_validation(call, "", position)
     outcome = begin(hub)
-    for given in inputs:
+    for position, given in enumerate(inputs):
+        failure = failure_of(call, hub.portal, "", position)
+        if failure is not None:
+            outcome.failed(failure.category, failure.message, _trace_of(given))
+            continue
         id_ = make(hub, call, shape, given)
         made = changed_record(hub.portal, shape.name, id_, hub.portal.records[shape.name][id_].values)
         trace = given.get("objectWriteTraceId")
@@ -180,8 +190,9 @@ def upsert(hub: Hub, call: Call, name: str) -> Reply:
     shape, inputs = object_type(name), inputs_of(call, MOST)
     check_duplicates([_id_of(given) for given in inputs])
     outcome = begin(hub)
-    for given in inputs:
+    for position, given in enumerate(inputs):
         key = str(given.get("idProperty") or "")
+        check_validation(call, hub.portal.current_id(shape.name, _id_of(given)), position)
         if key:
             check_key(hub.portal, shape, key)
         read_values(hub.portal, shape, given.get("properties"))

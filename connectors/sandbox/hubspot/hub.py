@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
-from connectors.sandbox.faults import HUBSPOT, FaultPlan, read_faults
+from connectors.sandbox.faults import FaultPlan, read_faults
 from connectors.sandbox.hubspot.portal import INTEGRATION
+from connectors.sandbox.words import HUBSPOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 
     from connectors.port import Value
     from connectors.sandbox.calls import Call
-    from connectors.sandbox.company import Clock
     from connectors.sandbox.effects import EffectLog
     from connectors.sandbox.faults import Fault
     from connectors.sandbox.hubspot.portal import Portal
+    from connectors.sandbox.view import Clock
 
 MOST_HEARD = 5000
 SECRET = frozenset({"token", "token_info", "revoke"})

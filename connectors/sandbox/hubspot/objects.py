@@ -104,6 +104,7 @@ def read(hub: Hub, call: Call, name: str, id_: str) -> Reply:
 def create(hub: Hub, call: Call, name: str) -> Reply:
     """``POST …/{type}``."""
     shape, body = object_type(name), body_of(call)
+    strike_record(call, "")
     id_ = make(hub, call, shape, body)
     made = changed_record(hub.portal, shape.name, id_, hub.portal.records[shape.name][id_].values)
     return Reply(201, made, {"Location": f"{call.base}{call.path}/{id_}"}, JSON)
@@ -113,7 +114,6 @@ def make(hub: Hub, call: Call, shape: ObjectType, given: Mapping[str, object]) -
     """A new record with its associations; returns its id. Raises Refused; then nothing was made."""
     values = read_values(hub.portal, shape, given.get("properties") or {})
     check_unique(hub.portal, shape, values)
-    strike_record(call, shape, "")
     wanted = [_link_of(hub.portal, shape, each) for each in listed(given, "associations")]
     portal = hub.portal
     kept = {prop: value for prop, value in values.items() if value is not None}
@@ -157,7 +157,7 @@ def update(hub: Hub, call: Call, name: str, id_: str) -> Reply:
     record = find(hub.portal, shape, id_, call.query.get("idProperty", ""))
     values = read_values(hub.portal, shape, body_of(call).get("properties"))
     check_unique(hub.portal, shape, values, but=record.id)
-    strike_record(call, shape, record.id)
+    strike_record(call, record.id)
     check_lock(hub.portal, record.id)
     portal = hub.portal
     portal.update(shape.name, record.id, values, portal.author(call.actor), call.request_id)

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connectors.port import Value
-    from connectors.sandbox.company import Clock
     from connectors.sandbox.effects import EffectLog
     from connectors.sandbox.hubspot.links import End
     from connectors.sandbox.hubspot.shapes import Property
     from connectors.sandbox.seed import Seeding
+    from connectors.sandbox.view import Clock
 
 INTEGRATION = "integration"
 """Who writes with the app's own token, in the effect log."""
@@ -87,6 +87,8 @@ class Portal:
         """Ids of records that somebody else is writing to."""
         self.hidden_rows: set[str] = set()
         """Ids that no caller may see any more."""
+        self.hidden_types: set[str] = set()
+        """Object types that the app's scopes no longer cover."""
         self._history: dict[tuple[str, str, str], list[Version]] = {}
         self._journal: dict[str, list[_Before]] = {name: [] for name in TYPES}
         self._next = {name: each.first_id + len(self.records[name]) for name, each in TYPES.items()}
@@ -284,8 +286,14 @@ class Portal:
         self.properties[name][prop] = replace(self.properties[name][prop], archived=True, updated=self.now())
 
     def show_property(self, name: str, prop: str) -> None:
-        """Undoes ``hide_property``. Raises KeyError."""
-        self.properties[name][prop] = replace(self.properties[name][prop], archived=False, updated=self.now())
+        """Undoes ``hide_property`` and ``freeze_property``. Raises KeyError."""
+        frozen = TYPES[name].properties[prop].read_only if prop in TYPES[name].properties else False
+        shown = replace(self.properties[name][prop], archived=False, read_only=frozen, updated=self.now())
+        self.properties[name][prop] = shown
+
+    def freeze_property(self, name: str, prop: str) -> None:
+        """Makes a property read-only. Raises KeyError."""
+        self.properties[name][prop] = replace(self.properties[name][prop], read_only=True, updated=self.now())
 
     def refresh(self, end: End) -> None:
         """Computes again what a company or contact says of its links. That moves its modification date, as at HubSpot.

@@ -202,6 +202,7 @@ class HubSpot:
         if match.kind in _OPEN and match.route is not None:
             return _routed(self.hub, call, match)
         call = replace(call, actor=auth.grant_of(self.hub, call).actor)
+        auth.check_scopes(self.hub, self.subject(call).object)
         spent = "" if match.kind in UNCOUNTED else self.hub.spend(searching=match.kind == "search")
         reply = too_many(call, spent) if spent else spoil(call, _routed(self.hub, call, match))
         return reply.with_headers(self._rates(call, match))

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.calls import Reply
-from connectors.sandbox.faults import COMPANY
 from connectors.sandbox.hubspot.catalog import type_named
 from connectors.sandbox.hubspot.portal import as_text
 from connectors.sandbox.hubspot.wire import JSON, Detail, Refused, body_of, invalid, listed
+from connectors.sandbox.words import COMPANY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from connectors.sandbox.faults import Fault
     from connectors.sandbox.hubspot.hub import Hub
     from connectors.sandbox.hubspot.portal import Portal
-    from connectors.sandbox.hubspot.shapes import ObjectType
 
 _HTML = "text/html; charset=UTF-8"
 _DOWN = b"<html><head><title>%s</title></head><body><center><h1>%s</h1></center><hr><center>edge</center></body></html>"
@@ -114,7 +113,7 @@ def spoil(call: Call, reply: Reply) -> Reply:
 # Records that are refused
 
 
-def strike_record(call: Call, _shape: ObjectType, id_: str) -> None:
+def strike_record(call: Call, id_: str) -> None:
     """The faults of the plan that refuse this record of a call for one record. Raises Refused."""
     check_validation(call, id_, 0)
     for fault in call.fired:
@@ -199,6 +198,8 @@ _HAPPENINGS: Mapping[str, Callable[[Portal, Fault, str, str], object]] = {
     "hide_field": lambda portal, fault, name, _target: portal.hide_property(name, fault.field),
     "remove_field": lambda portal, fault, name, _target: portal.hide_property(name, fault.field),
     "hide_rows": _hide_rows,
+    "hide_object": lambda portal, _fault, name, _target: portal.hidden_types.add(name),
+    "read_only_field": lambda portal, fault, name, _target: portal.freeze_property(name, fault.field),
 }
 
 

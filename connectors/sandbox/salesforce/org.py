@@ -7,8 +7,9 @@ from collections import Counter, deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from connectors.sandbox.faults import SALESFORCE, FaultPlan, read_faults
+from connectors.sandbox.faults import FaultPlan, read_faults
 from connectors.sandbox.ids import record_id
+from connectors.sandbox.words import SALESFORCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
 
     from connectors.port import Value
     from connectors.sandbox.calls import Call
-    from connectors.sandbox.company import Clock, Company
+    from connectors.sandbox.company import Company
     from connectors.sandbox.effects import EffectLog
     from connectors.sandbox.faults import Fault
     from connectors.sandbox.salesforce.bulk_job import Job
     from connectors.sandbox.schema import Row
+    from connectors.sandbox.view import Clock
 
 OLDEST_VERSION = 31
 UNCOUNTED = frozenset({"token", "revoke", "userinfo", "identity", "versions", "soap", "not_found"})

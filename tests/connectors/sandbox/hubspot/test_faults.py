@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from connectors.sandbox import FaultPlanError, Sandbox
-from tests.connectors.sandbox.hubspot.conftest import Account, category, companies, company, other_owner
+from tests.connectors.sandbox.hubspot.conftest import Account, category, codes, companies, company, other_owner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,6 @@ REPLIES: list[tuple[str, int, str | None]] = [
     ("request_limit", 429, "DAILY"),
     ("server_error", 500, "INTERNAL_ERROR"),
     ("migration_477", 477, "MIGRATION_IN_PROGRESS"),
-    ("lost_locator", 400, "VALIDATION_ERROR"),
     ("expire_token", 401, "EXPIRED_AUTHENTICATION"),
     ("unavailable", 503, None),
     ("http_420", 420, None),
@@ -51,6 +50,12 @@ def test_an_error_comes_instead_of_an_answer_and_nothing_is_done(
         body = reply.json()
         assert word in {body.get("category"), body.get("policyName")}
     assert sandbox.effects == []
+
+
+def test_a_paging_cursor_may_be_lost(sandbox: Sandbox, hub: Account) -> None:
+    sandbox.faults({"on": "list", "call": 2, "fault": "lost_locator"})
+    after = hub.get(LIST)["paging"]["next"]["after"]
+    assert category(hub("GET", LIST, params={"after": after})) == (400, "VALIDATION_ERROR")
 
 
 def test_a_limit_may_say_when_to_come_again(sandbox: Sandbox, hub: Account) -> None:
@@ -172,6 +177,25 @@ def test_rows_and_properties_can_be_hidden(sandbox: Sandbox, hub: Account) -> No
     hub.get("/crm/v3/owners")
     assert len(hub.everything("companies")) == 55
     assert "segment" not in hub.get(LIST, properties="segment")["results"][0]["properties"]
+
+
+def test_an_object_type_can_be_out_of_scope_and_a_property_read_only(sandbox: Sandbox, hub: Account) -> None:
+    sandbox.faults(
+        {"on": "owners", "fault": "hide_object", "object": "contacts"},
+        {"on": "owners", "fault": "read_only_field", "object": "companies", "field": "city"},
+    )
+    hub.get("/crm/v3/owners")
+    assert category(hub("GET", "/crm/v3/objects/contacts")) == (403, "MISSING_SCOPES")
+    assert category(hub("POST", "/crm/v3/objects/contacts/search", json={})) == (403, "MISSING_SCOPES")
+    assert codes(hub.patch(company(sandbox), city="Oslo")) == ["READ_ONLY_VALUE"]
+
+
+def test_part_of_a_batch_of_new_records_fails(sandbox: Sandbox, hub: Account) -> None:
+    sandbox.faults({"on": "batch_create", "fault": "partial_207", "rows": 1})
+    new = [{"properties": {"name": name}, "objectWriteTraceId": name} for name in ("One", "Two")]
+    body = hub.post(f"{LIST}/batch/create", {"inputs": new}, 207)
+    assert [row["properties"]["name"] for row in body["results"]] == ["Two"]
+    assert body["errors"][0]["context"] == {"objectWriteTraceId": ["One"]}
 
 
 def test_a_plan_for_another_crm_is_refused_with_all_its_mistakes(sandbox: Sandbox) -> None:
