@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from connectors.sandbox.calls import Reply
 from connectors.sandbox.hubspot.batch import begin
 from connectors.sandbox.hubspot.link_types import LINK_TYPES
-from connectors.sandbox.hubspot.objects import find, next_page, object_type
+from connectors.sandbox.hubspot.objects import find, next_page, object_type, type_ids
 from connectors.sandbox.hubspot.show import linked_results
-from connectors.sandbox.hubspot.wire import JSON, Refused, body_of, inputs_of, invalid, limit_in, listed
+from connectors.sandbox.hubspot.wire import JSON, Refused, body_of, cursor_in, inputs_of, invalid, limit_in, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -64,10 +64,9 @@ def _shown_type(type_: LinkType) -> dict[str, object]:
     return {"category": HUBSPOT_DEFINED, "typeId": type_.id, **label}
 
 
-def _after(rows: list[dict[str, object]], after: str) -> list[dict[str, object]]:
-    if after and not after.isdigit():
-        raise invalid(f"after: {after!r} is not a paging cursor of this list")
-    return [row for row in rows if int(str(row["toObjectId"])) > int(after)] if after else rows
+def _after(rows: list[dict[str, object]], given: object) -> list[dict[str, object]]:
+    after = cursor_in(given)
+    return [row for row in rows if int(str(row["toObjectId"])) > after] if after else rows
 
 
 def batch_read(hub: Hub, call: Call, start: str, end: str) -> Reply:
@@ -76,7 +75,7 @@ def batch_read(hub: Hub, call: Call, start: str, end: str) -> Reply:
     for given in inputs_of(call, MOST_READ):
         asked = str(given.get("id"))
         record = hub.portal.get(way.start.name, asked)
-        rows = _after(_linked(hub, way, record.id), str(given.get("after") or "")) if record else []
+        rows = _after(_linked(hub, way, record.id), given.get("after")) if record else []
         if record is None or not rows:
             _none_found(outcome, way, asked)
             continue
@@ -117,7 +116,7 @@ def read(hub: Hub, call: Call, start: str, id_: str, end: str) -> Reply:
         results = linked_results(hub.portal, (way.start.name, record.id), way.end.name)
         return Reply(200, {"results": results}, content_type=JSON)
     limit = limit_in(call.query.get("limit"), most, most)
-    rows = _after(_linked(hub, way, record.id), call.query.get("after", ""))
+    rows = _after(_linked(hub, way, record.id), call.query.get("after"))
     body: dict[str, object] = {"results": rows[:limit]}
     if len(rows) > limit:
         body["paging"] = {"next": next_page(call, str(rows[limit - 1]["toObjectId"]))}
@@ -128,11 +127,11 @@ def read(hub: Hub, call: Call, start: str, id_: str, end: str) -> Reply:
 
 
 def _kinds(way: Direction, given: Iterable[object]) -> list[int]:
-    kinds = [each.get("associationTypeId") for each in given if isinstance(each, dict)]
+    kinds = type_ids(given)
     if not kinds or not all(kind in way.types for kind in kinds):
         allowed = ", ".join(str(kind) for kind in way.types)
         raise invalid(f"Association types {kinds} are none of those from {way.start.name} to {way.end.name}: {allowed}")
-    return [int(str(kind)) for kind in kinds]
+    return kinds
 
 
 def _link(hub: Hub, way: Direction, one: str, other: str, kinds: list[int]) -> dict[str, object]:

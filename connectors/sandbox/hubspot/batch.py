@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from connectors.sandbox.hubspot.shapes import ObjectType
 
 MOST = 100
-PARTIAL_AS_200 = ("2026-09",)
+PARTIAL_AS_200 = frozenset({"2026-09"})
 """Versions whose description has no 207: errors of single records come with a 200 there."""
 
 
@@ -56,7 +56,7 @@ class Outcome:
         }
         if self.errors:
             body |= {"numErrors": len(self.errors), "errors": self.errors}
-            status = status if call.version.startswith(PARTIAL_AS_200) else 207
+            status = status if call.version in PARTIAL_AS_200 else 207
         return Reply(status, body, content_type=JSON)
 
 

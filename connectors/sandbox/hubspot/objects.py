@@ -13,8 +13,10 @@ from connectors.sandbox.hubspot.strike import page_size, strike_record
 from connectors.sandbox.hubspot.values import read_values
 from connectors.sandbox.hubspot.wire import (
     JSON,
+    LONGEST_CURSOR,
     Refused,
     body_of,
+    cursor_in,
     flag_in,
     invalid,
     limit_in,
@@ -23,7 +25,7 @@ from connectors.sandbox.hubspot.wire import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from connectors.sandbox.calls import Call
     from connectors.sandbox.hubspot.hub import Hub
@@ -51,20 +53,13 @@ def list_records(hub: Hub, call: Call, name: str) -> Reply:
     """``GET /crm/v3/objects/{type}``: from the primary store, in the order of ids."""
     shape, wanted = object_type(name), wanted_by(call)
     limit = limit_in(call.query.get("limit"), LISTED, most_in_page(wanted))
-    after = _cursor(call)
+    after = cursor_in(call.query.get("after"))
     rows = [row for row in hub.portal.rows(shape.name, archived=flag_in(call, "archived")) if int(row.id) > after]
     page = rows[: page_size(call, limit)]
     body: dict[str, object] = {"results": [shown(hub.portal, shape, row, wanted) for row in page]}
     if len(rows) > len(page):
         body["paging"] = {"next": next_page(call, page[-1].id if page else str(after))}
     return Reply(200, body, content_type=JSON)
-
-
-def _cursor(call: Call) -> int:
-    text = call.query.get("after", "") or "0"
-    if not text.isdigit():
-        raise invalid(f"after: {text!r} is not a paging cursor of this list")
-    return int(text)
 
 
 def next_page(call: Call, after: str) -> dict[str, str]:
@@ -141,14 +136,20 @@ def _link_of(portal: Portal, shape: ObjectType, given: object) -> tuple[tuple[st
     types = given.get("types") if isinstance(given, dict) else None
     if not isinstance(target, dict) or not isinstance(types, list) or not types:
         raise invalid("Invalid input JSON on line 1, column 1: an association needs 'to' and 'types'")
-    kinds = [each.get("associationTypeId") for each in types if isinstance(each, dict)]
+    kinds = type_ids(types)
     for (start, to), known in LINK_TYPES.items():
         if start == shape.name and kinds and all(kind in known for kind in kinds):
             record = portal.get(to, str(target.get("id")))
             if record is None:
                 raise invalid(f"{to} {target.get('id')} does not exist", id=[str(target.get("id"))])
-            return (to, record.id), [int(str(kind)) for kind in kinds]
+            return (to, record.id), kinds
     raise invalid(f"{shape.singular} has no associations of the types {kinds}")
+
+
+def type_ids(given: Iterable[object]) -> list[int]:
+    """The numbers of association types; -1 for what is none."""
+    numbers = (str(each.get("associationTypeId")) for each in given if isinstance(each, dict))
+    return [int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_CURSOR else -1 for text in numbers]
 
 
 def update(hub: Hub, call: Call, name: str, id_: str) -> Reply:

@@ -9,7 +9,7 @@ from connectors.sandbox.hubspot.catalog import DEAL_STAGES
 from connectors.sandbox.hubspot.objects import next_page
 from connectors.sandbox.hubspot.records import QUEUE
 from connectors.sandbox.hubspot.strike import page_size
-from connectors.sandbox.hubspot.wire import JSON, flag_in, invalid, limit_in, not_found
+from connectors.sandbox.hubspot.wire import JSON, cursor_in, flag_in, invalid, limit_in, not_found
 
 if TYPE_CHECKING:
     from connectors.sandbox.calls import Call
@@ -24,18 +24,16 @@ def list_owners(hub: Hub, call: Call) -> Reply:
     """``GET /crm/v3/owners``: the active ones, or the archived ones."""
     archived, email = flag_in(call, "archived"), call.query.get("email", "").lower()
     limit = limit_in(call.query.get("limit"), LISTED, MOST_LISTED)
-    after = call.query.get("after") or "0"
-    if not after.isdigit():
-        raise invalid(f"after: {after!r} is not a paging cursor of this list")
+    after = cursor_in(call.query.get("after"))
     found = [
         owner
         for owner in hub.portal.owners.values()
-        if owner.archived == archived and int(owner.id) > int(after) and email in {"", owner.email.lower()}
+        if owner.archived == archived and int(owner.id) > after and email in {"", owner.email.lower()}
     ]
     page = found[: page_size(call, limit)]
     body: dict[str, object] = {"results": [shown_owner(owner) for owner in page]}
     if len(found) > len(page):
-        body["paging"] = {"next": next_page(call, page[-1].id if page else after)}
+        body["paging"] = {"next": next_page(call, page[-1].id if page else str(after))}
     return Reply(200, body, content_type=JSON)
 
 

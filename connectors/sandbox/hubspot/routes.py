@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _OPEN = frozenset({"token", "token_info", "revoke"})
 """Calls that need no token."""
-_DATED = r"20\d\d-(?:03|09)(?:-beta)?"
+_DATED = "2025-09|2026-03|2026-09-beta|2026-09"
 
 
 @dataclass(frozen=True, slots=True)

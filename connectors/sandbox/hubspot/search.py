@@ -14,7 +14,7 @@ from connectors.sandbox.hubspot.objects import object_type
 from connectors.sandbox.hubspot.shapes import Type
 from connectors.sandbox.hubspot.show import Wanted, shown
 from connectors.sandbox.hubspot.strike import index_lag, page_size
-from connectors.sandbox.hubspot.wire import JSON, body_of, invalid, limit_in, listed, texts
+from connectors.sandbox.hubspot.wire import JSON, body_of, cursor_in, invalid, limit_in, listed, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -120,17 +120,10 @@ def read_search(portal: Portal, shape: ObjectType, body: Mapping[str, object]) -
     query = str(body.get("query") or "")
     if len(query) > LONGEST_QUERY:
         raise invalid(f"query is longer than {LONGEST_QUERY} characters")
-    start = _start(body.get("after"))
+    start = cursor_in(body.get("after"))
     limit = limit_in(body.get("limit") or None, IN_PAGE, MOST_IN_PAGE)
     wanted = Wanted(texts(body, "properties"))
     return Search(read, tuple(query.lower().split()), _sort(portal, shape, body), limit, start, wanted)
-
-
-def _start(given: object) -> int:
-    text = str(given or 0)
-    if not text.isdigit():
-        raise invalid(f"after: {text!r} is not a paging cursor")
-    return int(text)
 
 
 def _known(portal: Portal, shape: ObjectType, name: object) -> Property:

@@ -29,8 +29,12 @@ _PAGES = {
     "unavailable": (503, b"503 Service Unavailable"),
     "html_200": (200, b"HubSpot Login"),
 }
+_SPENT = {
+    "ten_secondly_rolling": {"X-HubSpot-RateLimit-Remaining": "0"},
+    "daily": {"X-HubSpot-RateLimit-Daily-Remaining": "0"},
+}
 MIGRATION = 477
-_VALIDATED = ("2026-09", "2027-")
+_VALIDATED = frozenset({"2026-09-beta", "2026-09"})
 """Versions that hold writes to the account's own validation rules."""
 
 
@@ -58,7 +62,8 @@ def too_many(call: Call, policy: str) -> Reply:
         "correlationId": call.request_id,
         "policyName": policy.upper(),
     }
-    return Reply(429, body, content_type=JSON)
+    spent = {} if call.kind == "search" else _SPENT.get(policy, {})
+    return Reply(429, body, spent, JSON)
 
 
 def _moving(call: Call) -> Reply:
@@ -128,7 +133,7 @@ def check_validation(call: Call, id_: str, position: int) -> None:
     for fault in call.fired:
         if fault.fault != "validation_rule" or not fault.strikes_row(id_, position):
             continue
-        if call.version.startswith(_VALIDATED):
+        if call.version in _VALIDATED:
             message = fault.message or "A property is required by a rule of this account"
             names = fault.fields or ("name",)
             details = [Detail(message, "CONDITIONAL_REQUIRED_PROPERTY", {"propertyName": [name]}) for name in names]
@@ -157,12 +162,19 @@ def happen(hub: Hub, call: Call, subject: Subject, when: str) -> None:
     for fault in call.fired:
         if fault.fault not in COMPANY or fault.fault not in _HAPPENINGS or fault.when != when:
             continue
-        shape = type_named(fault.object or subject.object)
-        name, target = shape.name if shape else "companies", fault.target or fault.id or next(iter(subject.ids), "")
+        target = fault.target or fault.id or next(iter(subject.ids), "")
         try:
-            _HAPPENINGS[fault.fault](hub.portal, fault, name, target)
+            _HAPPENINGS[fault.fault](hub.portal, fault, _place(fault, subject), target)
         except KeyError as unknown:
             raise Refused(500, "FAULT_PLAN", f"{fault.fault} cannot happen: {unknown.args[0]}") from None
+
+
+def _place(fault: Fault, subject: Subject) -> str:
+    """The object type that a fault happens in: its own, or the call's, or companies. Raises KeyError."""
+    shape = type_named(fault.object or subject.object)
+    if shape is None and fault.object:
+        raise KeyError(f"no object type {fault.object!r}")
+    return shape.name if shape else "companies"
 
 
 def _merge_chain(portal: Portal, fault: Fault, name: str, target: str) -> None:

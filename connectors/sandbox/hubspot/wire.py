@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from connectors.sandbox.calls import Call
 
 JSON = "application/json;charset=utf-8"
+LONGEST_CURSOR = 19
 _WRITTEN_BOOLEANS = {"true": True, "false": False}
 
 
@@ -87,7 +88,25 @@ def body_of(call: Call) -> dict[str, object]:
         raise invalid(f"Invalid input JSON on line {line}, column {column}: {wrong}") from None
     if not isinstance(parsed, dict):
         raise invalid("Invalid input JSON on line 1, column 1: an object is expected")
+    if b"\\u" in raw:
+        _check_characters(parsed)
     return parsed
+
+
+def _check_characters(parsed: object) -> None:
+    """Half a character can be written as an escape, and nowhere else. Raises Refused."""
+    try:
+        json.dumps(parsed, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise invalid("Invalid input JSON on line 1, column 1: half a character") from None
+
+
+def cursor_in(given: object) -> int:
+    """Where a page begins; 0 if nothing says so. Raises Refused."""
+    text = str(given or 0)
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_CURSOR):
+        raise invalid(f"after: {text[:80]!r} is not a paging cursor")
+    return int(text)
 
 
 def _no_constant(name: str) -> object:
