@@ -62,6 +62,7 @@ def shown(prop: Property) -> dict[str, object]:
         "hidden": prop.hidden,
         "formField": prop.form_field,
         "hubspotDefined": not prop.custom,
+        "dataSensitivity": "non_sensitive",
         "modificationMetadata": {
             "archivable": prop.custom,
             "readOnlyDefinition": not prop.custom,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +15,7 @@ from tests.connectors.sandbox.hubspot.conftest import Account, category, codes, 
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 LIST = "/crm/v3/objects/companies"
 UPDATE = "/crm/v3/objects/companies/batch/update"
@@ -235,6 +238,25 @@ def test_the_sandboxs_own_addresses_work_for_hubspot(sandbox: Sandbox, hub: Acco
     assert hub.post("/sandbox/faults", [{"on": "list", "fault": "reset"}])[0]["matched"] == 0
     assert hub.post("/sandbox/faults", [{"on": "query", "fault": "reset"}], 400)["error"]
     hub.post("/sandbox/clock", {"advance_seconds": 3600})
+
+
+def test_it_is_served_as_a_process_of_its_own(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text('[{"on": "owners", "fault": "burst_429"}]', encoding="utf-8")
+    switches = ("--crm", "hubspot", "--accounts", "20", "--reps", "5", "--burst-limit", "3", "--search-lag", "0",
+                "--daily-limit", "9", "--faults", str(plan))  # fmt: skip
+    command = [sys.executable, "-m", "connectors.sandbox", "serve", *switches]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        told = json.loads(process.stdout.readline())
+        headers = {"Authorization": f"Bearer {told['access_token']}"}
+        reply = requests.get(told["url"] + LIST, headers=headers, timeout=10)
+        limited = requests.get(told["url"] + "/crm/v3/owners", headers=headers, timeout=10)
+        process.terminate()
+    assert process.returncode == 0
+    assert (told["crm"], len(reply.json()["results"]), limited.status_code) == ("hubspot", 10, 429)
+    assert reply.headers["X-HubSpot-RateLimit-Max"] == "3"
+    assert reply.headers["X-HubSpot-RateLimit-Daily"] == "9"
 
 
 def test_the_effect_log_is_on_disk_with_the_call_that_did_it(tmp_path: Any) -> None:
