@@ -293,6 +293,16 @@ def test_every_document_is_in_the_index() -> None:
         assert path.name == "index.md" or f"({path.name})" in index, path.name
 
 
+def test_the_map_shows_places_that_exist() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    for name in re.findall(r"`((?:sync_worker|connectors|rules|tests|migrations|tools)/[^` ]*)`", text):
+        assert (ROOT / name).exists(), name
+    for folder, modules in re.findall(r"(?m)^\| `(\w+)/` \| (.*) \|$", text):
+        for module in re.findall(r"`(\w+\*?)/?`", modules):
+            found = list((ROOT / "sync_worker" / folder).glob(f"{module}.py"))
+            assert found or (ROOT / "sync_worker" / folder / module).is_dir(), f"{folder}/{module}"
+
+
 # Words ----------------------------------------------------------------------------------------------------------
 
 

@@ -94,10 +94,15 @@ class Sender:
             self._watch.count_silence()
 
     def _answers(self, rows: Sequence[StoredRow], deadline: float) -> Iterator[WriteResult]:
-        """The CRM's answers, as they come; ends early when the run has to, or when the pre-read has grown old."""
+        """The CRM's answers, as they come; ends early when the run has to, or when the pre-read has grown old.
+
+        Conditional writes leave one by one as they are asked for. The others leave all at once, so that to stop
+        asking would hold nothing back and lose answers.
+        """
         replies = iter(self._tools.connector.write([_write(row) for row in rows]))
+        one_call = not any(row.version for row in rows)
         try:
-            while not self._late(deadline):
+            while one_call or not self._late(deadline):
                 yield next(replies)
         except StopIteration:
             return

@@ -35,11 +35,12 @@ def verify_rows(tools: Tools, plan_id: str, rows: Sequence[StoredRow]) -> Verify
     done: list[StoredRow] = []
     stopped = None
     try:
-        for part in chunks(sorted(rows, key=_account), AT_ONCE):
+        for accounts in chunks(sorted({row.row.account for row in rows}), AT_ONCE):
             if tools.stop.is_set():
                 stopped = "the worker was told to stop"
                 break
-            done += _verify(tools, part)
+            part = frozenset(accounts)
+            done += _verify(tools, [row for row in rows if row.row.account in part])
             tools.progress(Progress("verify", len(done), len(rows)))
     except CrmError as error:
         stopped = str(error)
@@ -90,7 +91,3 @@ def _ending(tx: Connection, row: StoredRow, shown: Seen | None, tools: Tools, no
     if row.row.kind is RowKind.OWNER:
         told = holds.keep_away(tx, row, shown, days=tools.settings.hold_days, now=now)
     return Ending(RowState.OVERWRITTEN, message=f"confirmed, and then changed: {told}")
-
-
-def _account(row: StoredRow) -> tuple[str, int]:
-    return row.row.account, row.row.number

@@ -83,7 +83,7 @@ class Lease:
         Every holder on SQLite also holds the file lock, which the system frees when a process dies: then the row of
         a dead one is taken over at once. On PostgreSQL it is taken over when it has ended.
         """
-        lock = _FileLock.take(store.place.file) if store.place.file else None
+        lock = _lock(store)
         asked = seconds()
         try:
             if lock:
@@ -159,6 +159,19 @@ def current(tx: Connection) -> tuple[str, datetime] | None:
 
 _lease = schema.lease
 _MINE = (_lease.c.name == NAME) & (_lease.c.holder == bindparam("mine")) & (_lease.c.epoch == bindparam("my_epoch"))
+
+
+def _lock(store: Store) -> _FileLock | None:
+    if store.place.file is None:
+        return None
+    try:
+        return _FileLock.take(store.place.file)
+    except LeaseHeld:
+        with store.read() as tx:
+            found = current(tx)
+        if found is None:  # it has the lock and is just taking the lease, or just giving it back
+            raise
+        raise LeaseHeld(*found) from None
 
 
 @cache

@@ -123,7 +123,7 @@ def end_run(tx: Connection, plan_id: str, *, stopped: str, resumable: bool, now:
     """Close a run. What was not sent stays approved while the plan may go on, and is cancelled where it may not."""
     if not resumable:
         _cancel_rest(tx, plan_id, f"the run was stopped: {stopped}", now)
-    waiting = rows(tx, plan_id, {RowState.APPROVED, *OPEN})
+    waiting = resumable and bool(rows(tx, plan_id, {RowState.APPROVED, *OPEN}))
     state = PlanState.APPROVED if waiting else PlanState.APPLIED
     ended = {} if waiting else {"ended_at": now}
     _set_plan(tx, plan_id, {PlanState.APPLYING}, state, **ended)

@@ -33,3 +33,13 @@ def test_n_priorities_cost_one_write_for_two_hundred(house: House, count: int) -
     house.verify()
     assert house.crm.calls["field write"] == ceil(count / 200)
     assert house.crm.calls["read"] <= 2 * ceil(count / 200)
+
+
+def test_an_account_with_two_rows_is_verified_in_one_reading(house: House) -> None:
+    accounts = house.accounts(300)
+    rows = [owner_row(n, a) for n, a in enumerate(accounts, 1)]
+    rows += [priority_row(300 + n, a, {"score": None}, {"score": 1.0}) for n, a in enumerate(accounts, 1)]
+    house.approved(rows)
+    house.apply()
+    report = house.verify()
+    assert (report.verified, report.calls) == (600, 1)

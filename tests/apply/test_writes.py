@@ -137,6 +137,15 @@ def test_i2_a_write_that_waited_for_the_disk_too_long_does_not_leave(house: Hous
     assert house.row().version is None
 
 
+def test_the_answers_of_a_slow_batch_are_all_heard(house: House) -> None:
+    accounts = house.accounts(100)
+    house.approved([priority_row(n, a, {"score": None}, {"score": 1.0}) for n, a in enumerate(accounts, 1)])
+    house.crm.seconds_per_write = 0.1
+    house.apply()
+    assert house.states() == [RowState.CONFIRMED] * 100
+    assert not any(row.adopted for row in house.plan().rows)
+
+
 def test_i3_a_row_whose_inputs_changed_is_planned_again_and_not_written(house: House) -> None:
     first, second, third = house.accounts(3)
     house.approved([owner_row(1, first), owner_row(2, second), owner_row(3, third)])

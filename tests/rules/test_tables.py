@@ -82,6 +82,12 @@ def test_the_first_row_that_matches_gives_all_outputs_and_none_gives_empty_ones(
     assert answers(folder, table, facts) == [("Big", 2.5), ("Small", None), ("Other", -1.0), (None, None)]
 
 
+def test_a_look_up_table_keeps_its_order_too(folder: Folder) -> None:
+    table = "country,then team,then rank (number)\nUS,A,1\nGB|DE,B,\nGB|FR,A,2\n,Rest,9\n"
+    facts = [{"country": country} for country in ("US", "GB", "DE", "FR", "NO", None)]
+    assert answers(folder, table, facts) == [("A", 1), ("B", None), ("B", None), ("A", 2), ("Rest", 9), ("Rest", 9)]
+
+
 def test_outputs_are_fields_of_conditions_and_of_later_tables(folder: Folder) -> None:
     rules = folder.write(
         rules_yaml="version: 1\ntables: [a.csv, b.csv]\nscope: [{id: x, when: desk = 'North' and weight > 1}]",

@@ -116,6 +116,18 @@ def test_a_run_that_may_go_on_leaves_its_rest_approved(store: Store, now: dateti
         assert plans.counts(tx, "plan-1") == {RowState.CANCELLED: 2, RowState.CONFIRMED: 1}
 
 
+def test_a_run_stopped_for_good_is_over_even_while_an_answer_is_awaited(
+    store: Store, now: datetime, waiting: list[StoredRow]
+) -> None:
+    with store.begin() as tx:
+        outbox.begin_run(tx, "plan-1", epoch=1, now=now)
+    (sent,) = intend(store, waiting[:1], now)
+    end(store, sent, Ending(RowState.UNKNOWN), now)
+    with store.begin() as tx:
+        assert outbox.end_run(tx, "plan-1", stopped="too many failures", resumable=False, now=now) == "applied"
+        assert not outbox.plan_lives(tx, "plan-1", now)  # so it is settled, and never sent again
+
+
 def test_open_rows_are_counted_and_dated(store: Store, now: datetime, waiting: list[StoredRow]) -> None:
     with store.read() as tx:
         assert outbox.oldest_open(tx) is None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connectors.sandbox.schema import IDS, NUMERIC, Kind
-from connectors.sandbox.soql.conditions import read_operand
+from connectors.sandbox.schema import IDS, NUMERIC, Column, Kind
+from connectors.sandbox.soql.conditions import compile_condition, read_operand
 from connectors.sandbox.soql.parser import AGGREGATES
 from connectors.sandbox.soql.tree import Call, Fields, Path, Select
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from connectors.port import Value
     from connectors.sandbox.schema import Row
     from connectors.sandbox.soql.scope import Scope
+    from connectors.sandbox.soql.tree import Condition
 
 MOST_GROUPS = 2000
+_COUNT = Column("count", Kind.INT, "Count")
 _NOT_GROUPABLE = frozenset({Kind.TEXTAREA, Kind.ADDRESS, Kind.DATETIME, Kind.DOUBLE, Kind.CURRENCY, Kind.PERCENT})
 
 
@@ -29,14 +31,14 @@ def is_aggregate(select: Select) -> bool:
 
 def run_aggregate(scope: Scope, select: Select, rows: list[Row]) -> list[dict[str, Value]]:
     """One record for each group, in the order asked for, else in the order of the keys."""
-    if select.having is not None:
-        raise scope.error("MALFORMED_QUERY", "unexpected token: 'HAVING'", select.at)
     readers = [_key(scope, key) for key in select.group]
     groups: dict[tuple[Value, ...], list[Row]] = {} if select.group else {(): rows}
     for row in rows if select.group else ():
         groups.setdefault(tuple(read(row) for read in readers), []).append(row)
     columns = [_column(scope, select, column, at) for at, column in enumerate(select.columns)]
     members = [groups[key] for key in sorted(groups, key=lambda key: [(part is not None, str(part)) for part in key])]
+    if select.having is not None:
+        members = _having(scope, select.having, members)
     for order in reversed(select.order):
         summed = (
             _summing(scope, order.key) if isinstance(order.key, Call) else _first(read_operand(order.key, scope)[0])
@@ -44,6 +46,25 @@ def run_aggregate(scope: Scope, select: Select, rows: list[Row]) -> list[dict[st
         members.sort(key=lambda group: _sortable(summed(group)), reverse=order.descending)
     end = MOST_GROUPS if select.limit is None else min(MOST_GROUPS, select.limit) + select.offset
     return [{name: value(group) for name, value in columns} for group in members[select.offset : end]]
+
+
+def _having(scope: Scope, condition: Condition, members: list[list[Row]]) -> list[list[Row]]:
+    """The groups for which the condition holds. Each is shown to it as a row of the sums that it speaks of."""
+    sums: dict[str, Callable[[list[Row]], Value]] = {}
+
+    def operand(left: Path | Call, _scope: Scope) -> tuple[Callable[[Row], Value], Column]:
+        name = str(left).lower()
+        if isinstance(left, Call) and left.function in AGGREGATES:
+            sums[name] = _summing(scope, left)
+            counts = left.function.startswith("COUNT") or left.argument is None
+            column = _COUNT if counts or left.argument is None else scope.target(left.argument).column
+        else:
+            read, column = read_operand(left, scope)
+            sums[name] = _first(read)
+        return (lambda row: row.get(name)), column
+
+    test = compile_condition(condition, scope, operand)
+    return [group for group in members if test({name: total(group) for name, total in sums.items()})]
 
 
 def _key(scope: Scope, key: Path | Call) -> Callable[[Row], Value]:

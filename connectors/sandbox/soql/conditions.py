@@ -18,26 +18,32 @@ if TYPE_CHECKING:
     from connectors.sandbox.schema import Column
     from connectors.sandbox.soql.scope import Scope
 
+    Operand = Callable[[Path | Call, Scope], tuple[Callable[[Row], Value], Column]]
+
 _TYPE_WORDS = {Kind.BOOLEAN: "boolean", Kind.DATE: "date", Kind.DATETIME: "dateTime", Kind.INT: "int"}
 _PARTS = {"CALENDAR_YEAR": slice(0, 4), "CALENDAR_MONTH": slice(5, 7), "CALENDAR_QUARTER": slice(5, 7)}
 
 
-def compile_condition(condition: Condition, scope: Scope) -> Callable[[Row], bool]:
-    """The condition as a function. Raises QueryError for unknown fields and values of the wrong type."""
+def compile_condition(condition: Condition, scope: Scope, operand: Operand | None = None) -> Callable[[Row], bool]:
+    """The condition as a function. Raises QueryError for unknown fields and values of the wrong type.
+
+    ``operand`` says what stands on the left of a comparison; by default a field of the row.
+    """
+    find = operand or read_operand
     match condition:
         case All(parts):
-            tests = [compile_condition(part, scope) for part in parts]
+            tests = [compile_condition(part, scope, find) for part in parts]
             return lambda row: all(test(row) for test in tests)
         case Any(parts):
-            tests = [compile_condition(part, scope) for part in parts]
+            tests = [compile_condition(part, scope, find) for part in parts]
             return lambda row: any(test(row) for test in tests)
         case Not(inner):
-            test = compile_condition(inner, scope)
+            test = compile_condition(inner, scope, find)
             return lambda row: not test(row)
         case In():
-            return _membership(condition, scope)
+            return _membership(condition, scope, find)
         case Compare():
-            return _comparison(condition, scope)
+            return _comparison(condition, scope, find)
 
 
 def read_operand(left: Path | Call, scope: Scope) -> tuple[Callable[[Row], Value], Column]:
@@ -67,8 +73,8 @@ def date_part(function: str, read: Callable[[Row], Value]) -> Callable[[Row], Va
     return part
 
 
-def _comparison(condition: Compare, scope: Scope) -> Callable[[Row], bool]:
-    read, column = read_operand(condition.left, scope)
+def _comparison(condition: Compare, scope: Scope, operand: Operand) -> Callable[[Row], bool]:
+    read, column = operand(condition.left, scope)
     op, literal = condition.op, condition.right
     if not column.filterable or column.kind is Kind.TEXTAREA:
         raise scope.error(
@@ -189,8 +195,8 @@ def _edge(edge: date, column: Column) -> str:
     return edge.isoformat() if column.kind is Kind.DATE else f"{edge.isoformat()}T00:00:00.000+0000"
 
 
-def _membership(condition: In, scope: Scope) -> Callable[[Row], bool]:
-    read, column = read_operand(condition.left, scope)
+def _membership(condition: In, scope: Scope, operand: Operand) -> Callable[[Row], bool]:
+    read, column = operand(condition.left, scope)
     if isinstance(condition.choices, Select):
         wanted = _answered(condition.choices, scope)
     else:

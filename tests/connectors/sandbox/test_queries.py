@@ -63,6 +63,16 @@ def test_count_has_no_records_and_groups_are_aggregate_results(still: Sandbox, r
     assert "expr0" in counted[0]
 
 
+def test_having_keeps_the_groups_that_it_describes(still: Sandbox, reader: Client) -> None:
+    held = Counter(str(row["OwnerId"]) for row in still.company.tables["Account"].values())
+    soql = "SELECT OwnerId, COUNT(Id) n FROM Account GROUP BY OwnerId HAVING COUNT(Id) > 30 AND OwnerId != null"
+    assert {row["OwnerId"]: row["n"] for row in reader.rows(soql)} == {
+        owner: count for owner, count in held.items() if count > 30
+    }
+    none = "SELECT Region__c FROM Account GROUP BY Region__c HAVING Region__c IN ('EMEA') AND MAX(CreatedDate) < TODAY"
+    assert [row["Region__c"] for row in reader.rows(none)] == ["EMEA"]
+
+
 def test_parents_are_nested_records_and_null_where_there_is_none(still: Sandbox, reader: Client) -> None:
     rows = reader.rows("SELECT Id, Owner.Name, Owner.Manager.Name, Parent.Name FROM Account")
     users = still.company.tables["User"]
