@@ -199,7 +199,7 @@ class Portal:
             self._refresh_around(name, id_, after, before.values)
             return True
 
-    def edit(self, name: str, id_: str, actor: str = "", **fields: Value) -> bool:
+    def edit(self, name: str, id_: str, actor: str = "", /, **fields: Value) -> bool:
         """A person changes properties, by name; the admin if no actor is given. Raises KeyError."""
         key = self._known_id(name, id_)
         for prop in fields:
@@ -249,7 +249,7 @@ class Portal:
                 self.refresh(end)
             return id_
 
-    def commit_late(self, name: str, id_: str, seconds: float, actor: str = "", **fields: Value) -> None:
+    def commit_late(self, name: str, id_: str, seconds: float, actor: str = "", /, **fields: Value) -> None:
         """A change that becomes visible now and says that it happened so many seconds ago."""
         with self.lock:
             self.edit(name, id_, actor, **fields)
