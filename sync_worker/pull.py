@@ -101,8 +101,7 @@ def _save(tx: Connection, parts: Parts, stream: Stream, page: Page, cycle: int) 
 
 def _notice(tx: Connection, parts: Parts, saved: Saved) -> int:
     """Record owners that changed, and keep away from those that somebody else changed (I12)."""
-    hold_days = parts.config.apply.hold_days
-    return ownership.notice(tx, saved.owners, now=parts.clock(), hold_days=hold_days, pool_user=parts.config.pool.user)
+    return ownership.notice(tx, saved.owners, now=parts.clock(), hold_days=parts.config.apply.hold_days)
 
 
 def _check_quarantine(stream: Stream, pulled: int, quarantined: int) -> None:

@@ -12,7 +12,7 @@ from sync_worker.apply.values import VerifyReport
 from sync_worker.core.lifecycle import Ending, difference, shows
 from sync_worker.core.model import RowKind, RowState
 from sync_worker.parts import Progress
-from sync_worker.store import outbox
+from sync_worker.store import outbox, ownership
 from sync_worker.store.upsert import chunks
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ def _verify(tools: Tools, rows: Sequence[StoredRow]) -> list[StoredRow]:
             endings.append((row, ending))
             if ending.state is RowState.OVERWRITTEN and shown is not None and row.row.kind is RowKind.OWNER:
                 moved.append((row, shown))
+        stand = [row for row, ending in endings if ending.state is RowState.VERIFIED]
+        ownership.landed(tx, stand, now=now, hold_days=tools.settings.hold_days)
         after = outbox.end(tx, endings, epoch=tools.lease.epoch, now=now)
     holds.tell_who(tools, moved)
     return after

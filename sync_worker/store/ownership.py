@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import and_, exists, func, insert, select
 
 from sync_worker.core.model import RowKind, RowState
+from sync_worker.store import records
 from sync_worker.store.holds import FLAPPING, PERSON, Hold, of, start, start_rest
 from sync_worker.store.holds import current as holds
 from sync_worker.store.lookup import user_names
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from sync_worker.store.plans import StoredRow
     from sync_worker.store.records import OwnerSeen
 
-__all__ = ["Hold", "Owned", "history", "holds", "notice", "start_rest"]
+__all__ = ["Hold", "Owned", "history", "holds", "landed", "notice", "start_rest"]
 
 FLAPPING_CHANGES = 2
 """More of our own changes than this within ``FLAPPING_DAYS`` is flapping."""
@@ -48,14 +50,24 @@ class Owned:
     row_number: int | None
 
 
-def notice(tx: Connection, seen: Iterable[OwnerSeen], *, now: datetime, hold_days: int, pool_user: str) -> int:
-    """Record owner changes, and hold what somebody else moved, or what we moved too often; how many holds started.
-
-    ``pool_user`` is the pool user's id, name or address: it only makes reasons read better.
-    """
+def notice(tx: Connection, seen: Iterable[OwnerSeen], *, now: datetime, hold_days: int) -> int:
+    """Record owner changes, and hold what somebody else moved, or what we moved too often; how many holds started."""
     changes = list(seen)
-    names = user_names(tx) | {pool_user: "the pool"} if changes else {}
+    names = user_names(tx) if changes else {}
     return sum(_notice(tx, change, names, now, timedelta(days=hold_days)) for change in changes)
+
+
+def landed(tx: Connection, rows: Iterable[StoredRow], *, now: datetime, hold_days: int) -> None:
+    """Record our own owner changes that a second reading has just shown, before the next pull brings them.
+
+    Without it, a person who puts an account back before that pull would leave no trace, and no hold.
+    """
+    moves = [
+        records.take_owner(tx, row.account, row.before["owner"], row.after["owner"], stored.ended_at or now)
+        for stored in rows
+        if (row := stored.row).kind is RowKind.OWNER
+    ]
+    notice(tx, [move for move in moves if move is not None], now=now, hold_days=hold_days)
 
 
 def history(tx: Connection, account: str) -> list[Owned]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, select, update
@@ -49,6 +49,7 @@ __all__ = [
     "quarantined",
     "save_page",
     "save_users",
+    "take_owner",
     "user_names",
     "users",
 ]
@@ -135,6 +136,20 @@ def save_users(tx: Connection, users: Iterable[User], *, cycle: int, now: dateti
     _set_aside(tx, Stream.USERS, bad, list(sound), now)
     saved = _saved(changed, known, len(bad))
     return Saved(saved.new, saved.changed, mark_unseen_deleted(tx, Stream.USERS, cycle), saved.quarantined)
+
+
+def take_owner(tx: Connection, account: str, before: Value, after: Value, at: datetime) -> OwnerSeen | None:
+    """Keep the owner that a second reading showed, where the store still has the one before; None where it does not.
+
+    The next pull then sees what a person did after that reading, even if it put everything back as it was. ``at``:
+    when the owner changed.
+    """
+    found = get(tx, Stream.ACCOUNTS, account)
+    if found is None or found.deleted or found.fields.get("owner") != before:
+        return None
+    # Its time stays the CRM's own: ours could make the next page look older than what is known.
+    _write(tx, Stream.ACCOUNTS, [replace(found, fields={**found.fields, "owner": after})])
+    return OwnerSeen(account, _text(before), _text(after), at)
 
 
 def _sort_out(stream: Stream, shown: Iterable[Record]) -> tuple[dict[str, Record], list[tuple[str, str]]]:

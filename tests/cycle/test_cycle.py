@@ -126,6 +126,22 @@ def test_a_persons_change_between_plan_and_apply_is_kept_told_and_held(office: O
     assert later is None or account not in owner_rows(later)
 
 
+def test_an_account_that_a_person_puts_back_before_the_next_pull_is_held(office: Office) -> None:
+    """I12: the pull finds the owner that it knew; only the verified change in between tells that somebody acted."""
+    with office.worker() as worker:
+        plan = office.approved(worker)
+        worker.apply(plan.plan.id)
+    returned = next(row.row for row in plan.rows if row.row.rule == "return:unworked")
+    before = str(returned.before["owner"])
+    office.sandbox.company.edit("Account", returned.account, actor="admin@acme.example", OwnerId=before)
+    with office.worker() as worker:
+        worker.pull()
+        told = worker.explain(returned.account)
+        held = [hold.account for hold in worker.status().holds]
+    assert held == [returned.account]
+    assert [one.plan for one in told.owners] == ["", plan.plan.id], "the person's change, and ours before it"
+
+
 def test_a_change_of_the_inputs_lets_a_row_be_planned_again_instead_of_applied(office: Office) -> None:
     """I3: an opportunity is opened between plan and apply; the account is protected now."""
     with office.worker() as worker:

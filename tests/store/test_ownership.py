@@ -33,10 +33,10 @@ def test_an_account_that_somebody_else_moved_is_held_and_says_who_moved_it(store
         assert (owned.before, owned.after, owned.plan_id) == ("u1", "u2", None)
 
 
-def test_a_reason_names_ids_where_names_are_unknown_and_the_pool(store: Store, now: datetime) -> None:
+def test_a_reason_names_ids_where_names_are_unknown(store: Store, now: datetime) -> None:
     with store.begin() as tx:
-        _notice(tx, OwnerSeen("a", "u9", "pool", now), now)
-        assert ownership.holds(tx, now)[0].reason == "somebody moved it from u9 to the pool on 2026-11-20"
+        _notice(tx, OwnerSeen("a", "u9", "u8", now), now)
+        assert ownership.holds(tx, now)[0].reason == "somebody moved it from u9 to u8 on 2026-11-20"
         _notice(tx, OwnerSeen("b", "u9", None, now), now)
         assert ownership.holds(tx, now)[1].reason == "somebody moved it from u9 to nobody on 2026-11-20"
 
@@ -107,7 +107,7 @@ def test_more_than_two_changes_of_our_own_in_seven_days_are_flapping(store: Stor
 
 
 def _notice(tx: Connection, seen: OwnerSeen, now: datetime) -> int:
-    return ownership.notice(tx, [seen], now=now, hold_days=30, pool_user="pool")
+    return ownership.notice(tx, [seen], now=now, hold_days=30)
 
 
 def _users(tx: Connection, now: datetime) -> None:
