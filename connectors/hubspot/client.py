@@ -79,7 +79,7 @@ class Wire:
     def __init__(self, transport: Transport, version: str, pace: Pace) -> None:
         self._transport, self._version, self._pace = transport, version, pace
 
-    def request(  # noqa: PLR0913 - the signature is that of urllib3's pools
+    def request(
         self,
         method: str,
         url: str,

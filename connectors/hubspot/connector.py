@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import timedelta
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 from connectors.hubspot import cursor, pace, reader, rows, schema
 from connectors.hubspot.auth import Token
-from connectors.hubspot.client import IN_BATCH, Client
+from connectors.hubspot.client import Client
 from connectors.hubspot.cursor import Standing
 from connectors.hubspot.endpoints import ENDPOINTS
 from connectors.hubspot.errors import judge
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from connectors.hubspot.settings import HubSpotSettings
 
 CURSOR_LIVES = timedelta(days=60)
-"""Archived records stay in the list for about 90 days; a pull from an older cursor could miss one, so it starts anew."""
+"""Archived records stay listed for about 90 days; a pull from an older cursor could miss one, so it starts anew."""
 LEAST_DAILY = 250_000
 """Calls a day on the smallest plan. Under OAuth no reply names the account's own number."""
 OWNERS = "owners"
@@ -121,8 +121,10 @@ class HubSpotConnector(Connector):
         return [rows.user(owner, self._mapping[Stream.USERS]) for owner in self._owners]
 
     def pull(self, stream: Stream, since: Cursor | None) -> Iterator[Page]:
-        """See Connector. A full pull costs a call for each 100 records and one more; an increment a search for each
-        200 changes, a read for each 100, and a call for each 100 archived records.
+        """See Connector. Costs calls in proportion to records, changes and archived records.
+
+        In full, a call for each 100 records, and one more. An increment: a search for each 200 changes, a read for
+        each 100, and a call for each 100 records in the archive. Associations are a call for each 100 changes.
 
         Pages that go on from the cursor of a broken-off full pull are not marked full: they are only its rest.
         """
@@ -195,7 +197,8 @@ class HubSpotConnector(Connector):
         versions = kept.get(field.crm_name) if isinstance(kept, dict) else None
         if not isinstance(versions, list) or not all(isinstance(each, dict) for each in versions):
             raise BadReply(f"HubSpot sent no history of {field.crm_name}", hint="describe again: it may have gone")
-        oldest_first = sorted(versions, key=lambda each: instant(each.get("timestamp")))
+        # HubSpot sends the latest first; the sort is stable, so changes of one instant keep their order.
+        oldest_first = sorted(versions[::-1], key=lambda each: instant(each.get("timestamp")))
         return [
             FieldChange(
                 instant(after.get("timestamp")),
@@ -203,7 +206,7 @@ class HubSpotConnector(Connector):
                 from_text(after.get("value"), field.type),
                 self._author(after),
             )
-            for before, after in zip(oldest_first, oldest_first[1:], strict=False)
+            for before, after in pairwise(oldest_first)
         ]
 
     def _author(self, version: rows.Row) -> str:

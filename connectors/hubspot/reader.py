@@ -9,6 +9,7 @@ no date: they are listed. The cursor comes to rest at the server's time before t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from connectors.hubspot import rows
@@ -95,7 +96,7 @@ class Walk:
 
     def _check_order(self, ids: Sequence[str], last: str, *, more: bool) -> None:
         numbers = [int(last), *map(int, ids)]
-        if any(one >= other for one, other in zip(numbers, numbers[1:], strict=False)) or (more and not ids):
+        if any(one >= other for one, other in pairwise(numbers)) or (more and not ids):
             raise BadReply(
                 f"a search of {self.layout.entity} did not come in the order of ids", hint="run again: nothing is lost"
             )
@@ -109,9 +110,11 @@ class Walk:
         after = ""
         while True:
             page = self.client.list(self.layout.entity, list(self.layout.columns), after=after, archived=True)
-            for row in page.rows:
-                if instant(row.get("archivedAt") or row.get("updatedAt")) >= floor:
-                    found.append(replace(rows.record(row, self.layout, {}, self.now), deleted=True))
+            found += [
+                replace(rows.record(row, self.layout, {}, self.now), deleted=True)
+                for row in page.rows
+                if instant(row.get("archivedAt") or row.get("updatedAt")) >= floor
+            ]
             if not page.after:
                 return found
             if page.after == after:
