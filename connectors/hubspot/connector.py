@@ -197,8 +197,9 @@ class HubSpotConnector(Connector):
         versions = kept.get(field.crm_name) if isinstance(kept, dict) else None
         if not isinstance(versions, list) or not all(isinstance(each, dict) for each in versions):
             raise BadReply(f"HubSpot sent no history of {field.crm_name}", hint="describe again: it may have gone")
-        # HubSpot sends the latest first; the sort is stable, so changes of one instant keep their order.
-        oldest_first = sorted(versions[::-1], key=lambda each: instant(each.get("timestamp")))
+        # HubSpot sends the latest first. Changes of one instant keep its order.
+        oldest_first = versions[::-1]
+        oldest_first.sort(key=lambda each: instant(each.get("timestamp")))
         return [
             FieldChange(
                 instant(after.get("timestamp")),
@@ -210,9 +211,10 @@ class HubSpotConnector(Connector):
         ]
 
     def _author(self, version: rows.Row) -> str:
-        user = str(version.get("updatedByUserId") or "")
-        if not user:
-            return f"{version.get('sourceType') or 'UNKNOWN'}:{version.get('sourceId') or ''}"
+        source = str(version.get("sourceId") or "")
+        user = str(version.get("updatedByUserId") or "") or source.removeprefix("userId:")
+        if user == source:
+            return f"{version.get('sourceType') or 'UNKNOWN'}:{source}"
         if not self._owners:
             self.users()
         return next((str(owner["id"]) for owner in self._owners if rows.user_id(owner) == user), f"user:{user}")
