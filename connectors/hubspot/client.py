@@ -18,7 +18,18 @@ from hubspot import HubSpot  # type: ignore[import-untyped] # the library has no
 from hubspot.discovery.discovery_base import DiscoveryBase  # type: ignore[import-untyped] # the same
 
 from connectors.hubspot.endpoints import versioned
-from connectors.hubspot.errors import RowError, row_error
+from connectors.hubspot.replies import (
+    BatchReply,
+    ListPage,
+    SearchPage,
+    after_of,
+    batch_of,
+    check_complete,
+    linked,
+    objects_of,
+    records_of,
+    rows_of,
+)
 from connectors.port import BadReply
 from connectors.transport import Garbled
 
@@ -29,40 +40,14 @@ if TYPE_CHECKING:
     from requests import Response
 
     from connectors.hubspot.pace import Pace
+    from connectors.hubspot.replies import Row
     from connectors.hubspot.settings import RefreshToken
     from connectors.transport import Transport
-
-    Row = Mapping[str, Any]
 
 IN_LIST = 100
 IN_SEARCH = 200
 IN_BATCH = 100
 RAW = {"_preload_content": False}
-
-
-@dataclass(frozen=True, slots=True)
-class ListPage:
-    """One page of a list. ``after`` is HubSpot's mark for the next page, empty on the last."""
-
-    rows: Sequence[Row]
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class SearchPage:
-    """One page of a search. ``total`` counts everything that it finds, this page included."""
-
-    rows: Sequence[Row]
-    total: int
-    more: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BatchReply:
-    """What a batch did, and what it says went wrong for single records."""
-
-    rows: Sequence[Row]
-    errors: Sequence[RowError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +139,7 @@ class Client:
     def properties(self, entity: str) -> Mapping[str, Row]:
         """Every property of the object by name."""
         reply = self._read(lambda: self._properties.get_all(entity, **RAW))
-        found = _rows(reply, f"the properties of {entity}")
+        found = rows_of(reply, f"the properties of {entity}")
         if not all(isinstance(each.get("name"), str) and isinstance(each.get("type"), str) for each in found):
             raise BadReply(f"the properties of {entity} hold something without a name or a type")
         return {str(each["name"]): each for each in found}
@@ -175,7 +160,7 @@ class Client:
     def _owner_page(self, after: str, *, archived: bool) -> ListPage:
         more = {"after": after} if after else {}
         reply = self._read(lambda: self._owners.get_page(limit=IN_LIST, archived=archived, **more, **RAW))
-        return ListPage(_records(reply, "owners"), _after(reply))
+        return ListPage(records_of(reply, "owners"), after_of(reply))
 
     def list(
         self,
@@ -194,7 +179,7 @@ class Client:
                 entity, limit=IN_LIST, properties=[",".join(properties)], archived=archived, **more, **RAW
             )
         )
-        return ListPage(_objects(reply, entity), _after(reply))
+        return ListPage(objects_of(reply, entity), after_of(reply))
 
     def search(self, entity: str, filters: Sequence[Mapping[str, str]], limit: int = IN_SEARCH) -> SearchPage:
         """The first records, by id, that meet all filters, from an index that runs behind. Ids only."""
@@ -208,7 +193,7 @@ class Client:
         total = reply.get("total")
         if not isinstance(total, int):
             raise Garbled("a search's reply lacks its total")
-        return SearchPage(_records(reply, entity), total, bool(_after(reply)))
+        return SearchPage(records_of(reply, entity), total, bool(after_of(reply)))
 
     def read(
         self, entity: str, ids: Sequence[str], properties: Sequence[str], history: Sequence[str] = ()
@@ -224,8 +209,8 @@ class Client:
         }
 
         def ask() -> BatchReply:
-            reply = _batch(_body(self._batch.read(entity, body, **RAW)), entity)
-            _check_complete(reply, ids, entity)
+            reply = batch_of(_body(self._batch.read(entity, body, **RAW)), entity)
+            check_complete(reply, ids, entity)
             return reply
 
         return self._transport.read(ask)
@@ -233,34 +218,16 @@ class Client:
     def associations(self, entity: str, to: str, ids: Sequence[str]) -> dict[str, str]:
         """Which record each is associated with, the primary one where it has several. Up to 1,000 ids."""
         body = {"inputs": [{"id": each} for each in ids]}
-        reply = self._read(lambda: self._associations.get_page(entity, to, body, **RAW))
-        found: dict[str, str] = {}
-        for row in _rows(reply, f"associations of {entity}"):
-            start, ends = row.get("from"), row.get("to")
-            if not isinstance(start, dict) or not isinstance(ends, list):
-                raise Garbled(f"an association of {entity} lacks one of its ends")
-            chosen = first([(str(each["toObjectId"]), _primary(each)) for each in ends])
-            if chosen:
-                found[str(start.get("id"))] = chosen
-        return found
+        return self._transport.read(
+            lambda: linked(_body(self._associations.get_page(entity, to, body, **RAW)), ids, entity)
+        )
 
     def write(self, entity: str, inputs: Sequence[Mapping[str, object]]) -> BatchReply:
         """Up to 100 records in one batch update, sent once; whatever came back."""
-        return _batch(_body(self._batch.update(entity, {"inputs": list(inputs)}, **RAW)), entity)
+        return batch_of(_body(self._batch.update(entity, {"inputs": list(inputs)}, **RAW)), entity)
 
     def _read(self, ask: Callable[[], _Reply]) -> Any:  # noqa: ANN401 - JSON, checked by the caller
         return self._transport.read(lambda: _body(ask()))
-
-
-def first(linked: Sequence[tuple[str, bool]]) -> str | None:
-    """Of (id, whether it is the primary one) the primary one, else the oldest; the same answer every time."""
-    return min(linked, key=lambda each: (not each[1], int(each[0])))[0] if linked else None
-
-
-def _primary(link: Row) -> bool:
-    types = link.get("associationTypes")
-    labels = [each.get("label") for each in types if isinstance(each, dict)] if isinstance(types, list) else []
-    return any(str(label).lower() == "primary" for label in labels)
 
 
 def _body(reply: _Reply) -> dict[str, Any]:
@@ -268,52 +235,3 @@ def _body(reply: _Reply) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Garbled("the reply is no JSON object")
     return body
-
-
-def _rows(reply: Mapping[str, Any], what: str) -> list[Row]:
-    rows = reply.get("results")
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise Garbled(f"the reply with {what} holds no list of results")
-    return rows
-
-
-def _records(reply: Mapping[str, Any], what: str) -> list[Row]:
-    rows = _rows(reply, what)
-    if not all(str(row.get("id", "")).isdecimal() for row in rows):
-        raise Garbled(f"a record of {what} has no id")
-    return rows
-
-
-def _objects(reply: Mapping[str, Any], entity: str) -> list[Row]:
-    rows = _records(reply, entity)
-    if not all(isinstance(row.get("properties"), dict) for row in rows):
-        raise Garbled(f"a record of {entity} has no properties")
-    return rows
-
-
-def _after(reply: Mapping[str, Any]) -> str:
-    paging = reply.get("paging")
-    further = paging.get("next") if isinstance(paging, dict) else None
-    return str(further.get("after") or "") if isinstance(further, dict) else ""
-
-
-def _batch(reply: Mapping[str, Any], entity: str) -> BatchReply:
-    """With 207 or with 200: the same errors may come with either."""
-    errors = reply.get("errors") or []
-    if not isinstance(errors, list):
-        raise Garbled(f"a batch of {entity} has errors that are no list")
-    return BatchReply(_objects(reply, entity), [row_error(each) for each in errors if isinstance(each, dict)])
-
-
-def _check_complete(reply: BatchReply, ids: Sequence[str], entity: str) -> None:
-    seen = {str(row["id"]) for row in reply.rows} | {each for row in reply.rows for each in retired(row)}
-    seen |= {each for error in reply.errors for each in error.ids}
-    absent = set(ids) - seen
-    if absent:
-        raise Garbled(f"a batch of {entity} says nothing of {len(absent)} of its {len(ids)} records")
-
-
-def retired(row: Row) -> list[str]:
-    """Ids that merges have turned into this record."""
-    text = row["properties"].get("hs_merged_object_ids") if isinstance(row.get("properties"), dict) else None
-    return [each.strip() for each in str(text or "").split(";") if each.strip()]

@@ -88,7 +88,8 @@ def row_error(entry: Mapping[str, object]) -> RowError:
     message = entry.get("message") or entry.get("error_description") or ""
     context = entry.get("context")
     named = context if isinstance(context, dict) else {}
-    return RowError(str(category), str(message), _texts(named.get("ids")), _texts(named.get("objectWriteTraceId")))
+    ids = _texts(named.get("ids")) or _texts(named.get("fromObjectId"))
+    return RowError(str(category), str(message), ids, _texts(named.get("objectWriteTraceId")))
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connectors.hubspot.client import first, retired
 from connectors.hubspot.fields import COMPANY, CONTACT, DONE
+from connectors.hubspot.replies import first, retired
 from connectors.hubspot.schema import LINKS
 from connectors.hubspot.values import from_text, instant, snake
 from connectors.port import BadReply, Record, Ref, SchemaChanged, Stream, User

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from connectors.hubspot.client import BatchReply, Client
+    from connectors.hubspot.client import Client
+    from connectors.hubspot.replies import BatchReply
     from connectors.port import Field, Write
 
 MOST_SPLITS = 40

@@ -109,6 +109,15 @@ def test_a_search_without_a_total_is_a_bad_reply(connect: Connect) -> None:
         list(connect(server.url).pull(Stream.ACCOUNTS, None))
 
 
+def test_a_record_that_cannot_be_read_for_another_reason_is_not_taken_for_gone(connect: Connect) -> None:
+    error = {"category": "INTERNAL_ERROR", "message": "try later", "context": {"ids": ["7"]}}
+    found = {"total": 1, "results": [{"id": "7"}]}
+    with answering(search=found, read={"results": [], "errors": [error]}) as server:
+        connector = connect(server.url)
+        with pytest.raises(BadReply, match="INTERNAL_ERROR"):
+            list(connector.pull(Stream.ACCOUNTS, standing(connector)))
+
+
 def test_a_reply_that_sends_the_worker_elsewhere_is_not_followed(connect: Connect) -> None:
     away = Scripted(Answer({}, status=302, headers={"Location": "http://127.0.0.1:1/"}))
     with away as server, pytest.raises(BadReply, match="redirect"):

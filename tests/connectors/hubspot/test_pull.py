@@ -126,8 +126,31 @@ def test_a_batch_that_leaves_records_out_without_a_word_is_no_answer(account: Hu
     _, cursor = pull(connector, Stream.ACCOUNTS)
     account.edit(company(account), industry="Banking")
     account.sandbox.faults({"on": "batch_read", "fault": "missing_rows", "every": 1})
-    with pytest.raises(BadReply, match="says nothing of 1 of its 1"):
+    with pytest.raises(BadReply, match="says nothing of 1 of its records"):
         pull(connector, Stream.ACCOUNTS, cursor)
+
+
+def test_associations_that_leave_a_record_out_without_a_word_are_no_answer(account: HubSpotSandbox) -> None:
+    """A deal without its company would leave the company unprotected."""
+    connector = account.connect()
+    _, cursor = pull(connector, Stream.OPPORTUNITIES)
+    deal = Ref(Stream.OPPORTUNITIES, account.ids(Stream.OPPORTUNITIES)[0])
+    account.edit(deal, amount=7)
+    account.sandbox.faults({"on": "associations", "fault": "missing_rows", "every": 1})
+    with pytest.raises(BadReply, match="says nothing of 1 of its records"):
+        pull(connector, Stream.OPPORTUNITIES, cursor)
+
+
+def test_an_activity_that_loses_its_company_comes_without_one(account: HubSpotSandbox) -> None:
+    connector = account.connect()
+    _, cursor = pull(connector, Stream.ACTIVITIES)
+    email = next(iter(account.portal.records["emails"]))
+    for to in ("companies", "contacts"):
+        for end in list(account.portal.links.of(("emails", email), to)):
+            account.portal.unlink(("emails", email), (to, end))
+    account.edit(Ref(Stream.ACTIVITIES, email), kind="Webinar")
+    records, _ = pull(connector, Stream.ACTIVITIES, cursor)
+    assert (records[email].fields["account"], records[email].fields["contact"]) == (None, None)
 
 
 def test_a_property_that_has_gone_stops_the_pull_and_is_named(account: HubSpotSandbox) -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connectors.hubspot.client import BatchReply
 from connectors.hubspot.errors import RowError
+from connectors.hubspot.replies import BatchReply
 from connectors.hubspot.writer import Row, matched, parts
 from connectors.port import LimitReached, Outcome, Ref, Stream, Unreachable, Write
 
