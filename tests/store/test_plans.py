@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -111,6 +112,34 @@ def test_the_same_difference_renews_the_waiting_plan_with_its_decision(store: St
     assert get(store).state is PlanState.APPROVED
     with pytest.raises(PlanNotFound):
         get(store, "plan-2")
+
+
+def test_a_guard_that_the_same_difference_trips_only_now_needs_a_decision_of_its_own(
+    store: Store, now: datetime
+) -> None:
+    """I7: the rows are the same, but there are fewer accounts in scope to share them."""
+    save(store, plan(now), now)
+    approve(store, "plan-1", now)
+    later = now + timedelta(hours=1)
+    assert save(store, plan(later, "plan-2", guards=(TRIPPED,)), later) == "plan-2"
+    assert get(store).state is PlanState.SUPERSEDED
+    assert get(store, "plan-2").state is PlanState.HELD
+    approve(store, "plan-2", later, overrides=["owner_moves"])
+    assert save(store, plan(later, "plan-3"), later) == "plan-2", "a guard that trips no more asks for nothing"
+
+
+def test_of_two_decisions_at_once_only_the_first_holds(store: Store, now: datetime) -> None:
+    save(store, plan(now), now)
+    with ThreadPoolExecutor(1) as other:
+        with store.begin() as tx:
+            plans.reject(tx, "plan-1", by="dana", note="", now=now)
+            too_late = other.submit(approve, store, "plan-1", now)
+            with pytest.raises(TimeoutError):
+                too_late.result(0.5)
+        with pytest.raises(PlanRefused, match="plan plan-1"):
+            too_late.result(20)
+    assert get(store).state is PlanState.REJECTED
+    assert states(store) == {RowState.CANCELLED}
 
 
 def test_i22_an_expired_plan_is_not_renewed_by_the_same_difference(store: Store, now: datetime) -> None:
