@@ -252,7 +252,8 @@ def _check_waiting(stored: StoredPlan, states: Iterable[PlanState]) -> None:
     if stored.state in states:
         return
     since = f" since {stored.decided_at:%Y-%m-%d %H:%M} UTC by {stored.decided_by}" if stored.decided_at else ""
-    hint = "apply it with 'sync-worker apply'" if stored.state is PlanState.APPROVED else "make a new plan"
+    apply = f"apply it with 'sync-worker apply {stored.plan.id}'"
+    hint = apply if stored.state is PlanState.APPROVED else "make a new plan with 'sync-worker plan'"
     raise PlanRefused(f"plan {stored.plan.id} does not wait for a decision: it is {stored.state}{since}", hint=hint)
 
 
@@ -267,9 +268,9 @@ def _check_overrides(plan: Plan, overrides: frozenset[str]) -> None:
 
 
 def held(plan: Plan, missing: Sequence[str]) -> PlanRefused:
-    """The refusal of a plan whose guards no override names."""
+    """The refusal of a plan of whose guards some are named by no override. The way out names all that it trips."""
     messages = {guard.name: guard.message for guard in plan.guards}
-    flags = " ".join(f"--override {name}" for name in missing)
+    flags = " ".join(f"--override {guard.name}" for guard in plan.guards)
     told = "; ".join(f"{name}: {messages[name]}" for name in missing)
     hint = f"read it with 'sync-worker show {plan.id}', then 'sync-worker approve {plan.id} {flags}'"
     return PlanRefused(f"plan {plan.id} is held by {told}", hint=hint, exit_code=GUARD)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sync_worker.core.model import PlanState, RowState
+from sync_worker.core.model import GuardFinding, PlanState, RowState
 from sync_worker.store import audit, outbox, plans
 from sync_worker.store.plans import PlanAmbiguous, PlanNotFound, PlanRefused
 from tests.store.plan_rows import TRIPPED, approve, plan, row
@@ -186,6 +186,13 @@ def test_i7_guards_are_overridden_by_name_and_no_others(
     assert get(store).state is PlanState.HELD
 
 
+def test_the_way_out_of_guards_names_all_of_them_also_when_some_were_named(store: Store, now: datetime) -> None:
+    save(store, plan(now, guards=(TRIPPED, GuardFinding("rep_moves", "Ann Lee would gain 21, over 20"))), now)
+    with pytest.raises(PlanRefused, match="held by rep_moves") as refused:
+        approve(store, "plan-1", now, overrides=["owner_moves"])
+    assert "--override owner_moves --override rep_moves" in refused.value.hint
+
+
 def test_a_stale_plan_cannot_be_approved(store: Store, now: datetime) -> None:
     save(store, plan(now), now)
     with store.begin() as tx, pytest.raises(PlanRefused, match="the rules have changed") as refused:
@@ -199,8 +206,9 @@ def test_a_stale_plan_cannot_be_approved(store: Store, now: datetime) -> None:
 def test_a_decision_is_made_once(store: Store, now: datetime) -> None:
     save(store, plan(now), now)
     approve(store, "plan-1", now)
-    with pytest.raises(PlanRefused, match=r"does not wait for a decision: it is approved since .* by rita"):
+    with pytest.raises(PlanRefused, match=r"does not wait for a decision: it is approved since .* by rita") as refused:
         approve(store, "plan-1", now)
+    assert refused.value.hint == "apply it with 'sync-worker apply plan-1'"
 
 
 def test_a_rejected_plan_is_over(store: Store, now: datetime) -> None:
