@@ -86,7 +86,7 @@ def _pull_stream(parts: Parts, stream: Stream, *, cycle: int, full: bool) -> tup
         new, changed, deleted = new + saved.new, changed + saved.changed, deleted + saved.deleted
         quarantined += saved.quarantined
         parts.watch(Progress(stream.value, pulled, page.expected))
-    _check_quarantine(stream, pulled, quarantined)
+    _check_quarantine(parts, stream, pulled, quarantined)
     if was_full:
         deleted += _close_full_pull(parts, stream, cycle)
     return StreamCounts(was_full, pulled, new, changed, deleted, quarantined), held
@@ -104,10 +104,14 @@ def _notice(tx: Connection, parts: Parts, saved: Saved) -> int:
     return ownership.notice(tx, saved.owners, now=parts.clock(), hold_days=parts.config.apply.hold_days)
 
 
-def _check_quarantine(stream: Stream, pulled: int, quarantined: int) -> None:
-    if quarantined > max(1, QUARANTINE_SHARE * pulled):
-        message = f"{quarantined:,} of {pulled:,} {stream.value} could not be read, over {QUARANTINE_SHARE:.0%}"
-        raise Stopped(message, hint="'sync-worker status' lists them with reasons; mend them in the CRM and pull again")
+def _check_quarantine(parts: Parts, stream: Stream, pulled: int, quarantined: int) -> None:
+    if quarantined <= max(1, QUARANTINE_SHARE * pulled):
+        return
+    with parts.store.begin() as tx:
+        # The cursor is past them: without this the next run would not meet them, and would plan without them.
+        records.forget_cursor(tx, stream)
+    message = f"{quarantined:,} of {pulled:,} {stream.value} could not be read, over {QUARANTINE_SHARE:.0%}"
+    raise Stopped(message, hint="'sync-worker status' lists them with reasons; mend them in the CRM and pull again")
 
 
 def _close_full_pull(parts: Parts, stream: Stream, cycle: int) -> int:
