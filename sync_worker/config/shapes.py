@@ -229,4 +229,5 @@ def _adapter(section: str, key: str) -> TypeAdapter[Any]:
 
 
 def _plain(message: str) -> str:
+    message = message.replace("Input is not a valid path for <class 'pathlib.Path'>", "should be a path, in quotes")
     return message.removeprefix("Value error, ").replace("Input should be", "should be", 1)

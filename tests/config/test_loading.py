@@ -257,6 +257,11 @@ def test_a_value_out_of_its_shape_is_told_once_with_its_place(file: Path, line: 
     assert told[0].isdigit(), told
 
 
+def test_a_number_where_a_path_belongs_is_told_in_plain_words(file: Path) -> None:
+    told = problem(file, WHOLE + "[rules]\nfolder = 3\n")
+    assert told.endswith("rules.folder = 3 should be a path, in quotes")
+
+
 # Secrets ---------------------------------------------------------------------------------------------------------
 
 
