@@ -23,7 +23,6 @@ from sync_worker.store.plan_reading import (
     get,
     latest,
     list_,
-    rule_shares,
     stored_row,
 )
 
@@ -50,7 +49,6 @@ __all__ = [
     "list_",
     "moved_on",
     "reject",
-    "rule_shares",
     "save",
     "stored_row",
     "supersede_older",

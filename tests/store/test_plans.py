@@ -230,15 +230,3 @@ def test_i10_i22_waiting_plans_expire_with_their_rows(store: Store, now: datetim
         assert plans.expire(tx, now + timedelta(hours=24)) == 0
     assert get(store).state is PlanState.EXPIRED
     assert states(store) == {RowState.EXPIRED}
-
-
-def test_rule_shares_count_the_owner_changes_of_applied_plans_by_rule(store: Store, now: datetime) -> None:
-    rows = [row(1, rule="return:unworked"), row(2), row(3)]
-    save(store, plan(now, rows=rows), now)
-    approve(store, "plan-1", now)
-    with store.begin() as tx:
-        assert plans.rule_shares(tx, now - timedelta(days=30)) == []
-        outbox.begin_run(tx, "plan-1", epoch=1, now=now)
-        outbox.end_run(tx, "plan-1", stopped="", resumable=False, now=now)
-        assert plans.rule_shares(tx, now - timedelta(days=30)) == [{"book:emea": 2, "return:unworked": 1}]
-        assert plans.rule_shares(tx, now + timedelta(seconds=1)) == []
