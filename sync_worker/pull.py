@@ -63,6 +63,9 @@ def _pull_users(parts: Parts, schema: Schema, cycle: int) -> StreamCounts:
         message = "the CRM shows no active user who may own accounts"
         raise Stopped(message, hint="let the integration user see users, then run 'sync-worker doctor'")
     with parts.store.begin() as tx:
+        known = records.live_count(tx, Stream.USERS)
+        if len(users) < (1 - parts.config.guards.fewer_rows) * known:
+            raise _fewer(parts, Stream.USERS, len(users), known)
         settings.put(tx, "schema", stored_schema(schema), now)
         saved = records.save_users(tx, users, cycle=cycle, now=now)
     parts.watch(Progress("users", len(users), len(users)))
@@ -124,8 +127,14 @@ def _close_full_pull(parts: Parts, stream: Stream, cycle: int) -> int:
             return records.delete_unseen(tx, stream, cycle, parts.clock())
         # Without a cursor the next run reads everything again, and stops again until this is mended.
         records.forget_cursor(tx, stream)
-    message = f"the CRM shows {counts.seen:,} {stream.value}, {counts.previous:,} last time: over {share:.0%} fewer"
-    raise Stopped(
+    raise _fewer(parts, stream, counts.seen, counts.previous or 0)
+
+
+def _fewer(parts: Parts, stream: Stream, seen: int, before: int) -> Stopped:
+    """The end of a run to which the CRM showed too little."""
+    share = parts.config.guards.fewer_rows
+    message = f"the CRM shows {seen:,} {stream.value}, {before:,} last time: over {share:.0%} fewer"
+    return Stopped(
         message,
         hint="if a sharing rule or a permission hides them, mend it; if they were really deleted, "
         "raise guards.fewer_rows for one run",
