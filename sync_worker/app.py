@@ -236,11 +236,14 @@ def open_worker(
 
 
 def salesforce(config: Config, store: Store, stop: threading.Event) -> Connector:
-    """The Salesforce connector of this config. Raises ValueError for settings that cannot be right."""
+    """The Salesforce connector of this config. Raises ConfigInvalid for settings that cannot be right."""
     from connectors.salesforce import SalesforceConnector  # noqa: PLC0415 - reading a stored plan needs no CRM client
 
     own = {stream: getattr(config.fields, stream.value) for stream in Stream}
-    return SalesforceConnector(salesforce_settings(config.salesforce), own, stop=stop, jobs=StoreJobLog(store))
+    try:
+        return SalesforceConnector(salesforce_settings(config.salesforce), own, stop=stop, jobs=StoreJobLog(store))
+    except ValueError as error:  # what only the connector knows of its settings
+        raise ConfigInvalid([Problem("config", 0, 0, f"[salesforce] {error}")]) from None
 
 
 def salesforce_settings(config: SalesforceConfig) -> SalesforceSettings:

@@ -48,6 +48,7 @@ class Decided:
     decisions: tuple[Decision, ...]
     assignment: Assignment
     reps: Mapping[str, Rep]
+    """Those who may fill a book. The pool's user never does, whatever a book's condition says."""
     names: Mapping[str, str]
     """Users' names by id."""
     pool_user: str
@@ -79,7 +80,7 @@ def decide(parts: Parts, *, cycle: int) -> Decided:
         changed = decisions.record(
             tx, decided, inputs=inputs.__getitem__, cycle=cycle, rules_version=rules.version, now=now
         )
-        reps = reps_of(tx, parts, rules)
+        reps = {id_: rep for id_, rep in reps_of(tx, parts, rules).items() if id_ != pool}
         books, returns = policies(tx, rules, now)
         freed = freed_today(tx, rules, now)
         names = lookup.user_names(tx)

@@ -63,6 +63,9 @@ def _pull_users(parts: Parts, schema: Schema, cycle: int) -> StreamCounts:
         message = "the CRM shows no active user who may own accounts"
         raise Stopped(message, hint="let the integration user see users, then run 'sync-worker doctor'")
     with parts.store.begin() as tx:
+        known = records.live_count(tx, Stream.USERS)
+        if len(users) < (1 - parts.config.guards.fewer_rows) * known:
+            raise _fewer(parts, Stream.USERS, len(users), known)
         settings.put(tx, "schema", stored_schema(schema), now)
         saved = records.save_users(tx, users, cycle=cycle, now=now)
     parts.watch(Progress("users", len(users), len(users)))
@@ -86,7 +89,7 @@ def _pull_stream(parts: Parts, stream: Stream, *, cycle: int, full: bool) -> tup
         new, changed, deleted = new + saved.new, changed + saved.changed, deleted + saved.deleted
         quarantined += saved.quarantined
         parts.watch(Progress(stream.value, pulled, page.expected))
-    _check_quarantine(stream, pulled, quarantined)
+    _check_quarantine(parts, stream, pulled, quarantined)
     if was_full:
         deleted += _close_full_pull(parts, stream, cycle)
     return StreamCounts(was_full, pulled, new, changed, deleted, quarantined), held
@@ -104,10 +107,14 @@ def _notice(tx: Connection, parts: Parts, saved: Saved) -> int:
     return ownership.notice(tx, saved.owners, now=parts.clock(), hold_days=parts.config.apply.hold_days)
 
 
-def _check_quarantine(stream: Stream, pulled: int, quarantined: int) -> None:
-    if quarantined > max(1, QUARANTINE_SHARE * pulled):
-        message = f"{quarantined:,} of {pulled:,} {stream.value} could not be read, over {QUARANTINE_SHARE:.0%}"
-        raise Stopped(message, hint="'sync-worker status' lists them with reasons; mend them in the CRM and pull again")
+def _check_quarantine(parts: Parts, stream: Stream, pulled: int, quarantined: int) -> None:
+    if quarantined <= max(1, QUARANTINE_SHARE * pulled):
+        return
+    with parts.store.begin() as tx:
+        # The cursor is past them: without this the next run would not meet them, and would plan without them.
+        records.forget_cursor(tx, stream)
+    message = f"{quarantined:,} of {pulled:,} {stream.value} could not be read, over {QUARANTINE_SHARE:.0%}"
+    raise Stopped(message, hint="'sync-worker status' lists them with reasons; mend them in the CRM and pull again")
 
 
 def _close_full_pull(parts: Parts, stream: Stream, cycle: int) -> int:
@@ -120,8 +127,14 @@ def _close_full_pull(parts: Parts, stream: Stream, cycle: int) -> int:
             return records.delete_unseen(tx, stream, cycle, parts.clock())
         # Without a cursor the next run reads everything again, and stops again until this is mended.
         records.forget_cursor(tx, stream)
-    message = f"the CRM shows {counts.seen:,} {stream.value}, {counts.previous:,} last time: over {share:.0%} fewer"
-    raise Stopped(
+    raise _fewer(parts, stream, counts.seen, counts.previous or 0)
+
+
+def _fewer(parts: Parts, stream: Stream, seen: int, before: int) -> Stopped:
+    """The end of a run to which the CRM showed too little."""
+    share = parts.config.guards.fewer_rows
+    message = f"the CRM shows {seen:,} {stream.value}, {before:,} last time: over {share:.0%} fewer"
+    return Stopped(
         message,
         hint="if a sharing rule or a permission hides them, mend it; if they were really deleted, "
         "raise guards.fewer_rows for one run",

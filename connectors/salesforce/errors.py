@@ -189,7 +189,7 @@ def judge(endpoint: Endpoint, response: Response) -> CrmError:
         errors = row_errors(response.json())
     except ValueError:
         errors = ()
-    origin = "https://" + (response.url or "").split("/")[2]
+    origin = "/".join((response.url or "").split("/")[:3])
     if status == 401 and endpoint.bearer:  # noqa: PLR2004 - the one status for a refused session
         return _session_refused(endpoint, errors)
     codes = {error.code for error in errors}

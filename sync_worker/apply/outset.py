@@ -40,7 +40,8 @@ def begin(tools: Tools, plan_id: str, fresh: Fresh, allowed: Collection[str]) ->
             raise plans.held(stored.plan, missing)
         _check_fields(stored, allowed)
         _check_pause(tx)
-        outbox.begin_run(tx, stored.plan.id, epoch=tools.lease.epoch, now=now)
+        if not outbox.begin_run(tx, stored.plan.id, epoch=tools.lease.epoch, now=now):
+            raise plans.moved_on(stored.plan.id)
     return stored
 
 

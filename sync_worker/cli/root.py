@@ -59,7 +59,7 @@ def run(arguments: Sequence[str]) -> int:
 def _usage(error: typer.TyperException, out: Output) -> int:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "sync-worker"
-    message = error.format_message()
+    message = error.format_message().replace(": Value error, ", ": ")  # the validation library's own words
     if "\n" in message:
         # A group typed alone answers with its help.
         typer.echo(message, err=True)

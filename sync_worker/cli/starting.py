@@ -44,7 +44,7 @@ SUGGESTED = {
         "client_id": "YOUR-CONSUMER-KEY",
         "pool": "account.pool@YOUR-DOMAIN.com",
     },
-    Template.DEMO: {"url": "http://127.0.0.1:8080", "client_id": "SANDBOX-CLIENT-ID", "pool": "pool@example.com"},
+    Template.DEMO: {"url": "http://127.0.0.1:8080", "client_id": "SANDBOX-CLIENT-ID", "pool": "pool@acme.example"},
 }
 """What stands in a new config until a person knows better."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import fields
 from functools import cache
@@ -13,10 +12,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
+from connectors.origin import LOOPBACK_HOSTS
 from sync_worker.config.values import Config
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from urllib.parse import SplitResult
 
 _CRM_NAME = re.compile(r"([A-Za-z]\w*(\.[A-Za-z]\w*){0,4})?", re.ASCII)
 
@@ -57,17 +58,19 @@ def crm_url(value: object) -> object:
         raise ValueError('is no address: write it whole, like "https://acme.my.salesforce.com"')
     if parts.username or parts.password or parts.query or parts.fragment or parts.path not in {"", "/"}:
         raise ValueError("must be the scheme and the host alone: no path, query or credentials")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
         raise ValueError("is plain http, which is for a sandbox on this machine only (127.0.0.1): use https")
+    if not _has_port(parts):
+        raise ValueError("has a port that cannot be: it is a number from 1 to 65535, and https needs none")
     return value.rstrip("/")
 
 
-def is_loopback(host: str) -> bool:
-    """True for 127.0.0.0/8, ::1 and localhost. Resolves no name."""
+def _has_port(parts: SplitResult) -> bool:
+    """Whether the address names a port that can be, or leaves it to the scheme."""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return parts.port != 0
     except ValueError:
-        return host.lower() == "localhost"
+        return False
 
 
 def store_url(value: object) -> object:
@@ -229,4 +232,5 @@ def _adapter(section: str, key: str) -> TypeAdapter[Any]:
 
 
 def _plain(message: str) -> str:
+    message = message.replace("Input is not a valid path for <class 'pathlib.Path'>", "should be a path, in quotes")
     return message.removeprefix("Value error, ").replace("Input should be", "should be", 1)

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
+TOLD = 3
+"""Reps that a finding names, those furthest over first: the plan's own table has them all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A share of something, between a floor and a ceiling, in accounts."""
@@ -71,9 +75,11 @@ def _rep_moves(moves: Sequence[PlanRow], ground: Ground, guards: Guards) -> Iter
         limit = guards.rep_moves.of(ground.books.get(rep, 0))
         for verb, count in (("lose", lost[rep]), ("gain", gained[rep])):
             if count > limit:
-                over.append(f"{ground.names.get(rep, rep)} would {verb} {count:,}, over {limit:,}")
+                over.append((limit - count, f"{ground.names.get(rep, rep)} would {verb} {count:,}, over {limit:,}"))
     if over:
-        yield GuardFinding("rep_moves", "; ".join(over))
+        worst = [told for _, told in sorted(over)]
+        rest = [f"and {len(worst) - TOLD} more like these"] if len(worst) > TOLD else []
+        yield GuardFinding("rep_moves", "; ".join([*worst[:TOLD], *rest]))
 
 
 def _growth(moves: Sequence[PlanRow], ground: Ground, guards: Guards) -> Iterable[GuardFinding]:

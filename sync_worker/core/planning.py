@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from sync_worker.core.canonical import digest
+from sync_worker.core.lifecycle import same
 from sync_worker.core.model import Decision, OwnerChange, PlanRow, RowKind, Score, Value
 from sync_worker.core.reasons import reasons
 
@@ -94,9 +95,11 @@ def _priority_rows(
     fields: PriorityFields,
 ) -> Iterator[PlanRow]:
     for decision in sorted(decisions, key=lambda d: d.account):
-        if not decision.scope or score not in decision.scores or not fields.names():
+        # An account that is not shown any more went while the rules ran: another pull has seen it deleted.
+        seen = shown.get(decision.account)
+        if seen is None or not decision.scope or score not in decision.scores or not fields.names():
             continue
-        before = {name: shown[decision.account].get(name) for name in sorted(fields.names())}
+        before = {name: seen.get(name) for name in sorted(fields.names())}
         after = _wanted(decision.scores[score], fields)
         if _worth_writing(before, after, fields):
             yield PlanRow(
@@ -123,7 +126,7 @@ def _wanted(score: Score, fields: PriorityFields) -> dict[str, Value]:
 
 def _worth_writing(before: Mapping[str, Value], after: Mapping[str, Value], fields: PriorityFields) -> bool:
     texts = [name for name in (fields.tier, fields.reasons) if name]
-    if any(before[name] != after[name] for name in texts):
+    if not all(same(before[name], after[name]) for name in texts):
         return True
     if not fields.score:
         return False

@@ -141,5 +141,7 @@ def _steps(found: Status, waiting: Mapping[str, str]) -> Iterator[tuple[str, str
             yield f"sync-worker show {waiting[state]}", "read it, then approve or reject it"
     if "approved" in waiting:
         yield f"sync-worker apply {waiting['approved']}", "write it to the CRM"
+    if "applying" in waiting:
+        yield f"sync-worker apply {waiting['applying']}", "go on with it, unless a worker is at it now"
     if not waiting and found.runs:
         yield "sync-worker plan", "see what would change now"

@@ -109,11 +109,16 @@ def write_checkpoint(file: Path, anchor: Head) -> None:
 def _replace(file: Path, anchor: Head) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        json.dump({"number": anchor.number, "hash": anchor.hash}, out)
-        out.flush()
-        os.fsync(out.fileno())
-    Path(name).replace(file)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            json.dump({"number": anchor.number, "hash": anchor.hash}, out)
+            out.flush()
+            os.fsync(out.fileno())
+        Path(name).replace(file)
+    except BaseException:
+        # A full disk must not fill up further with one of these for each run.
+        Path(name).unlink()
+        raise
 
 
 def read_checkpoint(file: Path) -> Head | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -111,18 +110,6 @@ def counts(tx: Connection, plan_id: str) -> Mapping[RowState, int]:
     r = schema.plan_row.c
     found = tx.execute(select(r.state, func.count()).where(r.plan_id == plan_id).group_by(r.state))
     return {RowState(state): count for state, count in sorted(found)}
-
-
-def rule_shares(tx: Connection, since: datetime) -> list[Mapping[str, int]]:
-    """For each plan that was applied since, oldest first: owner changes by rule."""
-    p, r = schema.plan.c, schema.plan_row.c
-    applied = (p.created_at >= since) & (p.state == PlanState.APPLIED.value)
-    joined = select(p.id, r.rule, func.count()).join(schema.plan_row, r.plan_id == p.id)
-    wanted = joined.where(applied & (r.kind == RowKind.OWNER.value)).group_by(p.id, p.created_at, r.rule)
-    shares: dict[str, dict[str, int]] = defaultdict(dict)
-    for plan_id, rule, count in tx.execute(wanted.order_by(p.created_at, p.id, r.rule)):
-        shares[plan_id][rule] = count
-    return list(shares.values())
 
 
 def stored_row(row: Any) -> StoredRow:  # noqa: ANN401 - a row of the plan_row table

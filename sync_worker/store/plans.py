@@ -23,7 +23,6 @@ from sync_worker.store.plan_reading import (
     get,
     latest,
     list_,
-    rule_shares,
     stored_row,
 )
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
 __all__ = [
     "PlanAmbiguous",
@@ -48,8 +47,8 @@ __all__ = [
     "held",
     "latest",
     "list_",
+    "moved_on",
     "reject",
-    "rule_shares",
     "save",
     "stored_row",
     "supersede_older",
@@ -77,11 +76,11 @@ class PlanRefused(Exception):
 def save(tx: Connection, plan: Plan, *, now: datetime) -> str:
     """Store a sealed plan and return its id.
 
-    A waiting plan with the same hash says the same: it is renewed instead, with its decision. Every other waiting
-    plan is superseded.
+    A waiting plan with the same hash says the same: it is renewed instead, with its decision, unless this one trips a
+    guard that the other did not trip. Every other waiting plan is superseded.
     """
     notes = _expire(tx, now)
-    same = _waiting(tx, plan.hash)
+    same = _waiting(tx, plan)
     notes += _supersede(tx, except_for=same, now=now)
     if same is not None:
         tx.execute(update(schema.plan).where(schema.plan.c.id == same).values(expires_at=plan.expires_at))
@@ -110,7 +109,7 @@ def approve(  # noqa: PLR0913 - a decision has these parts, by name
     check_current(stored, now=now, rules_version=rules_version, config_digest=config_digest)
     _check_overrides(stored.plan, frozenset(overrides))
     decision = {"decided_by": by, "decided_at": now, "overrides": sorted(overrides), "note": note}
-    _decide(tx, stored.plan.id, PlanState.APPROVED, decision)
+    _decide(tx, stored, PlanState.APPROVED, decision)
     _move_rows(tx, [stored.plan.id], {RowState.PLANNED}, RowState.APPROVED)
     entry = {"hash": stored.plan.hash, "overrides": sorted(overrides), "guards": _guards(stored.plan)}
     _note_decision(tx, "plan.approved", stored.plan.id, entry, by=by, note=note, now=now)
@@ -121,7 +120,7 @@ def reject(tx: Connection, plan_id: str, *, by: str, note: str, now: datetime) -
     stored = get(tx, plan_id)
     _check_waiting(stored, WAITING)
     decision = {"decided_by": by, "decided_at": now, "note": note, "ended_at": now}
-    _decide(tx, stored.plan.id, PlanState.REJECTED, decision)
+    _decide(tx, stored, PlanState.REJECTED, decision)
     _end_rows(tx, [stored.plan.id], RowState.CANCELLED, "the plan was rejected", now)
     _note_decision(tx, "plan.rejected", stored.plan.id, {"hash": stored.plan.hash}, by=by, note=note, now=now)
 
@@ -161,32 +160,35 @@ def check_current(stored: StoredPlan, *, now: datetime, rules_version: str, conf
         raise PlanRefused(f"plan {plan.id} is not what was sealed: its hash does not match its rows", hint=hint)
 
 
-def _waiting(tx: Connection, digest: str) -> str | None:
+def _waiting(tx: Connection, plan: Plan) -> str | None:
     p = schema.plan.c
     states = [state.value for state in WAITING]
-    return tx.scalar(
-        select(p.id).where((p.hash == digest) & p.state.in_(states)).order_by(p.created_at.desc()).limit(1)
-    )
+    wanted = select(p.id, p.guards).where((p.hash == plan.hash) & p.state.in_(states)).order_by(p.created_at.desc())
+    # The same rows may weigh more than before: the share of fewer accounts in scope, or of a smaller book.
+    tripped = {guard.name for guard in plan.guards}
+    known = ((row.id, {guard["name"] for guard in row.guards}) for row in tx.execute(wanted))
+    return next((plan_id for plan_id, names in known if tripped <= names), None)
 
 
 def _expire(tx: Connection, now: datetime) -> list[audit.Note]:
     p = schema.plan.c
-    over = p.state.in_([state.value for state in WAITING]) & (p.expires_at <= now)
-    ids = list(tx.scalars(select(p.id).where(over).order_by(p.id)))
-    if ids:
-        tx.execute(update(schema.plan).where(p.id.in_(ids)).values(state=PlanState.EXPIRED.value, ended_at=now))
+    if ids := _end_waiting(tx, p.expires_at <= now, PlanState.EXPIRED, now):
         _end_rows(tx, ids, RowState.EXPIRED, "the plan expired before this row was sent", now)
     return [audit.Note("plan.expired", plan_id=plan_id) for plan_id in ids]
 
 
 def _supersede(tx: Connection, *, except_for: str | None, now: datetime) -> list[audit.Note]:
     p = schema.plan.c
-    wanted = select(p.id).where(p.state.in_([state.value for state in WAITING])).order_by(p.id)
-    ids = [plan_id for plan_id in tx.scalars(wanted) if plan_id != except_for]
-    if ids:
-        tx.execute(update(schema.plan).where(p.id.in_(ids)).values(state=PlanState.SUPERSEDED.value, ended_at=now))
+    if ids := _end_waiting(tx, p.id != (except_for or ""), PlanState.SUPERSEDED, now):
         _end_rows(tx, ids, RowState.SUPERSEDED, "a newer plan took its place", now)
     return [audit.Note("plan.superseded", plan_id=plan_id) for plan_id in ids]
+
+
+def _end_waiting(tx: Connection, chosen: ColumnElement[bool], state: PlanState, now: datetime) -> list[str]:
+    """End these of the waiting plans; one statement, so that a run that begins meanwhile keeps its plan."""
+    waiting = schema.plan.c.state.in_([state.value for state in WAITING])
+    ended = update(schema.plan).where(waiting, chosen).values(state=state.value, ended_at=now)
+    return sorted(tx.scalars(ended.returning(schema.plan.c.id)))
 
 
 def _insert(tx: Connection, plan: Plan) -> None:
@@ -248,7 +250,8 @@ def _check_waiting(stored: StoredPlan, states: Iterable[PlanState]) -> None:
     if stored.state in states:
         return
     since = f" since {stored.decided_at:%Y-%m-%d %H:%M} UTC by {stored.decided_by}" if stored.decided_at else ""
-    hint = "apply it with 'sync-worker apply'" if stored.state is PlanState.APPROVED else "make a new plan"
+    apply = f"apply it with 'sync-worker apply {stored.plan.id}'"
+    hint = apply if stored.state is PlanState.APPROVED else "make a new plan with 'sync-worker plan'"
     raise PlanRefused(f"plan {stored.plan.id} does not wait for a decision: it is {stored.state}{since}", hint=hint)
 
 
@@ -263,16 +266,25 @@ def _check_overrides(plan: Plan, overrides: frozenset[str]) -> None:
 
 
 def held(plan: Plan, missing: Sequence[str]) -> PlanRefused:
-    """The refusal of a plan whose guards no override names."""
+    """The refusal of a plan of whose guards some are named by no override. The way out names all that it trips."""
     messages = {guard.name: guard.message for guard in plan.guards}
-    flags = " ".join(f"--override {name}" for name in missing)
+    flags = " ".join(f"--override {guard.name}" for guard in plan.guards)
     told = "; ".join(f"{name}: {messages[name]}" for name in missing)
     hint = f"read it with 'sync-worker show {plan.id}', then 'sync-worker approve {plan.id} {flags}'"
     return PlanRefused(f"plan {plan.id} is held by {told}", hint=hint, exit_code=GUARD)
 
 
-def _decide(tx: Connection, plan_id: str, state: PlanState, decision: Mapping[str, Any]) -> None:
-    tx.execute(update(schema.plan).where(schema.plan.c.id == plan_id).values(state=state.value, **decision))
+def _decide(tx: Connection, stored: StoredPlan, state: PlanState, decision: Mapping[str, Any]) -> None:
+    p, plan_id = schema.plan.c, stored.plan.id
+    as_seen = update(schema.plan).where(p.id == plan_id, p.state == stored.state.value)
+    if tx.execute(as_seen.values(state=state.value, **decision)).rowcount != 1:
+        raise moved_on(plan_id)
+
+
+def moved_on(plan_id: str) -> PlanRefused:
+    """The refusal of a plan that another process has just decided, begun or replaced."""
+    hint = f"see what has become of it with 'sync-worker show {plan_id}'"
+    return PlanRefused(f"plan {plan_id} has just been decided, begun or replaced by somebody else", hint=hint)
 
 
 def _note_decision(  # noqa: PLR0913 - the parts of a decision, by name

@@ -68,15 +68,25 @@ protect:
     assert not desk.sandbox.effects
 
 
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [("url=https://login.salesforce.com", "My Domain"), ("timeout_read=1000", "600"), ("api_version=20.0", "66.0")],
+)
+def test_settings_that_only_the_connector_can_judge_are_mistakes_in_the_config(
+    desk: Desk, setting: str, said: str
+) -> None:
+    clear(desk.type("pull", "--set", f"salesforce.{setting}"), 4, "1 mistake in the config", said)
+
+
 # The CRM ---------------------------------------------------------------------------------------------------------
 
 
 def test_wrong_credentials_are_named(desk: Desk) -> None:
-    (desk.folder / "secrets" / "client_secret").write_text("wrong")
+    (desk.folder / "secrets" / "client_secret").write_text("hunter2-of-nobody")
     answer = desk.type("pull", "--format", "json")
     clear(answer, 1, "client_id")
     assert answer.json["error"]["kind"] == "unauthorized"
-    assert "wrong" not in answer.err.split("error:")[0]
+    assert "hunter2" not in answer.err + answer.out
 
 
 def test_a_missing_secret_is_named_and_reading_the_store_goes_on_without(desk: Desk) -> None:
@@ -169,7 +179,7 @@ def test_a_store_restored_from_an_old_backup_is_noticed(desk: Desk) -> None:
     [
         (("plam",), "plan"),
         (("plan", "--chek"), "--check"),
-        (("show", "--format", "xml"), "xml"),
+        (("show", "--format", "xml"), "'--format': 'xml' is not one of"),
         (("approve",), "PLAN"),
         (("pause",), "--reason"),
         (("sandbox", "serve", "--port", "99999"), "65535"),

@@ -200,6 +200,10 @@ def test_each_way_to_sign_in_says_what_it_needs(file: Path, auth: str, needed: s
         "http://localhost.example.com",
         "http://127.0.0.1.example.com",
         "http://0.0.0.0:80",
+        "http://127.9.9.9",
+        "https://acme.my.salesforce.com:99999",
+        "https://acme.my.salesforce.com:0",
+        "https://acme.my.salesforce.com:443x",
         "https://u:p@acme.com",
         "https://acme.com/services",
         "acme.com",
@@ -212,7 +216,7 @@ def test_an_address_that_is_not_safe_or_not_whole_is_refused(file: Path, url: st
     assert told.startswith("2:1: salesforce.url = ")
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://127.9.9.9", "http://localhost:80/", "http://[::1]:5"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://localhost:80/", "http://[::1]:5"])
 def test_plain_http_is_for_this_machine(file: Path, url: str) -> None:
     assert loaded(file, WHOLE.replace("https://acme.my.salesforce.com", url)).config.salesforce.url == url.rstrip("/")
 
@@ -255,6 +259,11 @@ def test_a_share_over_one_shows_both_ways_to_write_it(file: Path) -> None:
 def test_a_value_out_of_its_shape_is_told_once_with_its_place(file: Path, line: str) -> None:
     told = problem(file, f"{WHOLE}{line}\n")
     assert told[0].isdigit(), told
+
+
+def test_a_number_where_a_path_belongs_is_told_in_plain_words(file: Path) -> None:
+    told = problem(file, WHOLE + "[rules]\nfolder = 3\n")
+    assert told.endswith("rules.folder = 3 should be a path, in quotes")
 
 
 # Secrets ---------------------------------------------------------------------------------------------------------

@@ -49,6 +49,14 @@ def test_one_rep_may_not_gain_or_lose_too_much_but_the_pool_may() -> None:
     assert finding.message == "Ann Lee would lose 21, over 20"
 
 
+def test_many_reps_over_the_limit_are_told_worst_first_and_counted() -> None:
+    over = [row for n in range(5) for row in moves(11 + n, after=f"rep{n}")]
+    (finding,) = judge(over, ground(in_scope=10_000), GUARDS)
+    assert finding.message == (
+        "rep4 would gain 15, over 10; rep3 would gain 14, over 10; rep2 would gain 13, over 10; and 2 more like these"
+    )
+
+
 def test_a_rule_that_triples_its_usual_share_is_named() -> None:
     calm = ground(earlier_shares={"book:emea": [0.01, 0.004, 0.005]}, books={"ann": 200})
     assert not judge(moves(15), calm, GUARDS)

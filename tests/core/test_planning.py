@@ -43,6 +43,7 @@ def test_owner_changes_come_first_in_their_order_then_priorities_by_account() ->
     [
         ({"score": 71.2, "tier": "A", "reasons": "Met us; Core"}, False),
         ({"score": 67.0, "tier": "A", "reasons": "Met us; Core"}, False),
+        ({"score": 71.2, "tier": "A", "reasons": "Met us; Core\r\n"}, False),
         ({"score": 66.2, "tier": "A", "reasons": "Met us; Core"}, True),
         ({"score": 71.2, "tier": "B", "reasons": "Met us; Core"}, True),
         ({"score": 71.2, "tier": "A", "reasons": "Core"}, True),
@@ -55,6 +56,10 @@ def test_a_priority_is_written_for_a_new_tier_new_reasons_or_a_step_of_the_score
 
 def test_out_of_scope_means_out_of_reach() -> None:
     assert rows(decision("2", scope=None)) == ()
+
+
+def test_an_account_that_went_while_the_rules_ran_gets_no_priority() -> None:
+    assert rows(decision("3")) == ()
 
 
 def test_a_field_that_is_not_configured_is_not_written() -> None:

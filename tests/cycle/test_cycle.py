@@ -220,6 +220,18 @@ def test_a_ticked_box_keeps_the_worker_away_whatever_the_rules_say(office: Offic
     assert "do-not-move" in explained.verdict
 
 
+def test_fewer_users_than_last_time_stop_the_run(office: Office) -> None:
+    """I14: a user who is hidden from the worker has not left; their accounts must not be taken for orphans."""
+    with office.worker() as worker:
+        worker.pull()
+        known = worker.status().records["users"]
+    office.sandbox.faults({"on": "query", "object": "User", "fault": "hide_rows", "rows": 4})
+    with office.worker() as worker:
+        with pytest.raises(Stopped, match="users"):
+            worker.plan()
+        assert worker.status().records["users"] == known
+
+
 def test_fewer_accounts_than_last_time_stop_the_run_until_it_is_mended(office: Office) -> None:
     """I14: hidden rows are no deleted rows. Nothing is marked deleted, and the next run looks again in full."""
     with office.worker() as worker:

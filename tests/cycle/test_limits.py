@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +11,10 @@ from connectors.port import User
 from sync_worker.decide import period_start
 from sync_worker.parts import Stopped
 from sync_worker.pool import pool_user
+from sync_worker.store.lookup import users
+
+if TYPE_CHECKING:
+    from tests.cycle.office import Office
 
 SUNDAY = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
@@ -47,3 +52,18 @@ def test_a_pool_user_who_cannot_be_stops_the_run_and_says_why(wanted: str, users
     with pytest.raises(Stopped, match=says) as stopped:
         pool_user(users, wanted)
     assert "[pool] user" in stopped.value.hint
+
+
+def test_the_pools_user_gets_no_account_even_if_a_book_would_take_it_for_a_rep(office: Office) -> None:
+    """A pool user who sits in a sales department and has a capacity would be given the pool's own accounts."""
+    with office.worker() as worker:
+        worker.pull()
+        with worker.store.read() as tx:
+            pool = pool_user(users(tx), office.pool)
+    office.sandbox.company.edit(
+        "User", pool, actor="admin@acme.example", Department="EMEA Mid-Market", Book_Capacity__c=5000
+    )
+    with office.worker() as worker:
+        decided = worker.plan().decided
+    assert pool not in decided.reps
+    assert not any(change.after == pool for change in decided.assignment.changes if change.rule.startswith("book:"))

@@ -92,6 +92,24 @@ def test_an_answer_that_cannot_be_trusted_stops_the_run(
     assert stopped.value.hint
 
 
+def test_too_many_unreadable_records_stop_every_run_until_they_are_mended(office: Office) -> None:
+    """I17: the next pull must not pass them by only because its cursor does."""
+    bad = first_accounts(office, 5)
+    for account in bad:
+        office.sandbox.company.edit("Account", account, actor=ADMIN, Description="x" * 1_000_001)
+    office.config()
+    file = office.folder / "config.toml"
+    file.write_text(file.read_text().replace("[intent]", 'description = "Description"\n[intent]', 1))
+    config = load(file, environ={}).config
+    for _ in range(2):
+        with office.worker(config) as worker, pytest.raises(Stopped, match="5 of 400 accounts could not be read"):
+            worker.pull()
+    for account in bad[1:]:
+        office.sandbox.company.edit("Account", account, actor=ADMIN, Description="mended")
+    with office.worker(config) as worker:
+        assert worker.pull().streams["accounts"].quarantined == 1
+
+
 def test_a_person_who_moves_an_account_is_noticed_at_the_next_pull(office: Office) -> None:
     """I12: whoever it was, the account is held for 30 days and the reason says from whom to whom."""
     with office.worker() as worker:

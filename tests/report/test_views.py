@@ -234,7 +234,10 @@ def test_a_status_says_what_needs_a_person() -> None:
         at=NOW,
         records={"accounts": 2000},
         runs=(RunLine(3, "apply", NOW, 7.4, "failed", {"query": 3}, "nothing answered"),),
-        waiting=(WaitingPlan("1eb05395", "held", 83, 1933, NOW, ("owner_moves: too many",)),),
+        waiting=(
+            WaitingPlan("1eb05395", "held", 83, 1933, NOW, ("owner_moves: too many",)),
+            WaitingPlan("46dc49ca", "applying", 1, 0, NOW, ()),
+        ),
         rows={"verified": 5, "unknown": 2},
         holds=(HoldLine("001A", "Acme", "person", NOW, "Dana moved it"),),
         quarantined={"accounts 001Z": "no number"},
@@ -249,13 +252,14 @@ def test_a_status_says_what_needs_a_person() -> None:
         "PAUSED: by Dana since …: quarter end",
         "last success:  never",
         "open rows:     2 unknown",
-        "1eb05395  held       83        1933  2026-11-22 09:30 UTC  owner_moves: too many",
+        "1eb05395  held          83        1933  2026-11-22 09:30 UTC  owner_moves: too many",
         "apply  2026-11-22 09:30 UTC  7.4 s  failed       3  nothing answered",
         "the whole org: 50 of 100 used (50%), as last heard",
         "Acme (001A)  2026-11-22  person  Dana moved it",
         "accounts 001Z  no number",
-        "sync-worker resume         # once the reason for the pause is gone",
-        "sync-worker show 1eb05395  # read it, then approve or reject it",
+        "sync-worker resume          # once the reason for the pause is gone",
+        "sync-worker show 1eb05395   # read it, then approve or reject it",
+        "sync-worker apply 46dc49ca  # go on with it, unless a worker is at it now",
     ):
         assert words in text, text
 

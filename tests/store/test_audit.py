@@ -223,6 +223,13 @@ def test_a_checkpoint_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     assert "checkpoint" in caught.value.hint
 
 
+def test_a_checkpoint_that_cannot_take_its_place_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint").mkdir()
+    with pytest.raises(StoreError, match="cannot be written"):
+        audit.write_checkpoint(tmp_path / "checkpoint", audit.Head(1, "f" * 64))
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint"]
+
+
 def test_a_checkpoint_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     assert audit.read_checkpoint(tmp_path / "none") is None
     (tmp_path / "bad").write_text("{")

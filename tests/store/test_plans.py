@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from sync_worker.core.model import PlanState, RowState
+from sync_worker.core.model import GuardFinding, PlanState, RowState
 from sync_worker.store import audit, outbox, plans
 from sync_worker.store.plans import PlanAmbiguous, PlanNotFound, PlanRefused
 from tests.store.plan_rows import TRIPPED, approve, plan, row
@@ -113,6 +114,34 @@ def test_the_same_difference_renews_the_waiting_plan_with_its_decision(store: St
         get(store, "plan-2")
 
 
+def test_a_guard_that_the_same_difference_trips_only_now_needs_a_decision_of_its_own(
+    store: Store, now: datetime
+) -> None:
+    """I7: the rows are the same, but there are fewer accounts in scope to share them."""
+    save(store, plan(now), now)
+    approve(store, "plan-1", now)
+    later = now + timedelta(hours=1)
+    assert save(store, plan(later, "plan-2", guards=(TRIPPED,)), later) == "plan-2"
+    assert get(store).state is PlanState.SUPERSEDED
+    assert get(store, "plan-2").state is PlanState.HELD
+    approve(store, "plan-2", later, overrides=["owner_moves"])
+    assert save(store, plan(later, "plan-3"), later) == "plan-2", "a guard that trips no more asks for nothing"
+
+
+def test_of_two_decisions_at_once_only_the_first_holds(store: Store, now: datetime) -> None:
+    save(store, plan(now), now)
+    with ThreadPoolExecutor(1) as other:
+        with store.begin() as tx:
+            plans.reject(tx, "plan-1", by="dana", note="", now=now)
+            too_late = other.submit(approve, store, "plan-1", now)
+            with pytest.raises(TimeoutError):
+                too_late.result(0.5)
+        with pytest.raises(PlanRefused, match="plan plan-1"):
+            too_late.result(20)
+    assert get(store).state is PlanState.REJECTED
+    assert states(store) == {RowState.CANCELLED}
+
+
 def test_i22_an_expired_plan_is_not_renewed_by_the_same_difference(store: Store, now: datetime) -> None:
     save(store, plan(now), now)
     approve(store, "plan-1", now)
@@ -157,6 +186,13 @@ def test_i7_guards_are_overridden_by_name_and_no_others(
     assert get(store).state is PlanState.HELD
 
 
+def test_the_way_out_of_guards_names_all_of_them_also_when_some_were_named(store: Store, now: datetime) -> None:
+    save(store, plan(now, guards=(TRIPPED, GuardFinding("rep_moves", "Ann Lee would gain 21, over 20"))), now)
+    with pytest.raises(PlanRefused, match="held by rep_moves") as refused:
+        approve(store, "plan-1", now, overrides=["owner_moves"])
+    assert "--override owner_moves --override rep_moves" in refused.value.hint
+
+
 def test_a_stale_plan_cannot_be_approved(store: Store, now: datetime) -> None:
     save(store, plan(now), now)
     with store.begin() as tx, pytest.raises(PlanRefused, match="the rules have changed") as refused:
@@ -170,8 +206,9 @@ def test_a_stale_plan_cannot_be_approved(store: Store, now: datetime) -> None:
 def test_a_decision_is_made_once(store: Store, now: datetime) -> None:
     save(store, plan(now), now)
     approve(store, "plan-1", now)
-    with pytest.raises(PlanRefused, match=r"does not wait for a decision: it is approved since .* by rita"):
+    with pytest.raises(PlanRefused, match=r"does not wait for a decision: it is approved since .* by rita") as refused:
         approve(store, "plan-1", now)
+    assert refused.value.hint == "apply it with 'sync-worker apply plan-1'"
 
 
 def test_a_rejected_plan_is_over(store: Store, now: datetime) -> None:
@@ -193,15 +230,3 @@ def test_i10_i22_waiting_plans_expire_with_their_rows(store: Store, now: datetim
         assert plans.expire(tx, now + timedelta(hours=24)) == 0
     assert get(store).state is PlanState.EXPIRED
     assert states(store) == {RowState.EXPIRED}
-
-
-def test_rule_shares_count_the_owner_changes_of_applied_plans_by_rule(store: Store, now: datetime) -> None:
-    rows = [row(1, rule="return:unworked"), row(2), row(3)]
-    save(store, plan(now, rows=rows), now)
-    approve(store, "plan-1", now)
-    with store.begin() as tx:
-        assert plans.rule_shares(tx, now - timedelta(days=30)) == []
-        outbox.begin_run(tx, "plan-1", epoch=1, now=now)
-        outbox.end_run(tx, "plan-1", stopped="", resumable=False, now=now)
-        assert plans.rule_shares(tx, now - timedelta(days=30)) == [{"book:emea": 2, "return:unworked": 1}]
-        assert plans.rule_shares(tx, now + timedelta(seconds=1)) == []
