@@ -16,6 +16,7 @@ from connectors.hubspot import rows
 from connectors.hubspot.client import IN_BATCH
 from connectors.hubspot.cursor import Standing
 from connectors.hubspot.errors import Refused
+from connectors.hubspot.replies import unanswered
 from connectors.hubspot.values import instant, iso, milliseconds
 from connectors.port import BadReply
 
@@ -124,10 +125,21 @@ class Walk:
     def read(self, ids: Sequence[str]) -> Iterator[Record]:
         """The records of these ids as they are now, and what merges have made of those that are gone."""
         for start in range(0, len(ids), IN_BATCH):
-            found = self.client.read(self.layout.entity, ids[start : start + IN_BATCH], list(self.layout.columns)).rows
+            part = ids[start : start + IN_BATCH]
+            reply = self.client.read(self.layout.entity, part, list(self.layout.columns))
+            found = reply.rows
             alive = [str(row["id"]) for row in found]
             linked = {to: self.client.associations(self.layout.entity, to, alive) for to in self.layout.links if alive}
             yield from self._records(found, linked)
+            absent, strangers = unanswered(reply, part)
+            yield from self._merged(absent if strangers else ())
+
+    def _merged(self, ids: Sequence[str]) -> Iterator[Record]:
+        """Records that answer under another id, which does not say whose it was: asked one by one."""
+        for each in ids:
+            for row in self.client.read(self.layout.entity, [each], list(self.layout.columns)).rows:
+                if str(row["id"]) != each:
+                    yield rows.loser(each, row, self.layout)
 
     def _records(self, found: Sequence[rows.Row], linked: dict[str, dict[str, str]] | None) -> Iterator[Record]:
         for row in found:

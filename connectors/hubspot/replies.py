@@ -97,8 +97,18 @@ def errors_of(reply: Mapping[str, Any]) -> list[RowError]:
 
 def check_complete(reply: BatchReply, ids: Sequence[str], entity: str) -> None:
     """Garbled when a record is neither there, nor merged into one that is, nor said to be gone (I14)."""
-    seen = {str(row["id"]) for row in reply.rows} | {each for row in reply.rows for each in retired(row)}
-    _check_errors(reply.errors, set(ids) - seen, f"a batch of {entity}")
+    absent, strangers = unanswered(reply, ids)
+    # A merged record answers under an id that nobody asked for; which of them it answers for is asked one by one.
+    _check_errors(reply.errors, set(absent[len(strangers) :]), f"a batch of {entity}")
+
+
+def unanswered(reply: BatchReply, ids: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Ids that no record of the reply accounts for, and ids of records that account for none that was asked for."""
+    named = {each for error in reply.errors for each in error.ids}
+    found = {str(row["id"]): {str(row["id"]), *retired(row)} for row in reply.rows}
+    accounted = {each for every in found.values() for each in every} | named
+    strangers = [each for each, every in found.items() if not every & set(ids)]
+    return [each for each in ids if each not in accounted], strangers
 
 
 def _check_errors(errors: Sequence[RowError], absent: set[str], what: str) -> None:

@@ -58,12 +58,14 @@ def losers(row: Row, layout: Layout) -> list[Record]:
 
     A merge makes a new record and retires the ids of both, so the one that people call the winner is among them.
     """
+    return [loser(old, row, layout) for old in dict.fromkeys(retired(row))]
+
+
+def loser(old: str, row: Row, layout: Layout) -> Record:
+    """The record with this id, which a merge has turned into the one of the row."""
     modified = _modified(row, typed(row, layout), layout)
-    bare = dict.fromkeys(layout.fields)
-    return [
-        Record(Ref(layout.stream, old), bare, modified, deleted=True, merged_into=str(row["id"]))
-        for old in dict.fromkeys(retired(row))
-    ]
+    bare: dict[str, Value] = dict.fromkeys(layout.fields)
+    return Record(Ref(layout.stream, old), bare, modified, deleted=True, merged_into=str(row["id"]))
 
 
 def inline_links(row: Row) -> dict[str, str | None]:

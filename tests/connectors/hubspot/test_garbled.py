@@ -118,6 +118,25 @@ def test_a_record_that_cannot_be_read_for_another_reason_is_not_taken_for_gone(c
             list(connector.pull(Stream.ACCOUNTS, standing(connector)))
 
 
+def test_a_record_that_answers_under_another_id_is_a_merge_even_if_it_does_not_say_so(connect: Connect) -> None:
+    found = {"total": 1, "results": [{"id": "7"}]}
+    with answering(search=found, read={"results": [row(9)]}) as server:
+        connector = connect(server.url)
+        (page,) = connector.pull(Stream.ACCOUNTS, standing(connector))
+    assert [(record.ref.id, record.deleted, record.merged_into) for record in page.records] == [
+        ("9", False, None),
+        ("7", True, "9"),
+    ]
+
+
+def test_one_stranger_does_not_answer_for_two(connect: Connect) -> None:
+    found = {"total": 2, "results": [{"id": "6"}, {"id": "7"}]}
+    with answering(search=found, read={"results": [row(9)]}) as server:
+        connector = connect(server.url)
+        with pytest.raises(BadReply, match="says nothing of 1"):
+            list(connector.pull(Stream.ACCOUNTS, standing(connector)))
+
+
 def test_a_reply_that_sends_the_worker_elsewhere_is_not_followed(connect: Connect) -> None:
     away = Scripted(Answer({}, status=302, headers={"Location": "http://127.0.0.1:1/"}))
     with away as server, pytest.raises(BadReply, match="redirect"):
