@@ -238,8 +238,7 @@ def test_a_field_that_may_not_be_edited_stops_apply_before_its_first_row(office:
 def test_an_apply_that_ends_early_is_no_success(office: Office) -> None:
     with office.worker() as worker:
         plan = office.approved(worker)
-        worker.parts.watch = lambda progress: progress.step == "owners" and worker.parts.stop.set()
-        worker.apply(plan.plan.id)
+        worker.apply(plan.plan.id, progress=lambda at: worker.parts.stop.set() if at.step == "owners" else None)
         assert worker.status().runs[0].outcome == "partly"
 
 
