@@ -17,7 +17,7 @@ from sync_worker.parts import Parts
 from sync_worker.pull import pull
 from sync_worker.store import audit, cycles, lookup, open_store, plans, settings
 from sync_worker.store.jobs import StoreJobLog
-from sync_worker.tally import tally
+from sync_worker.tally import outcome, tally
 from sync_worker.vocabulary import stored_schema, vocabulary
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ class Worker:
         except Exception as problem:
             self._finish(run, "failed", {}, str(problem), before)
             raise
-        self._finish(run, cycles.SUCCESS, tally(done), "", before)
+        self._finish(run, outcome(done), tally(done), "", before)
         if self.config.audit.checkpoint:
             with self.store.read() as tx:
                 audit.advance_checkpoint(tx, self.config.audit.checkpoint)

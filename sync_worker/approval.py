@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from rules import digest
 from sync_worker.apply.outset import check_approved
 from sync_worker.core.model import PlanState
-from sync_worker.store import plans
+from sync_worker.parts import Stopped
+from sync_worker.store import plans, settings
+from sync_worker.vocabulary import read_only
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 POLICY = "the policy 'automatic'"
 """Who approved a plan that no guard held, where the config lets the worker write alone."""
+
+
+EDIT_HINT = "give it edit access in the CRM's field-level security; 'sync-worker doctor' checks it"
 
 
 def agreed(parts: Parts, stored: StoredPlan) -> bool:
@@ -57,3 +62,11 @@ def refuse_early(parts: Parts, plan_id: str) -> str:
         config_digest=parts.config.digest,
     )
     return stored.plan.id
+
+
+def refuse_read_only(parts: Parts) -> None:
+    """Raise Stopped, before the first row, when the latest pull shows that a field to be written may not be."""
+    with parts.store.read() as tx:
+        locked = read_only(settings.get(tx, "schema"), parts.config)
+    if locked:
+        raise Stopped(f"the integration user may not edit {', '.join(locked)} of accounts", hint=EDIT_HINT)

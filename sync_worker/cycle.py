@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sync_worker.apply import apply_plan, verify_plan
 from sync_worker.apply import recover as settle
-from sync_worker.approval import agreed, refuse_early
+from sync_worker.approval import agreed, refuse_early, refuse_read_only
 from sync_worker.decide import decide, look_again
 from sync_worker.pull import pull
 from sync_worker.sealing import difference, priority_fields, save_sealed
@@ -80,6 +80,7 @@ def apply(parts: Parts, plan_id: str, cycle: int) -> tuple[ApplyReport, VerifyRe
     found = refuse_early(parts, plan_id)
     recover(parts)
     pull(parts, cycle=cycle)
+    refuse_read_only(parts)
     fresh, allowed = look_again(parts), priority_fields(parts.config).names()
     with applier(parts) as lease:
         applied = apply_plan(found, **parts.tools(), lease=lease, fresh=fresh, allowed=allowed)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from connectors.port import CrmError, Schema, Stream
+from connectors.port import CrmError, Schema
 from rules import RulesInvalid
+from sync_worker.approval import EDIT_HINT
 from sync_worker.config import ConfigInvalid
 from sync_worker.pool import POOL_HINT, answers_to
 from sync_worker.store import StoreError
 from sync_worker.store import check as check_store
-from sync_worker.vocabulary import stored_schema, vocabulary
+from sync_worker.vocabulary import read_only, stored_schema, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,17 +88,13 @@ def _fields(parts: Parts) -> Iterator[Check]:
         yield bad("fields", str(error), error.hint)
         yield skipped("rules")
         return
-    fields = parts.config.fields
-    accounts = schema.fields[Stream.ACCOUNTS]
-    wanted = [name for name in ("owner", fields.score, fields.tier, fields.reasons) if name]
-    locked = [accounts[name].crm_name for name in wanted if name in accounts and not accounts[name].writable]
-    if locked:
-        message = f"the integration user may not edit {', '.join(locked)} of accounts"
-        yield bad("fields", message, "give it edit access in field-level security")
+    if locked := read_only(stored_schema(schema), parts.config):
+        yield bad("fields", f"the integration user may not edit {', '.join(locked)} of accounts", EDIT_HINT)
     else:
         count = sum(len(fields) for fields in schema.fields.values())
-        message = f"{count} fields of {len(schema.fields)} objects are mapped; {', '.join(wanted)} can be written"
-        yield good("fields", message)
+        yield good(
+            "fields", f"{count} fields of {len(schema.fields)} objects are mapped; what is written can be written"
+        )
     yield _rules(parts, schema)
 
 

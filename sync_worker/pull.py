@@ -137,5 +137,5 @@ def _fewer(parts: Parts, stream: Stream, seen: int, before: int) -> Stopped:
     return Stopped(
         message,
         hint="if a sharing rule or a permission hides them, mend it; if they were really deleted, "
-        "raise guards.fewer_rows for one run",
+        "take it once with 'sync-worker pull --set guards.fewer_rows=0.5'",
     )

@@ -10,11 +10,23 @@ from sync_worker.apply import ApplyReport, RecoverReport, VerifyReport
 from sync_worker.core.model import RowKind
 from sync_worker.cycle import CycleReport, PlanReport
 from sync_worker.pull import PullReport
+from sync_worker.store import cycles
+
+PARTLY = "partly"
 
 
 def tally(report: object) -> dict[str, int]:
     """The figures of a report, or of several in a tuple; zeros are left out, and what is no report has none."""
     return {name: number for name, number in _figures(report).items() if number}
+
+
+def outcome(report: object) -> str:
+    """``ok``, or ``partly`` where an apply ended before its last row."""
+    if isinstance(report, CycleReport):
+        report = (report.applied,)
+    reports = report if isinstance(report, tuple) else (report,)
+    stopped = any(isinstance(one, ApplyReport) and one.stopped for one in reports)
+    return PARTLY if stopped else cycles.SUCCESS
 
 
 @singledispatch

@@ -49,6 +49,13 @@ def stored_schema(schema: Schema) -> StoredSchema:
     }
 
 
+def read_only(schema: StoredSchema, config: Config) -> list[str]:
+    """The fields, by the CRM's names, that the worker is to write and the integration user may not."""
+    own, accounts = config.fields, schema[Stream.ACCOUNTS]
+    wanted = [accounts[name] for name in ("owner", own.score, own.tier, own.reasons) if name in accounts]
+    return [field["crm_name"] for field in wanted if not field["writable"]]
+
+
 def vocabulary(schema: StoredSchema, config: Config) -> Vocabulary:
     """Every account and rep field, topic and kind of engagement that rules may name.
 

@@ -39,7 +39,8 @@ def standing(tx: Connection, now: datetime, account: str | None = None) -> Mappi
     """Every account of the fact table (or just one), with its holds and rests as they are at ``now``."""
     hold, rest, f = schema.hold.c, schema.rest.c, fact.c
     wanted = (
-        select(f.account_id, f.name, f.owner, f.do_not_move, f.in_pool, hold.reason, rest.until, rest.previous_owner)
+        select(f.account_id, f.name, f.owner, f.do_not_move, f.in_pool)
+        .add_columns(hold.reason, hold.until.label("held_until"), rest.until.label("rests_until"), rest.previous_owner)
         .select_from(fact)
         .outerjoin(schema.hold, and_(hold.account_id == f.account_id, hold.until > now))
         .outerjoin(schema.rest, rest.account_id == f.account_id)
@@ -60,8 +61,12 @@ def _standing(row: Any, now: datetime) -> Standing:  # noqa: ANN401 - a row of t
     return Standing(
         name=row.name or row.account_id,
         owner=row.owner,
-        held=DO_NOT_MOVE if row.do_not_move else row.reason or "",
+        held=DO_NOT_MOVE if row.do_not_move else _hold(row),
         in_pool=bool(row.in_pool),
-        resting=row.until is not None and row.until > now,
+        resting=row.rests_until is not None and row.rests_until > now,
         previous_owner=row.previous_owner,
     )
+
+
+def _hold(row: Any) -> str:  # noqa: ANN401 - a row of the query above
+    return f"{row.reason}; held until {row.held_until:%Y-%m-%d}" if row.held_until else ""

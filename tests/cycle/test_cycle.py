@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sync_worker.config import load
 from sync_worker.core.model import PlanState, RowKind, RowState
 from sync_worker.parts import Stopped
 from sync_worker.store import upgrade
@@ -220,6 +221,27 @@ def test_a_ticked_box_keeps_the_worker_away_whatever_the_rules_say(office: Offic
     assert "do-not-move" in explained.verdict
 
 
+def test_a_field_that_may_not_be_edited_stops_apply_before_its_first_row(office: Office) -> None:
+    with office.worker() as worker:
+        plan = office.approved(worker)
+    office.sandbox.company.freeze_field("Account", "Priority_Tier__c")
+    with office.worker() as worker:
+        with pytest.raises(Stopped, match="may not edit Priority_Tier__c"):
+            worker.apply(plan.plan.id)
+        assert worker.status().rows == {"approved": len(plan.rows)}
+    assert not office.sandbox.effects
+    office.sandbox.company.show_field("Account", "Priority_Tier__c")
+    with office.worker() as worker:
+        assert worker.apply(plan.plan.id)[0].counts == {RowState.CONFIRMED: len(plan.rows)}
+
+
+def test_an_apply_that_ends_early_is_no_success(office: Office) -> None:
+    with office.worker() as worker:
+        plan = office.approved(worker)
+        worker.apply(plan.plan.id, progress=lambda at: worker.parts.stop.set() if at.step == "owners" else None)
+        assert worker.status().runs[0].outcome == "partly"
+
+
 def test_fewer_users_than_last_time_stop_the_run(office: Office) -> None:
     """I14: a user who is hidden from the worker has not left; their accounts must not be taken for orphans."""
     with office.worker() as worker:
@@ -240,9 +262,16 @@ def test_fewer_accounts_than_last_time_stop_the_run_until_it_is_mended(office: O
     office.sandbox.faults({"on": "query", "object": "Account", "fault": "hide_rows", "rows": 40})
     with office.worker() as worker:
         for full in (True, False):
-            with pytest.raises(Stopped, match="accounts"):
+            with pytest.raises(Stopped, match="accounts") as stopped:
                 worker.pull(full=full)
         assert worker.status().records["accounts"] == live
+    assert "pull --set guards.fewer_rows=0.5" in stopped.value.hint
+    once = load(office.folder / "config.toml", environ={}, flags=["guards.fewer_rows=0.5"]).config
+    with office.worker(once) as worker:
+        worker.pull()
+    with office.worker() as worker:
+        assert office.approved(worker).state is PlanState.APPROVED
+        assert worker.status().records["accounts"] == live - 40
 
 
 def test_explain_tells_the_first_match_and_every_owner(office: Office) -> None:
