@@ -127,7 +127,7 @@ class Write:
     ref: Ref
     changes: Mapping[str, Value]
     version: str | None = None
-    """From the pre-read. A change of ``owner`` without one is refused with ValueError."""
+    """From the pre-read. Where writes are conditional, a change of ``owner`` without one is refused with ValueError."""
 
 
 class Outcome(StrEnum):
@@ -215,6 +215,11 @@ class BadReply(CrmError):
 
 class Connector(Protocol):
     """One CRM. A call that fails as a whole raises CrmError; a record that the CRM refuses is a result."""
+
+    conditional: bool = True
+    """Whether the CRM refuses an owner write whose record has moved on since its version was read. Where it does not,
+    records bear no version, owner writes need none, and the last writer wins: the caller reads just before and checks
+    the history afterwards."""
 
     def describe(self) -> Schema:
         """Fields, types, picklists and permissions, as they are now."""

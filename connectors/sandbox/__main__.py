@@ -16,8 +16,10 @@ def main() -> None:
     command.add_argument("--effects", type=Path)
     command.add_argument("--faults", type=Path)
     command.add_argument("--jwt-key", type=Path)
-    for name, default in (("port", 0), ("seed", 7), ("accounts", 2000), ("reps", 25), ("daily-limit", 100_000)):
+    for name, default in (("port", 0), ("seed", 7), ("accounts", 2000), ("reps", 25), ("burst-limit", 190)):
         command.add_argument(f"--{name}", type=int, default=default)
+    command.add_argument("--daily-limit", type=int)
+    command.add_argument("--search-lag", type=float, default=5.0)
     try:
         serve(**vars(parser.parse_args()))
     except (ValueError, OSError) as wrong:

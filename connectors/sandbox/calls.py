@@ -34,6 +34,8 @@ class Call:
     kind: str = "other"
     fired: tuple[Fault, ...] = ()
     """The faults that strike this call."""
+    pairs: tuple[tuple[str, str], ...] = ()
+    """The query as it was sent: a name may stand in it more than once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from connectors.sandbox.faults import FaultPlan, FaultPlanError, read_faults
+from connectors.sandbox.faults import FaultPlan, FaultPlanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from connectors.sandbox.salesforce.org import Org
+    from connectors.sandbox.front import Front
 
 
-def control_routes(org: Org, about: Callable[[], dict[str, object]], stop: Callable[[], None]) -> list[Route]:
+def control_routes(front: Front, about: Callable[[], dict[str, object]], stop: Callable[[], None]) -> list[Route]:
     """All routes of the sandbox itself."""
-    desk = _Desk(org, about, stop)
+    desk = _Desk(front, about, stop)
     return [
         Route("/sandbox", desk.show, methods=["GET"]),
         Route("/sandbox/calls", desk.calls, methods=["GET"]),
@@ -35,55 +35,55 @@ def control_routes(org: Org, about: Callable[[], dict[str, object]], stop: Calla
 
 
 class _Desk:
-    def __init__(self, org: Org, about: Callable[[], dict[str, object]], stop: Callable[[], None]) -> None:
-        self.org, self.about, self.stop = org, about, stop
+    def __init__(self, front: Front, about: Callable[[], dict[str, object]], stop: Callable[[], None]) -> None:
+        self.front, self.about, self.stop = front, about, stop
 
     async def show(self, _request: Request) -> Response:
         return JSONResponse(self.about())
 
     async def calls(self, _request: Request) -> Response:
-        return JSONResponse(count_calls(self.org))
+        return JSONResponse(count_calls(self.front))
 
     async def reset_calls(self, _request: Request) -> Response:
-        self.org.calls.clear()
-        return JSONResponse(count_calls(self.org))
+        self.front.calls.clear()
+        return JSONResponse(count_calls(self.front))
 
     async def effects(self, _request: Request) -> Response:
-        return JSONResponse(self.org.company.log.lines())
+        return JSONResponse(self.front.log.lines())
 
     async def faults(self, request: Request) -> Response:
         if request.method == "GET":
-            return JSONResponse(self.org.faults.struck())
+            return JSONResponse(self.front.faults.struck())
         if request.method == "DELETE":
-            self.org.faults = FaultPlan(())
+            self.front.faults = FaultPlan(())
             return JSONResponse([])
         given = await request.json()
         try:
-            self.org.faults = read_faults(given if isinstance(given, list) else [given])
+            self.front.faults = self.front.plan(given if isinstance(given, list) else [given])
         except FaultPlanError as wrong:
             return _refused(str(wrong))
-        return JSONResponse(self.org.faults.struck())
+        return JSONResponse(self.front.faults.struck())
 
     async def clock(self, request: Request) -> Response:
         seconds = (await request.json()).get("advance_seconds")
         if not isinstance(seconds, int | float):
             return _refused("give advance_seconds, a number")
-        self.org.company.clock.advance(seconds)
-        return JSONResponse({"now": self.org.company.clock.now().isoformat()})
+        self.front.clock.advance(seconds)
+        return JSONResponse({"now": self.front.clock.now().isoformat()})
 
     async def tokens(self, request: Request) -> Response:
         try:
-            user = self.org.company.user_id(str((await request.json()).get("username", "")))
+            token, user = self.front.person_token(str((await request.json()).get("username", "")))
         except KeyError as unknown:
             return _refused(str(unknown.args[0]))
-        return JSONResponse({"access_token": self.org.sessions.token_for(user), "user_id": user})
+        return JSONResponse({"access_token": token, "user_id": user})
 
     async def edit(self, request: Request) -> Response:
         """``{"object", "id", "actor", "set": {…}}``: a person changes a record."""
         given = await request.json()
         try:
-            with self.org.company.lock:
-                changed = self.org.company.edit(given["object"], given["id"], given.get("actor", ""), **given["set"])
+            with self.front.lock:
+                changed = self.front.edit(given["object"], given["id"], given.get("actor", ""), given["set"])
         except KeyError as unknown:
             return _refused(f"unknown or missing: {unknown.args[0]}")
         return JSONResponse({"changed": changed})
@@ -97,7 +97,7 @@ def _refused(message: str) -> JSONResponse:
     return JSONResponse({"error": message}, status_code=400)
 
 
-def count_calls(org: Org) -> dict[str, object]:
+def count_calls(front: Front) -> dict[str, object]:
     """How many calls there were, in all and by kind."""
-    with org.company.lock:
-        return {"total": sum(org.calls.values()), "by_kind": dict(sorted(org.calls.items()))}
+    with front.lock:
+        return {"total": sum(front.calls.values()), "by_kind": dict(sorted(front.calls.items()))}

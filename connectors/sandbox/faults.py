@@ -8,97 +8,30 @@ from __future__ import annotations
 import difflib
 import json
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from connectors.port import Value  # noqa: TC001 - pydantic reads the annotation
+from connectors.sandbox.words import (
+    COMPANY,
+    EVERYTHING,
+    HUBSPOT_KINDS,
+    KINDS,
+    NAMES,
+    ROW,
+    SALESFORCE_KINDS,
+    BodyFault,
+    CompanyFault,
+    ReplyFault,
+    RowFault,
+    Vocabulary,
+    WireFault,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
-
-ReplyFault = Literal[
-    "expire_token",
-    "request_limit",
-    "http_420",
-    "unavailable",
-    "server_error",
-    "html_200",
-    "lost_locator",
-    "query_timeout",
-]
-"""The call is not carried out; an error is the answer."""
-WireFault = Literal["reset", "reset_mid_body", "truncate", "lost_reply", "late_write", "stall", "slow_drip"]
-"""The connection goes wrong."""
-BodyFault = Literal["short_page", "missing_rows", "reordered_rows", "bulk_job_failed"]
-"""The call is carried out, and its answer is not what one expects."""
-RowFault = Literal["row_lock", "validation_rule", "precondition_lost"]
-"""One record is refused, or each of those named."""
-CompanyFault = Literal[
-    "late_commit",
-    "merge",
-    "merge_chain",
-    "hard_delete",
-    "delete",
-    "undelete",
-    "deactivate_user",
-    "remove_field",
-    "hide_field",
-    "hide_rows",
-    "hide_object",
-    "read_only_field",
-    "person_edit",
-]
-"""Something happens in the company, just before or after the call."""
-
-REPLY, WIRE, BODY, ROW, COMPANY = (
-    frozenset(get_args(kind)) for kind in (ReplyFault, WireFault, BodyFault, RowFault, CompanyFault)
-)
-NAMES = REPLY | WIRE | BODY | ROW | COMPANY
-
-KINDS = frozenset(
-    [
-        "token",
-        "revoke",
-        "soap",
-        "userinfo",
-        "identity",
-        "versions",
-        "resources",
-        "describe_global",
-        "sobject_info",
-        "describe",
-        "query",
-        "query_more",
-        "row_get",
-        "row_post",
-        "row_patch",
-        "row_delete",
-        "collections",
-        "collection_read",
-        "composite",
-        "graph",
-        "batch",
-        "updated",
-        "deleted",
-        "limits",
-        "bulk_query_create",
-        "bulk_query_list",
-        "bulk_query_status",
-        "bulk_query_results",
-        "bulk_query_close",
-        "bulk_query_delete",
-        "bulk_ingest_create",
-        "bulk_ingest_list",
-        "bulk_ingest_upload",
-        "bulk_ingest_close",
-        "bulk_ingest_status",
-        "bulk_ingest_results",
-        "bulk_ingest_delete",
-    ]
-)
-"""What a call may be; the names under which calls are counted, too."""
 
 _NEEDS = {
     "merge": ("object", "into"),
@@ -112,15 +45,6 @@ _NEEDS = {
     "deactivate_user": ("target",),
 }
 """What a fault cannot do without."""
-_LISTS = frozenset({"query", "query_more", "collections", "collection_read", "composite", "graph", "updated"})
-_EFFECTIVE = {
-    **dict.fromkeys(ROW, frozenset({"row_patch", "row_post", "row_delete", "collections", "bulk_ingest_close"})),
-    "short_page": frozenset({"query", "query_more"}),
-    "missing_rows": _LISTS,
-    "reordered_rows": _LISTS,
-    "bulk_job_failed": frozenset({"bulk_query_create", "bulk_ingest_close"}),
-}
-"""The kinds of call that a fault can do something to, where it is not all of them."""
 
 
 class Fault(BaseModel):
@@ -143,6 +67,8 @@ class Fault(BaseModel):
     retry_after: Annotated[int, Field(ge=0)] | None = None
     rows: Annotated[int, Field(ge=0)] | None = None
     message: str = ""
+    category: str = ""
+    """What a record that HubSpot refuses is refused for."""
     fields: tuple[str, ...] = Field(default=(), strict=False)
     target: str = ""
     """The record or user that something happens to; the call's own record if it is not given."""
@@ -162,9 +88,6 @@ class Fault(BaseModel):
     def _complete(self) -> Fault:
         if self.on != "*" and "/" not in self.on and self.on not in KINDS:
             raise ValueError(f"'on' is no kind of call: {self.on!r}{_nearest(self.on, KINDS)}")
-        where = _EFFECTIVE.get(self.fault, KINDS)
-        if self.on in KINDS and self.on not in where:
-            raise ValueError(f"{self.fault} does nothing to {self.on}: plan it on {', '.join(sorted(where))}")
         if sum((self.call is not None, bool(self.calls), self.every is not None)) > 1:
             raise ValueError("give one of 'call', 'calls' and 'every'")
         missing = [name for name in _NEEDS.get(self.fault, ()) if not getattr(self, name)]
@@ -260,21 +183,28 @@ class FaultPlanError(ValueError):
     hint = "docs/sandbox.md has the faults, the kinds of call and the keys"
 
 
-def read_faults(given: Iterable[Mapping[str, object] | Fault], places: Iterable[str] | None = None) -> FaultPlan:
-    """A plan from plain values. Raises FaultPlanError with every mistake."""
+def read_faults(
+    given: Iterable[Mapping[str, object] | Fault],
+    places: Iterable[str] | None = None,
+    words: Vocabulary = EVERYTHING,
+) -> FaultPlan:
+    """A plan from plain values, in the words of one dialect or of any. Raises FaultPlanError with every mistake."""
     faults, problems, listed = [], [], list(given)
     names = list(places) if places is not None else [f"fault {number}" for number in range(1, len(listed) + 1)]
     for place, one in zip(names, listed, strict=True):
         try:
-            faults.append(one if isinstance(one, Fault) else Fault.model_validate(one))
+            fault = one if isinstance(one, Fault) else Fault.model_validate(one)
         except ValidationError as refused:
             problems += [f"{place}: {line}" for line in _explain(refused)]
+            continue
+        faults.append(fault)
+        problems += [f"{place}: {line}" for line in _foreign(fault, words)]
     if problems:
         raise FaultPlanError("\n".join(problems))
     return FaultPlan(faults)
 
 
-def load_faults(path: Path) -> FaultPlan:
+def load_faults(path: Path, words: Vocabulary = EVERYTHING) -> FaultPlan:
     """A plan from a file of JSON or JSON lines. Raises FaultPlanError, and OSError if the file cannot be read."""
     text = path.read_text(encoding="utf-8")
     if text.lstrip().startswith("["):
@@ -282,11 +212,11 @@ def load_faults(path: Path) -> FaultPlan:
             listed = json.loads(text)
         except ValueError as wrong:
             raise FaultPlanError(f"{path}: not JSON: {wrong}") from None
-        return read_faults(listed, [f"{path}: fault {number}" for number in range(1, len(listed) + 1)])
-    return _load_lines(path, text)
+        return read_faults(listed, [f"{path}: fault {number}" for number in range(1, len(listed) + 1)], words)
+    return _load_lines(path, text, words)
 
 
-def _load_lines(path: Path, text: str) -> FaultPlan:
+def _load_lines(path: Path, text: str, words: Vocabulary) -> FaultPlan:
     listed, places, problems = [], [], []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
@@ -298,7 +228,20 @@ def _load_lines(path: Path, text: str) -> FaultPlan:
             problems.append(f"{path}:{number}: not JSON: {wrong}")
     if problems:
         raise FaultPlanError("\n".join(problems))
-    return read_faults(listed, places)
+    return read_faults(listed, places, words)
+
+
+def _foreign(fault: Fault, words: Vocabulary) -> list[str]:
+    """What of a fault makes no sense to the CRM that it is planned for."""
+    if fault.fault not in words.names:
+        return [f"{words.crm} has no fault {fault.fault!r}{_nearest(fault.fault, words.names)}"]
+    if fault.on in KINDS - words.kinds:
+        return [f"'on' is no kind of call of {words.crm}: {fault.on!r}{_nearest(fault.on, words.kinds)}"]
+    where = words.struck.get(fault.fault, words.kinds)
+    if fault.on in words.kinds - where:
+        alike = next(kinds for kinds in (SALESFORCE_KINDS, HUBSPOT_KINDS) if fault.on in kinds)
+        return [f"{fault.fault} does nothing to {fault.on}: plan it on {', '.join(sorted(where & alike))}"]
+    return []
 
 
 def _explain(refused: ValidationError) -> list[str]:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from connectors.sandbox.calls import Call, Reply
-from connectors.sandbox.faults import WIRE
+from connectors.sandbox.words import WIRE
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -106,10 +106,12 @@ class Gate:
             body += message.get("body", b"")
             more = message.get("more_body", False) and message["type"] == "http.request"
         query = scope["query_string"].decode("latin-1")
+        pairs = parse_qsl(query, keep_blank_values=True)
         return Call(
             method=scope["method"],
             path=scope["path"],
-            query=dict(parse_qsl(query, keep_blank_values=True)),
+            query=dict(pairs),
+            pairs=tuple(pairs),
             headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
             body=bytes(body),
             request_id=str(uuid.uuid4()),

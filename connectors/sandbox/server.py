@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Self, TextIO
@@ -21,12 +21,16 @@ from starlette.routing import Mount
 from connectors.sandbox.company import Company
 from connectors.sandbox.control import control_routes, count_calls
 from connectors.sandbox.effects import EffectLog
-from connectors.sandbox.faults import Fault, FaultPlan, load_faults, read_faults
+from connectors.sandbox.faults import Fault, FaultPlan, load_faults
 from connectors.sandbox.gate import Gate, Wires
+from connectors.sandbox.hubspot import hub as hubspot
+from connectors.sandbox.hubspot.portal import Portal
+from connectors.sandbox.hubspot.routes import HubSpot
 from connectors.sandbox.salesforce.org import Org, Settings
 from connectors.sandbox.salesforce.routes import Salesforce
 from connectors.sandbox.seed import seed_company
 from connectors.sandbox.view import Clock
+from connectors.sandbox.words import HUBSPOT, SALESFORCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,10 +38,14 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from connectors.port import Value
-    from connectors.sandbox.calls import Call
+    from connectors.sandbox.calls import Call, Dialect
+    from connectors.sandbox.front import Front
 
 HOST = "127.0.0.1"
-CRMS = ("salesforce",)
+CRMS = {"salesforce": SALESFORCE, "hubspot": HUBSPOT}
+"""The CRMs whose dialects it speaks, each with the words of its fault plans."""
+DAILY_CALLS = 100_000
+"""What a Salesforce org has for a day."""
 _LARGEST_HEAD = 1 << 20
 """So that addresses that are too long get an answer, not a closed connection."""
 
@@ -61,15 +69,31 @@ class Size:
     """The day that the company's dates are counted back from; the current one, UTC, if not given."""
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many calls the CRM allows, and how fast its search sees a change."""
+
+    daily: int | None = None
+    """Calls a day; the CRM's own number if not given."""
+    burst: int = 190
+    """HubSpot: calls in any ten seconds."""
+    search: int = 5
+    """HubSpot: searches in any second."""
+    search_lag: float = 5.0
+    """HubSpot: seconds until a search sees a change."""
+
+
 class Sandbox:
     """A sandbox on a loopback port, for as long as the ``with`` block runs.
 
     ``faults`` is a plan as plain values (see docs/sandbox.md). ``effects_file`` receives the effect log as it grows.
+    Salesforce's state is ``company`` and ``org``; HubSpot's, of the same company, is ``portal`` and ``hub``.
     """
 
     def __init__(  # noqa: PLR0913 - each is one switch of the sandbox
         self,
         *,
+        crm: str = "salesforce",
         accounts: int = 200,
         reps: int = 10,
         seed: int = 7,
@@ -77,22 +101,66 @@ class Sandbox:
         port: int = 0,
         faults: Iterable[Mapping[str, object] | Fault] | FaultPlan = (),
         effects_file: Path | None = None,
-        daily_limit: int = 100_000,
+        daily_limit: int | None = None,
+        burst_limit: int = 190,
+        search_limit: int = 5,
+        search_lag: float = 5.0,
         jwt_key: str = "",
     ) -> None:
-        _check_key(jwt_key)
         self.size = Size(seed, accounts, reps, today)
-        plan = faults if isinstance(faults, FaultPlan) else read_faults(faults)
-        seeding = seed_company(seed, accounts, reps, today or datetime.now(UTC).date())
-        self.company = Company(seeding, EffectLog(effects_file), Clock())
-        self.org = Org(self.company, Settings(seed=seed, daily_limit=daily_limit, jwt_key=jwt_key), plan)
+        self._salesforce: Org | None = None
+        self._hubspot: hubspot.Hub | None = None
+        limits = Limits(daily_limit, burst_limit, search_limit, search_lag)
+        self._front, dialect = self._opened(crm, EffectLog(effects_file), limits, jwt_key)
+        self._front.faults = faults if isinstance(faults, FaultPlan) else self._front.plan(faults)
         self._port = port
         self._wires = Wires()
-        self._gate = Gate(Salesforce(self.org), self.company.clock, self._wires)
+        self._gate = Gate(dialect, self._front.clock, self._wires)
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
         # A queue, not an event: a signal's handler may put into it at any instruction.
         self._ends: SimpleQueue[str] = SimpleQueue()
+
+    def _opened(self, crm: str, log: EffectLog, limits: Limits, jwt_key: str) -> tuple[Front, Dialect]:
+        size = self.size
+        seeding = seed_company(size.seed, size.accounts, size.reps, size.today or datetime.now(UTC).date())
+        match crm:
+            case "salesforce":
+                _check_key(jwt_key)
+                settings = Settings(seed=size.seed, daily_limit=limits.daily or DAILY_CALLS, jwt_key=jwt_key)
+                self._salesforce = Org(Company(seeding, log, Clock()), settings)
+                return self._salesforce, Salesforce(self._salesforce)
+            case "hubspot":
+                self._hubspot = hubspot.Hub(Portal(seeding, log, Clock()), _hubspot_settings(size.seed, limits))
+                return self._hubspot, HubSpot(self._hubspot)
+            case _:
+                raise _unknown(crm)
+
+    # The CRM's state, for tests that reach into it
+
+    @property
+    def company(self) -> Company:
+        """Salesforce's records. Raises SandboxError if it speaks another CRM's dialect."""
+        return self.org.company
+
+    @property
+    def org(self) -> Org:
+        """Salesforce's org. Raises SandboxError if it speaks another CRM's dialect."""
+        if self._salesforce is None:
+            raise SandboxError("this sandbox speaks HubSpot", "it has a portal and a hub")
+        return self._salesforce
+
+    @property
+    def portal(self) -> Portal:
+        """HubSpot's records. Raises SandboxError if it speaks another CRM's dialect."""
+        return self.hub.portal
+
+    @property
+    def hub(self) -> hubspot.Hub:
+        """HubSpot's account. Raises SandboxError if it speaks another CRM's dialect."""
+        if self._hubspot is None:
+            raise SandboxError("this sandbox speaks Salesforce", "it has a company and an org")
+        return self._hubspot
 
     # Where it is and how to get in
 
@@ -107,60 +175,68 @@ class Sandbox:
         return self._port
 
     @property
+    def crm(self) -> str:
+        """Whose dialect it speaks."""
+        return self._front.crm
+
+    @property
     def client_id(self) -> str:
         """The connected app's key."""
-        return self.org.client_id
+        return str(self._front.credentials()["client_id"])
 
     @property
     def client_secret(self) -> str:
         """The connected app's secret."""
-        return self.org.client_secret
+        return str(self._front.credentials()["client_secret"])
 
     @property
     def access_token(self) -> str:
-        """A valid token of the integration user."""
-        return self.user_token(self.company.seeding.integration)
+        """A valid token of the integration."""
+        with self._front.lock:
+            return self._front.app_token()
 
     def user_token(self, who: str) -> str:
-        """A valid token of a person, named by id, username or full name. Raises KeyError."""
-        with self.company.lock:
-            return self.org.sessions.token_for(self.company.user_id(who))
+        """A valid token of a person, named by id, username (Salesforce), address (HubSpot) or full name.
+
+        Raises KeyError.
+        """
+        with self._front.lock:
+            return self._front.person_token(who)[0]
 
     def expire_tokens(self) -> None:
         """Every token given out so far is refused from now on."""
-        with self.company.lock:
-            for token in list(self.org.sessions.by_token):
-                self.org.sessions.expire(token)
+        with self._front.lock:
+            self._front.expire_tokens()
 
     # What has happened
 
     @property
     def effects(self) -> list[dict[str, Value]]:
         """Every effective change so far, in order."""
-        with self.company.lock:
-            return self.company.log.lines()
+        with self._front.lock:
+            return self._front.log.lines()
 
     @property
     def calls(self) -> dict[str, object]:
         """``{"total": n, "by_kind": {…}}``."""
-        return count_calls(self.org)
+        return count_calls(self._front)
 
     @property
     def requests(self) -> list[Call]:
         """The latest calls in full, oldest first, without credentials: what a client really sent."""
-        with self.company.lock:
-            return list(self.org.heard)
+        with self._front.lock:
+            return list(self._front.heard)
 
     def reset_calls(self) -> None:
         """Counts calls from nought again, and forgets them."""
-        with self.company.lock:
-            self.org.calls.clear()
-            self.org.heard.clear()
+        with self._front.lock:
+            self._front.calls.clear()
+            self._front.heard.clear()
 
     def faults(self, *faults: Mapping[str, object] | Fault) -> None:
         """Puts these faults in force, instead of any others. Raises FaultPlanError."""
-        with self.company.lock:
-            self.org.faults = read_faults(faults)
+        with self._front.lock:
+            self._front.faults = self._front.plan(faults)
 
     # Life
 
@@ -183,7 +259,7 @@ class Sandbox:
         return self
 
     def _configured(self) -> uvicorn.Config:
-        routes = control_routes(self.org, self.about, self.ask_to_stop)
+        routes = control_routes(self._front, self.about, self.ask_to_stop)
         app = Starlette(routes=[*routes, Mount("/", app=self._gate)])
         return uvicorn.Config(
             app,
@@ -205,7 +281,7 @@ class Sandbox:
             self._server.end(self._gate)
             self._thread.join()
             self._server = self._thread = None
-        self.company.log.close()
+        self._front.log.close()
 
     def ask_to_stop(self, *_signal: object) -> None:
         """Lets ``wait`` return. For any thread, and for handlers of signals."""
@@ -227,15 +303,23 @@ class Sandbox:
         """What a client has to know, as plain values."""
         return {
             "url": self.url,
-            "crm": "salesforce",
-            "client_id": self.client_id,
-            "client_secret": self.client_secret,
-            "access_token": self.access_token,
-            "refresh_token": self.org.refresh_token,
+            "crm": self.crm,
+            **self._front.credentials(),
             "seed": self.size.seed,
             "accounts": self.size.accounts,
             "reps": self.size.reps,
         }
+
+
+def _hubspot_settings(seed: int, limits: Limits) -> hubspot.Settings:
+    settings = hubspot.Settings(
+        seed=seed, burst_limit=limits.burst, search_limit=limits.search, search_lag=limits.search_lag
+    )
+    return settings if limits.daily is None else replace(settings, daily_limit=limits.daily)
+
+
+def _unknown(crm: str) -> SandboxError:
+    return SandboxError(f"the sandbox does not speak {crm!r}", f"it speaks {' and '.join(CRMS)}")
 
 
 class _Server(uvicorn.Server):
@@ -273,7 +357,9 @@ def serve(  # noqa: PLR0913 - each is one switch of the command line
     reps: int = 25,
     effects: Path | None = None,
     faults: Path | None = None,
-    daily_limit: int = 100_000,
+    daily_limit: int | None = None,
+    burst_limit: int = 190,
+    search_lag: float = 5.0,
     jwt_key: Path | None = None,
     today: date | None = None,
     out: TextIO | None = None,
@@ -283,16 +369,19 @@ def serve(  # noqa: PLR0913 - each is one switch of the command line
     Raises SandboxError (an unknown CRM, a bad key), FaultPlanError, and OSError (a file or the port).
     """
     if crm not in CRMS:
-        raise SandboxError(f"the sandbox does not speak {crm!r}", f"it speaks {', '.join(CRMS)}")
+        raise _unknown(crm)
     sandbox = Sandbox(
+        crm=crm,
         accounts=accounts,
         reps=reps,
         seed=seed,
         today=today,
         port=port,
-        faults=load_faults(faults) if faults else (),
+        faults=load_faults(faults, CRMS[crm]) if faults else (),
         effects_file=effects,
         daily_limit=daily_limit,
+        burst_limit=burst_limit,
+        search_lag=search_lag,
         jwt_key=jwt_key.read_text(encoding="utf-8") if jwt_key else "",
     )
     with sandbox:

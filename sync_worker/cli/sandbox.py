@@ -15,7 +15,7 @@ app = group("Run an emulated CRM on this machine.")
 def serve(  # noqa: PLR0913 - each is one switch of the command line
     session: Session,
     *,
-    crm: Annotated[str, typer.Option("--crm", help="Which CRM's dialect to speak: salesforce.")] = "salesforce",
+    crm: Annotated[str, typer.Option("--crm", help="Whose dialect: salesforce or hubspot.")] = "salesforce",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes any free port.")] = 0,
     seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same company.")] = 7,
     accounts: Annotated[int, typer.Option("--accounts", min=1, help="How many accounts it has.")] = 2000,
@@ -27,8 +27,14 @@ def serve(  # noqa: PLR0913 - each is one switch of the command line
         Path | None, typer.Option("--faults", metavar="FILE", help="Fail on request, as this plan says.")
     ] = None,
     daily_limit: Annotated[
-        int, typer.Option("--daily-limit", min=1, help="How many API calls a day it allows.")
-    ] = 100_000,
+        int | None, typer.Option("--daily-limit", min=1, help="API calls a day; the CRM's own number by default.")
+    ] = None,
+    burst_limit: Annotated[
+        int, typer.Option("--burst-limit", min=1, help="HubSpot: API calls in any ten seconds.")
+    ] = 190,
+    search_lag: Annotated[
+        float, typer.Option("--search-lag", min=0, metavar="SECONDS", help="HubSpot: how late searches see a change.")
+    ] = 5.0,
     jwt_key: Annotated[
         Path | None, typer.Option("--jwt-key", metavar="FILE", help="The public key (PEM) for logging in with a JWT.")
     ] = None,
@@ -39,5 +45,6 @@ def serve(  # noqa: PLR0913 - each is one switch of the command line
     del session
     run(
         crm, port=port, seed=seed, accounts=accounts, reps=reps,
-        effects=effects, faults=faults, daily_limit=daily_limit, jwt_key=jwt_key,
+        effects=effects, faults=faults, daily_limit=daily_limit, burst_limit=burst_limit, search_lag=search_lag,
+        jwt_key=jwt_key,
     )  # fmt: skip

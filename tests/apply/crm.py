@@ -115,6 +115,7 @@ class FakeCrm:
     unreadable: CrmError | None = None
     before_write: Callable[[Write], None] = lambda _write: None
     before_read: Callable[[], None] = lambda: None
+    conditional: bool = True
     calls: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     written: list[Write] = field(default_factory=list)
     """Every write that arrived, whatever came of it."""

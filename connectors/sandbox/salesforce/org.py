@@ -5,18 +5,24 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, deque
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from connectors.sandbox.faults import FaultPlan
+from connectors.sandbox.faults import FaultPlan, read_faults
 from connectors.sandbox.ids import record_id
+from connectors.sandbox.words import SALESFORCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from threading import RLock
 
+    from connectors.port import Value
     from connectors.sandbox.calls import Call
     from connectors.sandbox.company import Company
+    from connectors.sandbox.effects import EffectLog
+    from connectors.sandbox.faults import Fault
     from connectors.sandbox.salesforce.bulk_job import Job
     from connectors.sandbox.schema import Row
+    from connectors.sandbox.view import Clock
 
 OLDEST_VERSION = 31
 UNCOUNTED = frozenset({"token", "revoke", "userinfo", "identity", "versions", "soap", "not_found"})
@@ -84,6 +90,8 @@ class Sessions:
 class Org:
     """The emulated org."""
 
+    crm: ClassVar[str] = "salesforce"
+
     def __init__(self, company: Company, settings: Settings, faults: FaultPlan | None = None) -> None:
         self.company, self.settings = company, settings
         self.faults = faults or FaultPlan(())
@@ -119,6 +127,54 @@ class Org:
     def usage(self) -> str:
         """The value of the Sforce-Limit-Info header."""
         return f"api-usage={self.used}/{self.settings.daily_limit}"
+
+    # What the sandbox itself asks of a dialect
+
+    @property
+    def lock(self) -> RLock:
+        """Held for as long as somebody needs one picture."""
+        return self.company.lock
+
+    @property
+    def log(self) -> EffectLog:
+        """What has really changed."""
+        return self.company.log
+
+    @property
+    def clock(self) -> Clock:
+        """The org's time."""
+        return self.company.clock
+
+    def credentials(self) -> dict[str, object]:
+        """What a client needs to get in."""
+        return {
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "access_token": self.app_token(),
+            "refresh_token": self.refresh_token,
+        }
+
+    def app_token(self) -> str:
+        """A valid token of the integration user."""
+        return self.sessions.token_for(self.company.seeding.integration)
+
+    def person_token(self, who: str) -> tuple[str, str]:
+        """A valid token of a person, named by id, username or full name, and the user's id. Raises KeyError."""
+        user = self.company.user_id(who)
+        return self.sessions.token_for(user), user
+
+    def expire_tokens(self) -> None:
+        """Every token given out so far is refused from now on."""
+        for token in list(self.sessions.by_token):
+            self.sessions.expire(token)
+
+    def edit(self, name: str, id_: str, actor: str, values: Mapping[str, Value]) -> bool:
+        """A person changes a record. Raises KeyError."""
+        return self.company.edit(name, id_, actor, **values)
+
+    def plan(self, faults: Iterable[Mapping[str, object] | Fault]) -> FaultPlan:
+        """A fault plan that this dialect can carry out. Raises FaultPlanError."""
+        return read_faults(faults, words=SALESFORCE)
 
     def next_id(self, prefix: str) -> str:
         """A new id for something that is no record: a cursor or a job."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import compile_path
 
 from connectors.sandbox.calls import Reply, Subject
-from connectors.sandbox.faults import COMPANY, ROW
 from connectors.sandbox.salesforce import (
     auth,
     bulk_ingest,
@@ -24,6 +23,7 @@ from connectors.sandbox.salesforce import (
 from connectors.sandbox.salesforce.org import OLDEST_VERSION, UNCOUNTED
 from connectors.sandbox.salesforce.strike import happen, ids_in, limit_exceeded, object_in, refused_by_fault, spoil
 from connectors.sandbox.salesforce.wire import Refused
+from connectors.sandbox.words import COMPANY, ROW
 
 if TYPE_CHECKING:
     from collections.abc import Callable

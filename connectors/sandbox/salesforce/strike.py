@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.calls import Reply
-from connectors.sandbox.faults import COMPANY
 from connectors.sandbox.ids import canonical
 from connectors.sandbox.salesforce.wire import Refused, json_object
 from connectors.sandbox.soql import QueryError, parse
+from connectors.sandbox.words import COMPANY
 
 if TYPE_CHECKING:
     from collections.abc import Callable

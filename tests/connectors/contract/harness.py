@@ -19,6 +19,16 @@ class Crm(Protocol):
     name: str
     pool_size: int
     """Accounts in it."""
+    daily_calls: int
+    """API calls that the CRM allows in a day."""
+    owner_rows_a_call: int
+    """Changes of owner that one call of the usual connector carries."""
+
+    def other_settings(self) -> dict[str, object]:
+        """Settings under which owners are written in the CRM's other way; the promises are the same."""
+
+    def wrong_credential(self) -> object:
+        """A credential, for the setting ``auth``, that the CRM does not know."""
 
     def connect(self, **settings: object) -> Connector:
         """A new connector; closed at the end of the test. Settings are the connector's own."""
@@ -47,8 +57,8 @@ class Crm(Protocol):
     def delete(self, ref: Ref) -> None:
         """A person deletes a record."""
 
-    def merge(self, winner: Ref, loser: Ref) -> None:
-        """A person merges two records."""
+    def merge(self, winner: Ref, loser: Ref) -> Ref:
+        """A person merges two records. Returns the one that is left: the winner, or a new one in place of both."""
 
     def refuse(self, ref: Ref, refusal: Refusal) -> None:
         """Make the next write to this record end so."""

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connectors.port import Ref, Stream, Value
-from connectors.salesforce import DEFAULT_FIELDS, ClientCredentials, MemoryJobs, SalesforceConnector, SalesforceSettings
+from connectors.salesforce import (
+    DEFAULT_FIELDS,
+    AccessToken,
+    ClientCredentials,
+    MemoryJobs,
+    SalesforceConnector,
+    SalesforceSettings,
+)
 from connectors.transport import Patience
 
 if TYPE_CHECKING:
@@ -51,6 +58,8 @@ class SalesforceSandbox:
     """See Crm."""
 
     name = "salesforce"
+    daily_calls = 100_000
+    owner_rows_a_call = 1
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -58,6 +67,12 @@ class SalesforceSandbox:
         self.jobs = MemoryJobs()
         self.opened: list[SalesforceConnector] = []
         self.pool_size = len(self.ids(Stream.ACCOUNTS))
+
+    def other_settings(self) -> dict[str, object]:
+        return {"composite_owner_writes": True}
+
+    def wrong_credential(self) -> AccessToken:
+        return AccessToken("wrong")
 
     def connect(self, **settings: object) -> SalesforceConnector:
         values: dict[str, Any] = {
@@ -102,8 +117,9 @@ class SalesforceSandbox:
     def delete(self, ref: Ref) -> None:
         self.company.delete(self._entity(ref), ref.id, self.company.seeding.admin)
 
-    def merge(self, winner: Ref, loser: Ref) -> None:
+    def merge(self, winner: Ref, loser: Ref) -> Ref:
         self.company.merge(self._entity(winner), winner.id, loser.id)
+        return winner
 
     def refuse(self, ref: Ref, refusal: Refusal) -> None:
         if refusal == "inactive owner":

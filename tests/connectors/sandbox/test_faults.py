@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from connectors.sandbox import FaultPlanError, Sandbox, load_faults, read_faults
-from connectors.sandbox.faults import BODY, COMPANY, NAMES, REPLY, ROW, WIRE
+from connectors.sandbox.words import BODY, COMPANY, NAMES, REPLY, ROW, WIRE
 
 if TYPE_CHECKING:
     from pathlib import Path

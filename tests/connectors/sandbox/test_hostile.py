@@ -174,6 +174,6 @@ def test_an_odd_query_is_refused_and_breaks_nothing(soql: str) -> None:
 
 
 def test_every_route_is_counted_under_a_kind_that_faults_can_name() -> None:
-    from connectors.sandbox.faults import KINDS  # noqa: PLC0415 - only here
+    from connectors.sandbox.words import SALESFORCE_KINDS  # noqa: PLC0415 - only here
 
-    assert {route.kind for route in ROUTES} == KINDS
+    assert {route.kind for route in ROUTES} == SALESFORCE_KINDS

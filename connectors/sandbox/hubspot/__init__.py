@@ -1,0 +1,1 @@
+"""HubSpot's dialect over the seeded company."""
