@@ -114,11 +114,13 @@ class Worker:
             settings.pause(tx, by, reason, now)
             audit.append(tx, "pause", {}, now=now, secret_values={"by": by, "reason": reason})
 
-    def resume(self, *, by: str) -> None:
-        """End a pause."""
+    def resume(self, *, by: str) -> bool:
+        """End a pause; whether there was one."""
         with self.store.begin() as tx:
-            settings.resume(tx)
+            if settings.resume(tx) is None:
+                return False
             audit.append(tx, "resume", {}, now=self.parts.clock(), secret_values={"by": by})
+        return True
 
     # Questions --------------------------------------------------------------------------------------------------
 

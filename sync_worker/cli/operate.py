@@ -78,5 +78,5 @@ def resume(session: Session, *, by: By = None) -> None:
 
     who = by or login_name()
     with session.worker(secrets=False) as worker:
-        worker.resume(by=who)
-    session.out.answer(*resumed(who))
+        paused = worker.resume(by=who)
+    session.out.answer(*resumed(who, paused=paused))

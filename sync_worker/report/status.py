@@ -49,9 +49,10 @@ def paused(by: str, reason: str) -> Answer:
     ), {"paused": True, "by": by, "reason": reason}
 
 
-def resumed(by: str) -> Answer:
+def resumed(by: str, *, paused: bool) -> Answer:
     """``resume``."""
-    return (Text(f"resumed by {by}: the worker writes again", Tone.GOOD),), {"paused": False, "by": by}
+    text = f"resumed by {by}: the worker writes again" if paused else "nothing was paused: the worker may write"
+    return (Text(text, Tone.GOOD),), {"paused": False, "was_paused": paused, "by": by}
 
 
 def _paused(found: Status) -> Iterator[Block]:

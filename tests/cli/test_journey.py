@@ -169,6 +169,7 @@ def test_pause_keeps_everything_from_being_written_until_resume(desk: Desk) -> N
     assert desk.type("apply", plan).code != 0
     assert not desk.sandbox.effects
     assert desk.type("resume").code == 0
+    assert "nothing was paused" in desk.type("resume").out
     assert desk.type("health").code == 0
     assert desk.type("apply", plan).code == 0
 
