@@ -72,7 +72,7 @@ def ownership_of(tx: Connection, account: str, limit: int) -> Ownership:
     """The owners of the account with this id or name. Raises AccountNotFound."""
     found = find_account(tx, account)
     names = lookup.user_names(tx)
-    owned = sorted(ownership.history(tx, found.ref.id), key=lambda one: one.at, reverse=True)
+    owned = ownership.history(tx, found.ref.id)
     return Ownership(
         account=found.ref.id,
         name=str(found.fields.get("name") or found.ref.id),

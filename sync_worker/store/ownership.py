@@ -71,10 +71,14 @@ def landed(tx: Connection, rows: Iterable[StoredRow], *, now: datetime, hold_day
 
 
 def history(tx: Connection, account: str) -> list[Owned]:
-    """An account's changes of owner that the worker has seen, the latest first."""
+    """An account's changes of owner that the worker has seen, the latest first.
+
+    In the order in which they were seen: the CRM tells its times to the second, ours are finer, and two changes within
+    one second would change places.
+    """
     c = owner_history.c
     wanted = select(c.account_id, c.at, c.before, c.after, c.plan_id, c.row_number).where(c.account_id == account)
-    return [Owned(*row) for row in tx.execute(wanted.order_by(c.at.desc(), c.id.desc()))]
+    return [Owned(*row) for row in tx.execute(wanted.order_by(c.id.desc()))]
 
 
 def _notice(tx: Connection, seen: OwnerSeen, names: Mapping[str, str], now: datetime, lasts: timedelta) -> bool:
