@@ -169,6 +169,14 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """The changes of one field of one record, oldest first; none where the CRM keeps no history of it."""
+
+    ref: Ref
+    changes: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """API calls. ``used`` and ``limit`` are the org's, for its rolling day; ``spent`` is this process's."""
 
@@ -236,8 +244,8 @@ class Connector(Protocol):
     def write(self, writes: Sequence[Write]) -> Iterator[WriteResult]:
         """One result for each write, as it is known. Never retried inside."""
 
-    def history(self, ref: Ref, field: str) -> Iterable[FieldChange]:
-        """Who changed the field and when, oldest first; empty where the CRM keeps no history of it."""
+    def history(self, refs: Sequence[Ref], field: str) -> Iterable[History]:
+        """Who changed the field of these records and when; one for each record that is there, in any order."""
 
     def clock(self) -> datetime:
         """The CRM's time, UTC, from its latest answer (or a cheap new call)."""

@@ -18,7 +18,7 @@ from sync_worker.pull import pull
 from sync_worker.store import audit, cycles, lookup, open_store, plans, settings
 from sync_worker.store.jobs import StoreJobLog
 from sync_worker.tally import outcome, tally
-from sync_worker.vocabulary import stored_schema, vocabulary
+from sync_worker.vocabulary import stored_schemas, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -62,7 +62,8 @@ class Worker:
     def close(self) -> None:
         """Let go of the CRM and of the store."""
         if self.parts.met_crm:
-            self.parts.connector.close()
+            for connector in self.parts.connectors.values():
+                connector.close()
         self.store.close()
 
     # The loop ---------------------------------------------------------------------------------------------------
@@ -141,7 +142,7 @@ class Worker:
         """The words that rules may use: as the latest pull stored them, or as the CRM says before the first one."""
         with self.store.read() as tx:
             stored = settings.get(tx, "schema")
-        return vocabulary(stored or stored_schema(self.parts.connector.describe()), self.config)
+        return vocabulary(stored or stored_schemas(self.parts.described()), self.config)
 
     def load_rules(self) -> Ruleset:
         """The rules, checked against the CRM's fields. Raises RulesInvalid with every mistake."""
@@ -197,13 +198,21 @@ class Worker:
         """What this run alone has cost: the connector counts for the whole process."""
         if not self.parts.met_crm:
             return {}
-        budget = self.parts.connector.budget()
-        if budget.used is not None:
-            settings.put(tx, "org_calls", {"used": budget.used, "limit": budget.limit}, now)
-        return dict(Counter(budget.by_kind) - Counter(before))
+        budgets = {crm: connector.budget() for crm, connector in self.parts.connectors.items()}
+        known = {
+            crm: {"used": each.used, "limit": each.limit} for crm, each in budgets.items() if each.used is not None
+        }
+        if known:
+            settings.put(tx, "org_calls", known, now)
+        return dict(Counter(self._spent()) - Counter(before))
 
     def _spent(self) -> Mapping[str, int]:
-        return dict(self.parts.connector.budget().by_kind) if self.parts.met_crm else {}
+        if not self.parts.met_crm:
+            return {}
+        spent: Counter[str] = Counter()
+        for connector in self.parts.connectors.values():
+            spent.update(connector.budget().by_kind)
+        return spent
 
 
 def quiet(progress: Progress) -> None:
@@ -227,7 +236,7 @@ def open_worker(
         Parts(
             config=config,
             store=store,
-            make_connector=lambda: salesforce(config, store, stopping),
+            make_connectors=lambda: {"salesforce": salesforce(config, store, stopping)},
             read_rules=lambda words: read_rules(config, words),
             clock=lambda: datetime.now(UTC),
             monotonic=time.monotonic,

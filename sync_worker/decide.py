@@ -96,8 +96,8 @@ def look_again(parts: Parts) -> Fresh:
         build_facts(tx, parts, rules, pool_of(tx, parts), parts.clock())
         read_sets = facts.read_sets(tx)
         owners = frozenset(user.id for user in lookup.users(tx) if user.active and user.can_own)
-    skew = (parts.clock() - parts.connector.clock()).total_seconds()
-    return Fresh(read_sets, owners, rules.version, parts.config.digest, skew)
+    skews = {crm: (parts.clock() - crms.clock()).total_seconds() for crm, crms in parts.connectors.items()}
+    return Fresh(read_sets, owners, rules.version, parts.config.digest, skews)
 
 
 def build_facts(tx: Connection, parts: Parts, rules: Ruleset, pool: str, now: datetime) -> None:
@@ -137,6 +137,7 @@ def _evaluate(tx: Connection, parts: Parts, rules: Ruleset, now: datetime) -> It
         at, returned = stands[account], text(row[names[ColumnKind.RETURN]])
         yield Decision(
             account=account,
+            crm="salesforce",
             name=at.name,
             owner=at.owner,
             scope=text(row[names[ColumnKind.IN_SCOPE]]),
@@ -210,7 +211,9 @@ def reps_of(tx: Connection, parts: Parts, rules: Ruleset) -> Mapping[str, Rep]:
         if books:
             capacity = {book.id: capacity_of(book, user.fields) for book in books}
             name = str(user.fields.get("name") or user.id)
-            found[user.id] = Rep(user.id, name, active=user.active and user.can_own, capacity=capacity)
+            found[user.id] = Rep(
+                user.id, name, {"salesforce": user.id} if user.active and user.can_own else {}, capacity
+            )
     return found
 
 

@@ -12,7 +12,7 @@ from sync_worker.config import ConfigInvalid
 from sync_worker.pool import POOL_HINT, answers_to
 from sync_worker.store import StoreError
 from sync_worker.store import check as check_store
-from sync_worker.vocabulary import read_only, stored_schema, vocabulary
+from sync_worker.vocabulary import read_only, stored_schemas, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -68,7 +68,7 @@ def _store(parts: Parts) -> Iterator[Check]:
 
 def _crm(parts: Parts) -> Iterator[Check]:
     try:
-        users = tuple(parts.connector.users())
+        users = tuple(next(iter(parts.connectors.values())).users())
     except CrmError as error:
         yield bad("CRM", str(error), error.hint)
         yield from (skipped(name) for name in ("fields", "rules", "pool user", "clock", "API calls"))
@@ -83,12 +83,12 @@ def _crm(parts: Parts) -> Iterator[Check]:
 
 def _fields(parts: Parts) -> Iterator[Check]:
     try:
-        schema = parts.connector.describe()
+        schema = next(iter(parts.connectors.values())).describe()
     except CrmError as error:
         yield bad("fields", str(error), error.hint)
         yield skipped("rules")
         return
-    if locked := read_only(stored_schema(schema), parts.config):
+    if locked := read_only(stored_schemas({"salesforce": schema}), parts.config):
         yield bad("fields", f"the integration user may not edit {', '.join(locked)} of accounts", EDIT_HINT)
     else:
         count = sum(len(fields) for fields in schema.fields.values())
@@ -100,7 +100,7 @@ def _fields(parts: Parts) -> Iterator[Check]:
 
 def _rules(parts: Parts, schema: Schema) -> Check:
     try:
-        rules = parts.read_rules(vocabulary(stored_schema(schema), parts.config))
+        rules = parts.read_rules(vocabulary(stored_schemas({"salesforce": schema}), parts.config))
     except (RulesInvalid, ConfigInvalid) as error:
         message = f"{len(error.problems)} mistakes, the first: {error.problems[0]}"
         return bad("rules", message, "run 'sync-worker rules check'")
@@ -116,7 +116,7 @@ def _pool(parts: Parts, users: Sequence[User]) -> Check:
 
 
 def _clock(parts: Parts) -> Check:
-    skew = abs((parts.clock() - parts.connector.clock()).total_seconds())
+    skew = abs((parts.clock() - next(iter(parts.connectors.values())).clock()).total_seconds())
     message = f"{skew:.0f} s from the CRM's"
     if skew <= CLOCK_SKEW_SECONDS:
         return good("clock", message)
@@ -124,7 +124,7 @@ def _clock(parts: Parts) -> Check:
 
 
 def _budget(parts: Parts) -> Check:
-    budget = parts.connector.budget()
+    budget = next(iter(parts.connectors.values())).budget()
     if budget.used is None or budget.limit is None:
         return skipped("API calls", "the CRM does not say how many are used")
     message = f"{budget.used:,} of {budget.limit:,} used in the org's day; this run may make {budget.allowed:,}"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from connectors.port import Connector
+    from connectors.port import Connector, Schema
     from rules import Ruleset, Vocabulary
     from sync_worker.config import ApplyConfig, Config
     from sync_worker.store import Store
@@ -21,7 +21,7 @@ class Tools(TypedDict):
     """What writing to the CRM takes, by the names of ``apply``'s parameters."""
 
     store: Store
-    connector: Connector
+    connectors: Mapping[str, Connector]
     settings: ApplyConfig
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -48,11 +48,12 @@ class Progress:
 
 @dataclass
 class Parts:
-    """The worker's parts. The connector is made when it is first used: reading a stored plan needs no CRM."""
+    """The worker's parts. The connectors are made when one is first used: reading a stored plan needs no CRM."""
 
     config: Config
     store: Store
-    make_connector: Callable[[], Connector]
+    make_connectors: Callable[[], Mapping[str, Connector]]
+    """A connector for each CRM that the config names, in its order."""
     read_rules: Callable[[Vocabulary], Ruleset]
     """The rules folder, checked against these words. Raises RulesInvalid."""
     clock: Callable[[], datetime]
@@ -65,20 +66,24 @@ class Parts:
     """Told how far each step has come; a command sets it for as long as it draws a bar."""
 
     @cached_property
-    def connector(self) -> Connector:
-        """The CRM."""
-        return self.make_connector()
+    def connectors(self) -> Mapping[str, Connector]:
+        """The CRMs by name, in the config's order."""
+        return self.make_connectors()
 
     @property
     def met_crm(self) -> bool:
-        """Whether the connector was made."""
-        return "connector" in vars(self)
+        """Whether the connectors were made."""
+        return "connectors" in vars(self)
+
+    def described(self) -> Mapping[str, Schema]:
+        """The fields of every CRM, by its name, as they are now. Raises CrmError."""
+        return {crm: connector.describe() for crm, connector in self.connectors.items()}
 
     def tools(self) -> Tools:
         """The parts that ``apply`` works with."""
         return Tools(
             store=self.store,
-            connector=self.connector,
+            connectors=self.connectors,
             settings=self.config.apply,
             clock=self.clock,
             monotonic=self.monotonic,

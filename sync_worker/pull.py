@@ -1,21 +1,21 @@
-"""Brings the CRM's records into the store, page by page. A page and its cursor are saved together, or not at all."""
+"""Brings the CRMs' records into the store, page by page. A page and its cursor are saved together, or not at all."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
 from connectors.port import Stream
 from sync_worker.parts import Parts, Progress, Stopped
 from sync_worker.store import ownership, records, settings
-from sync_worker.vocabulary import stored_schema
+from sync_worker.vocabulary import stored_schemas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Connection
 
-    from connectors.port import Page, Schema
+    from connectors.port import Page
     from sync_worker.store.records import Saved
 
 QUARANTINE_SHARE = 0.01
@@ -23,8 +23,19 @@ QUARANTINE_SHARE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
+class Feed:
+    """One stream of one CRM. Each has a cursor and a count of its own."""
+
+    crm: str
+    stream: Stream
+
+    def __str__(self) -> str:
+        return f"{self.stream.value} of {self.crm}"
+
+
+@dataclass(frozen=True, slots=True)
 class StreamCounts:
-    """What one stream brought."""
+    """What one stream brought. ``full``: some CRM's was read from its beginning."""
 
     full: bool = False
     pulled: int = 0
@@ -32,6 +43,10 @@ class StreamCounts:
     changed: int = 0
     deleted: int = 0
     quarantined: int = 0
+
+    def __add__(self, other: StreamCounts) -> StreamCounts:
+        pairs = zip(astuple(self)[1:], astuple(other)[1:], strict=True)
+        return StreamCounts(self.full or other.full, *(one + more for one, more in pairs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,62 +58,77 @@ class PullReport:
 
 
 def pull(parts: Parts, *, cycle: int, full: bool = False) -> PullReport:
-    """Bring every stream up to date. ``full`` reads everything again and so finds what has silently gone.
+    """Bring every stream of every CRM up to date. ``full`` reads everything again and so finds what has silently gone.
 
-    Raises CrmError, StoreError, and Stopped when the CRM shows fewer records than it should (I14, I17).
+    Raises CrmError, StoreError, and Stopped when a CRM shows fewer records than it should (I14, I17).
     """
-    schema = parts.connector.describe()
-    counts = {Stream.USERS.value: _pull_users(parts, schema, cycle)}
-    held = 0
-    for stream in (stream for stream in Stream if stream in schema.fields and stream is not Stream.USERS):
-        counts[stream.value], moved = _pull_stream(parts, stream, cycle=cycle, full=full)
-        held += moved
-    return PullReport(counts, held)
+    schemas = parts.described()
+    with parts.store.begin() as tx:
+        settings.put(tx, "schema", stored_schemas(schemas), parts.clock())
+    feeds = [Feed(crm, stream) for crm, schema in schemas.items() for stream in Stream if stream in schema.fields]
+    found = [_pull_feed(parts, feed, cycle=cycle, full=full) for feed in feeds]
+    counts: dict[str, StreamCounts] = {}
+    for feed, (brought, _) in zip(feeds, found, strict=True):
+        counts[feed.stream.value] = counts.get(feed.stream.value, StreamCounts()) + brought
+    return PullReport(counts, sum(held for _, held in found))
 
 
-def _pull_users(parts: Parts, schema: Schema, cycle: int) -> StreamCounts:
-    users = tuple(parts.connector.users())
+def _pull_feed(parts: Parts, feed: Feed, *, cycle: int, full: bool) -> tuple[StreamCounts, int]:
+    """What the feed brought, and how many accounts somebody else was found to have moved."""
+    if feed.stream is Stream.USERS:
+        return _pull_users(parts, feed, cycle), 0
+    return _pull_stream(parts, feed, cycle=cycle, full=full)
+
+
+def _pull_users(parts: Parts, feed: Feed, cycle: int) -> StreamCounts:
+    users = tuple(parts.connectors[feed.crm].users())
     now = parts.clock()
     if not any(user.active and user.can_own for user in users):
-        message = "the CRM shows no active user who may own accounts"
+        message = f"{feed.crm} shows no active user who may own accounts"
         raise Stopped(message, hint="let the integration user see users, then run 'sync-worker doctor'")
     with parts.store.begin() as tx:
-        known = records.live_count(tx, Stream.USERS)
+        known = records.live_count(tx, Stream.USERS, feed.crm)
         if len(users) < (1 - parts.config.guards.fewer_rows) * known:
-            raise _fewer(parts, Stream.USERS, len(users), known)
-        settings.put(tx, "schema", stored_schema(schema), now)
-        saved = records.save_users(tx, users, cycle=cycle, now=now)
+            raise _fewer(parts, feed, len(users), known)
+        saved = records.save_users(tx, feed.crm, users, cycle=cycle, now=now)
     parts.watch(Progress("users", len(users), len(users)))
     return StreamCounts(full=True, pulled=len(users), new=saved.new, changed=saved.changed, deleted=saved.deleted)
 
 
-def _pull_stream(parts: Parts, stream: Stream, *, cycle: int, full: bool) -> tuple[StreamCounts, int]:
+def _pull_stream(parts: Parts, feed: Feed, *, cycle: int, full: bool) -> tuple[StreamCounts, int]:
+    crm, stream = feed.crm, feed.stream
     with parts.store.read() as tx:
-        again = full or records.full_pull_due(tx, stream, parts.clock())
-        since = None if again else records.cursor(tx, stream)
-    pulled, held, was_full = 0, 0, False
-    new, changed, deleted, quarantined = 0, 0, 0, 0
-    for page in parts.connector.pull(stream, since):
+        again = full or records.full_pull_due(tx, crm, stream, parts.clock())
+        since = None if again else records.cursor(tx, crm, stream)
+    brought, held = StreamCounts(), 0
+    for page in parts.connectors[crm].pull(stream, since):
         if parts.stop.is_set():
             message = f"told to stop while pulling {stream.value}"
             raise Stopped(message, hint="the next run goes on from the last saved page")
         with parts.store.begin() as tx:
-            saved = _save(tx, parts, stream, page, cycle)
+            saved = _save(tx, parts, feed, page, cycle)
             held += _notice(tx, parts, saved)
-        pulled, was_full = pulled + len(page.records), was_full or page.full
-        new, changed, deleted = new + saved.new, changed + saved.changed, deleted + saved.deleted
-        quarantined += saved.quarantined
-        parts.watch(Progress(stream.value, pulled, page.expected))
-    _check_quarantine(parts, stream, pulled, quarantined)
-    if was_full:
-        deleted += _close_full_pull(parts, stream, cycle)
-    return StreamCounts(was_full, pulled, new, changed, deleted, quarantined), held
+        brought += StreamCounts(
+            page.full, len(page.records), saved.new, saved.changed, saved.deleted, saved.quarantined
+        )
+        parts.watch(Progress(stream.value, brought.pulled, page.expected))
+    _check_quarantine(parts, feed, brought)
+    if brought.full:
+        brought += StreamCounts(deleted=_close_full_pull(parts, feed, cycle))
+    return brought, held
 
 
-def _save(tx: Connection, parts: Parts, stream: Stream, page: Page, cycle: int) -> Saved:
+def _save(tx: Connection, parts: Parts, feed: Feed, page: Page, cycle: int) -> Saved:
     kinds = parts.config.activities
     return records.save_page(
-        tx, stream, page, cycle=cycle, now=parts.clock(), touches=kinds.touches, engagement=kinds.engagement
+        tx,
+        feed.crm,
+        feed.stream,
+        page,
+        cycle=cycle,
+        now=parts.clock(),
+        touches=kinds.touches,
+        engagement=kinds.engagement,
     )
 
 
@@ -107,33 +137,33 @@ def _notice(tx: Connection, parts: Parts, saved: Saved) -> int:
     return ownership.notice(tx, saved.owners, now=parts.clock(), hold_days=parts.config.apply.hold_days)
 
 
-def _check_quarantine(parts: Parts, stream: Stream, pulled: int, quarantined: int) -> None:
-    if quarantined <= max(1, QUARANTINE_SHARE * pulled):
+def _check_quarantine(parts: Parts, feed: Feed, brought: StreamCounts) -> None:
+    if brought.quarantined <= max(1, QUARANTINE_SHARE * brought.pulled):
         return
     with parts.store.begin() as tx:
         # The cursor is past them: without this the next run would not meet them, and would plan without them.
-        records.forget_cursor(tx, stream)
-    message = f"{quarantined:,} of {pulled:,} {stream.value} could not be read, over {QUARANTINE_SHARE:.0%}"
+        records.forget_cursor(tx, feed.crm, feed.stream)
+    message = f"{brought.quarantined:,} of {brought.pulled:,} {feed} could not be read, over {QUARANTINE_SHARE:.0%}"
     raise Stopped(message, hint="'sync-worker status' lists them with reasons; mend them in the CRM and pull again")
 
 
-def _close_full_pull(parts: Parts, stream: Stream, cycle: int) -> int:
+def _close_full_pull(parts: Parts, feed: Feed, cycle: int) -> int:
     """Mark what a full pull did not show as deleted, unless so much is missing that the answer is in doubt (I14)."""
     share = parts.config.guards.fewer_rows
     with parts.store.begin() as tx:
-        counts = records.close_full_pull(tx, stream, cycle)
+        counts = records.close_full_pull(tx, feed.crm, feed.stream, cycle)
         doubtful = counts.previous is not None and counts.seen < (1 - share) * counts.previous
         if not doubtful:
-            return records.delete_unseen(tx, stream, cycle, parts.clock())
+            return records.delete_unseen(tx, feed.crm, feed.stream, cycle, parts.clock())
         # Without a cursor the next run reads everything again, and stops again until this is mended.
-        records.forget_cursor(tx, stream)
-    raise _fewer(parts, stream, counts.seen, counts.previous or 0)
+        records.forget_cursor(tx, feed.crm, feed.stream)
+    raise _fewer(parts, feed, counts.seen, counts.previous or 0)
 
 
-def _fewer(parts: Parts, stream: Stream, seen: int, before: int) -> Stopped:
+def _fewer(parts: Parts, feed: Feed, seen: int, before: int) -> Stopped:
     """The end of a run to which the CRM showed too little."""
     share = parts.config.guards.fewer_rows
-    message = f"the CRM shows {seen:,} {stream.value}, {before:,} last time: over {share:.0%} fewer"
+    message = f"{feed.crm} shows {seen:,} {feed.stream.value}, {before:,} last time: over {share:.0%} fewer"
     return Stopped(
         message,
         hint="if a sharing rule or a permission hides them, mend it; if they were really deleted, "

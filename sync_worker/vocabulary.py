@@ -30,9 +30,16 @@ class StoredField(TypedDict):
 StoredSchema = dict[str, dict[str, StoredField]]
 """Stream → the worker's field name → field, as the latest pull saw them."""
 
+StoredSchemas = dict[str, StoredSchema]
+"""The stored schema of each CRM by its name, in the order of the config."""
 
-def stored_schema(schema: Schema) -> StoredSchema:
-    """The schema as JSON, for the store."""
+
+def stored_schemas(schemas: Mapping[str, Schema]) -> StoredSchemas:
+    """The CRMs' schemas as JSON, for the store."""
+    return {crm: _stored(schema) for crm, schema in schemas.items()}
+
+
+def _stored(schema: Schema) -> StoredSchema:
     return {
         stream.value: {
             name: StoredField(
@@ -49,18 +56,29 @@ def stored_schema(schema: Schema) -> StoredSchema:
     }
 
 
-def read_only(schema: StoredSchema, config: Config) -> list[str]:
-    """The fields, by the CRM's names, that the worker is to write and the integration user may not."""
-    own, accounts = config.fields, schema[Stream.ACCOUNTS]
-    wanted = [accounts[name] for name in ("owner", own.score, own.tier, own.reasons) if name in accounts]
+def read_only(schemas: StoredSchemas, config: Config) -> list[str]:
+    """The fields, by the CRMs' names, that the worker is to write and the integration user may not."""
+    own, accounts = config.fields, [schema[Stream.ACCOUNTS] for schema in schemas.values()]
+    names = ("owner", own.score, own.tier, own.reasons)
+    wanted = [fields[name] for fields in accounts for name in names if name in fields]
     return [field["crm_name"] for field in wanted if not field["writable"]]
 
 
-def vocabulary(schema: StoredSchema, config: Config) -> Vocabulary:
+def merged(schemas: StoredSchemas) -> StoredSchema:
+    """The fields of all CRMs under the worker's names. What two CRMs have is as the first one describes it."""
+    found: StoredSchema = {}
+    for schema in schemas.values():
+        for stream, fields in schema.items():
+            found[stream] = fields | found.get(stream, {})
+    return found
+
+
+def vocabulary(schemas: StoredSchemas, config: Config) -> Vocabulary:
     """Every account and rep field, topic and kind of engagement that rules may name.
 
     Raises ConfigInvalid where a setting names an account field that there is none of.
     """
+    schema = merged(schemas)
     if problems := tuple(misnamed(schema, config)):
         raise ConfigInvalid(problems)
     return Vocabulary(

@@ -22,7 +22,7 @@ from sync_worker.store.lease import LeaseLost
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
     from connectors.port import Connector
@@ -41,7 +41,7 @@ def apply_plan(  # noqa: PLR0913 - the run's tools, each by name
     plan_id: str,
     *,
     store: Store,
-    connector: Connector,
+    connectors: Mapping[str, Connector],
     lease: Lease,
     fresh: Fresh,
     settings: ApplyConfig,
@@ -56,9 +56,9 @@ def apply_plan(  # noqa: PLR0913 - the run's tools, each by name
     ``allowed``: the fields that the worker may write besides the owner (I8). Raises PlanRefused before anything is
     sent, StoreError when the store fails; a CRM that fails ends the run, and the report says why.
     """
-    tools = Tools(store, connector, settings, clock, monotonic, stop, progress, lease)
+    tools = Tools(store, only(connectors), settings, clock, monotonic, stop, progress, lease)
     stored = begin(tools, plan_id, fresh, allowed)
-    spent = connector.budget().spent
+    spent = only(connectors).budget().spent
     watch = Watch(tools)
     try:
         _rounds(Run(tools, watch, stored, fresh))
@@ -74,14 +74,14 @@ def apply_plan(  # noqa: PLR0913 - the run's tools, each by name
         counts,
         stopped=halt.reason if halt else None,
         resumable=bool(halt and halt.resumable and counts.keys() & {RowState.APPROVED, *OPEN}),
-        calls=connector.budget().spent - spent,
+        calls=only(connectors).budget().spent - spent,
     )
 
 
 def recover(  # noqa: PLR0913 - the run's tools, each by name
     *,
     store: Store,
-    connector: Connector,
+    connectors: Mapping[str, Connector],
     lease: Lease,
     settings: ApplyConfig,
     clock: Callable[[], datetime],
@@ -90,14 +90,14 @@ def recover(  # noqa: PLR0913 - the run's tools, each by name
     progress: Callable[[Progress], None],
 ) -> RecoverReport:
     """Settle what an earlier life left open (I19). Runs before anything is planned or applied."""
-    return recover_all(Tools(store, connector, settings, clock, monotonic, stop, progress, lease))
+    return recover_all(Tools(store, only(connectors), settings, clock, monotonic, stop, progress, lease))
 
 
 def verify_plan(  # noqa: PLR0913 - the run's tools, each by name
     plan_id: str,
     *,
     store: Store,
-    connector: Connector,
+    connectors: Mapping[str, Connector],
     lease: Lease,
     settings: ApplyConfig,
     clock: Callable[[], datetime],
@@ -106,7 +106,7 @@ def verify_plan(  # noqa: PLR0913 - the run's tools, each by name
     progress: Callable[[Progress], None],
 ) -> VerifyReport:
     """Read what the plan's run confirmed a second time, ``settle_seconds`` after the last confirmation."""
-    tools = Tools(store, connector, settings, clock, monotonic, stop, progress, lease)
+    tools = Tools(store, only(connectors), settings, clock, monotonic, stop, progress, lease)
     with store.read() as tx:
         found = plans.get(tx, plan_id).plan.id
         rows = outbox.rows(tx, found, {RowState.CONFIRMED})
@@ -145,3 +145,9 @@ def _close(tools: Tools, plan_id: str, watch: Watch) -> PlanState:
         resumable = halt is None or halt.resumable
         reason = halt.reason if halt else ""
         return outbox.end_run(tx, plan_id, stopped=reason, resumable=resumable, now=tools.clock())
+
+
+def only(connectors: Mapping[str, Connector]) -> Connector:
+    """The one CRM that there is."""
+    (connector,) = connectors.values()
+    return connector

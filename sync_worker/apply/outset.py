@@ -46,8 +46,9 @@ def begin(tools: Tools, plan_id: str, fresh: Fresh, allowed: Collection[str]) ->
 
 
 def _check_clock(fresh: Fresh) -> None:
-    if abs(fresh.crm_clock_skew_seconds) > SKEW_SECONDS:
-        message = f"this machine's clock is {fresh.crm_clock_skew_seconds:+,.0f} seconds off the CRM's"
+    worst = max(fresh.crm_clock_skew_seconds.values(), key=abs, default=0.0)
+    if abs(worst) > SKEW_SECONDS:
+        message = f"this machine's clock is {worst:+,.0f} seconds off the CRM's"
         hint = f"set the clock (NTP): nothing is written while it is more than {SKEW_SECONDS} seconds off"
         raise PlanRefused(message, hint=hint, exit_code=FAILED)
 

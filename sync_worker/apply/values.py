@@ -32,8 +32,8 @@ class Fresh:
     """Ids of the users who may own accounts now, the pool's among them (I9)."""
     rules_version: str
     config_digest: str
-    crm_clock_skew_seconds: float
-    """Our clock minus the CRM's."""
+    crm_clock_skew_seconds: Mapping[str, float]
+    """Our clock minus each CRM's."""
 
 
 @dataclass(frozen=True, slots=True)

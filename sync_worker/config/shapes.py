@@ -6,7 +6,7 @@ import re
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -193,7 +193,8 @@ _NARROWER: Mapping[str, object] = {
 @cache
 def sections() -> Mapping[str, type]:
     """Section name → its value class."""
-    return {name: kind for name, kind in get_type_hints(Config).items() if name != "digest"}
+    kinds = {name: kind for name, kind in get_type_hints(Config).items() if name != "digest"}
+    return {name: next(iter(get_args(kind)), kind) for name, kind in kinds.items()}
 
 
 @cache

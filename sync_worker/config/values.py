@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+FieldName = str | Mapping[str, str]
+"""A CRM field's name: the same in every CRM, or by CRM."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoreConfig:
@@ -36,15 +39,72 @@ class SalesforceConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class FieldsConfig:
-    """Worker field name → CRM field name, by stream; added to the connector's own defaults."""
+class HubSpotConfig:
+    """How to reach the HubSpot account. Secrets are read at start and never printed."""
 
-    users: Mapping[str, str] = field(default_factory=dict)
-    accounts: Mapping[str, str] = field(default_factory=dict)
-    contacts: Mapping[str, str] = field(default_factory=dict)
-    leads: Mapping[str, str] = field(default_factory=dict)
-    opportunities: Mapping[str, str] = field(default_factory=dict)
-    activities: Mapping[str, str] = field(default_factory=dict)
+    url: str = "https://api.hubapi.com"
+    api_version: str = "2026-09"
+    auth: Literal["token", "oauth"] = "token"
+    access_token: str = field(default="", repr=False)
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    refresh_token: str = field(default="", repr=False)
+    timeout_connect: float = 10.0
+    timeout_read: float = 60.0
+    call_share_org: float = 0.80
+    call_share_run: float = 0.25
+    calls_per_run: int = 0
+    """A ceiling of a run's own; 0: the share alone."""
+    burst_share: float = 0.75
+    overlap_minutes: int = 60
+    settle_seconds: float = 5.0
+    """How long to wait between a write and the look into the property history that verifies it (I2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class HomeConfig:
+    """Which CRM decides on an account that both have; only read where the config names two."""
+
+    crm: str = ""
+    """The home of every such account, unless ``field`` says otherwise; required with two CRMs."""
+    field: str = ""
+    """Account field (worker name) that names the home of this one account: ``salesforce`` or ``hubspot``."""
+    link: str = ""
+    """Account field (worker name) in which one CRM holds the other one's record id."""
+    by_domain: bool = True
+    """Whether accounts with the same registered domain are the same account."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalsConfig:
+    """Intent and firmographics that come as files."""
+
+    folder: Path | None = None
+    """Where the files are dropped, CSV and JSONL. None: there are none."""
+    precedence: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Account field → sources, the strongest first: CRMs by name, files by their source. What is not named comes last:
+    the account's home, the other CRM, then files by source name."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Account fields that only files have: name → type (text, number, yes/no, date)."""
+    topics: Mapping[str, str] = field(default_factory=dict)
+    """A vendor's topic → the topic that rules name. Others are taken in small letters with underscores."""
+    combine: Literal["highest", "average", "latest"] = "highest"
+    """What counts when several sources have a live signal of one topic for one account."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsConfig:
+    """Worker field name → CRM field name, by stream; added to the connectors' own defaults.
+
+    With two CRMs a name may differ: then it is a mapping from CRM to field name, and a CRM that it leaves out has none.
+    """
+
+    users: Mapping[str, FieldName] = field(default_factory=dict)
+    accounts: Mapping[str, FieldName] = field(default_factory=dict)
+    contacts: Mapping[str, FieldName] = field(default_factory=dict)
+    leads: Mapping[str, FieldName] = field(default_factory=dict)
+    opportunities: Mapping[str, FieldName] = field(default_factory=dict)
+    activities: Mapping[str, FieldName] = field(default_factory=dict)
     score: str = ""
     """Account field (worker name) that takes the score; empty: not written. With ``tier`` and ``reasons`` the only
     fields besides the owner that the worker may ever write (I8)."""
@@ -158,13 +218,19 @@ class LogConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All settings. ``digest`` is a SHA-256 over every setting that can change a plan; secrets are not in it."""
+    """All settings. ``digest`` is a SHA-256 over every setting that can change a plan; secrets are not in it.
 
-    salesforce: SalesforceConfig
+    At least one CRM has a section.
+    """
+
+    salesforce: SalesforceConfig | None = None
+    hubspot: HubSpotConfig | None = None
+    home: HomeConfig = field(default_factory=HomeConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
     fields: FieldsConfig = field(default_factory=FieldsConfig)
     activities: ActivitiesConfig = field(default_factory=ActivitiesConfig)
     intent: IntentConfig = field(default_factory=IntentConfig)
+    signals: SignalsConfig = field(default_factory=SignalsConfig)
     rules: RulesConfig = field(default_factory=RulesConfig)
     pool: PoolConfig = field(default_factory=PoolConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)

@@ -88,7 +88,8 @@ def assign(  # noqa: PLR0913 - an assignment rests on all of these
 
     A slot that a return frees is filled on a later day, once the CRM shows it free: so no outcome of any row can take
     a book over its capacity, and a second run on the same day changes nothing. ``freed`` counts, by rep, the accounts
-    that earlier runs of the day returned. The order of the input changes nothing.
+    that earlier runs of the day returned. Owners are reps' ids, whichever CRM shows them. The order of the input
+    changes nothing.
     """
     movable = [d for d in decisions if d.scope and not d.protect and not d.held]
     returned = return_to_pool(movable, returns, pool_user=pool_user)
@@ -174,7 +175,7 @@ def _choose(
     decision: Decision, book: BookPolicy, reps: Mapping[str, Rep], load: Counter[str], tally: Tally
 ) -> tuple[Rep | None, str]:
     """The rep whose book is emptiest; the previous owner only when nobody else has room."""
-    eligible = [rep for rep in reps.values() if rep.active and book.id in rep.capacity]
+    eligible = [rep for rep in reps.values() if decision.crm in rep.users and book.id in rep.capacity]
     if not eligible:
         return None, f"no active rep may own accounts of the book {book.id}"
     free = [rep for rep in eligible if load[rep.id] < rep.capacity[book.id]]

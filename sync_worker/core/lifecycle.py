@@ -57,7 +57,9 @@ NEXT: Mapping[RowState, frozenset[RowState]] = {
             RowState.SUPERSEDED,
         },
     ),
-    RowState.CONFIRMED: frozenset({RowState.VERIFIED, RowState.OVERWRITTEN, RowState.GONE}),
+    RowState.CONFIRMED: frozenset(
+        {RowState.VERIFIED, RowState.OVERWRITTEN, RowState.OVERWROTE, RowState.GONE},
+    ),
 }
 """Which states may follow which. States that are no key here are terminal."""
 

@@ -34,6 +34,9 @@ class RowState(StrEnum):
     VERIFIED = "verified"
     OVERWRITTEN = "overwritten"
     """Confirmed, and then found changed by somebody else at verification."""
+    OVERWROTE = "overwrote"
+    """Confirmed, and then found to have replaced what somebody else wrote between our reading and our write. Only a CRM
+    without conditional writes lets that happen; the offer to put it back is 'sync-worker rollback'."""
     FAILED = "failed"
     CONFLICT = "conflict"
     NOOP = "noop"
@@ -47,6 +50,7 @@ TERMINAL = frozenset(
     {
         RowState.VERIFIED,
         RowState.OVERWRITTEN,
+        RowState.OVERWROTE,
         RowState.FAILED,
         RowState.CONFLICT,
         RowState.NOOP,
@@ -76,11 +80,16 @@ class PlanState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rep:
-    """A user who may own accounts. ``capacity``: accounts by book id, only for books that the rep may fill."""
+    """A person who may own accounts. ``capacity``: accounts by book id, only for books that the rep may fill.
+
+    Whoever is a user of two CRMs is one rep with one book, known by one e-mail address.
+    """
 
     id: str
+    """The user's id in the first CRM, in the order of the config, that shows the rep."""
     name: str
-    active: bool
+    users: Mapping[str, str]
+    """User id by CRM, of those CRMs where the rep is active and may own accounts."""
     capacity: Mapping[str, int]
 
 
@@ -107,6 +116,8 @@ class Decision:
     """What the rules say of one account, before anything is assigned."""
 
     account: str
+    crm: str
+    """The account's home: the CRM that shows its owner, and to which owner and priority are written."""
     name: str
     owner: str | None
     scope: str | None
@@ -146,6 +157,8 @@ class PlanRow:
 
     number: int
     """From 1, in the order in which rows are applied."""
+    crm: str
+    """The account's home, to which the row is written."""
     account: str
     account_name: str
     kind: RowKind

@@ -76,6 +76,7 @@ def _owner_rows(changes: Iterable[OwnerChange], by_account: Mapping[str, Decisio
         decision = by_account[change.account]
         yield PlanRow(
             number=0,
+            crm=decision.crm,
             account=change.account,
             account_name=decision.name,
             kind=RowKind.OWNER,
@@ -104,6 +105,7 @@ def _priority_rows(
         if _worth_writing(before, after, fields):
             yield PlanRow(
                 number=0,
+                crm=decision.crm,
                 account=decision.account,
                 account_name=decision.name,
                 kind=RowKind.PRIORITY,

@@ -70,7 +70,7 @@ def _books(
 ) -> list[dict[str, object]]:
     capacity: Counter[str] = Counter()
     for rep in reps.values():
-        if rep.active:
+        if rep.users:
             capacity.update(rep.capacity)
     before: Counter[str] = Counter()
     then: Counter[str] = Counter()
@@ -97,7 +97,7 @@ def _reps(
     for row in moves:
         lost[str(row.before["owner"])] += 1
         gained[str(row.after["owner"])] += 1
-    listed = {rep.id for rep in reps.values() if rep.active and rep.capacity} | lost.keys() | gained.keys()
+    listed = {rep.id for rep in reps.values() if rep.users and rep.capacity} | lost.keys() | gained.keys()
     for rep in sorted(listed - {pool_user}, key=lambda who: (names.get(who, who), who)):
         yield {
             "rep": rep,
@@ -106,5 +106,5 @@ def _reps(
             "loses": lost[rep],
             "gains": gained[rep],
             "after": held[rep] - lost[rep] + gained[rep],
-            "capacity": max(reps[rep].capacity.values(), default=0) if rep in reps and reps[rep].active else 0,
+            "capacity": max(reps[rep].capacity.values(), default=0) if rep in reps and reps[rep].users else 0,
         }

@@ -97,6 +97,7 @@ def _row(row: StoredRow) -> dict[str, object]:
     return {
         "number": row.row.number,
         "account": row.row.account,
+        "crm": row.row.crm,
         "account_name": row.row.account_name,
         "state": row.state.value,
         "code": row.code,

@@ -226,6 +226,7 @@ def _row(stored: StoredRow, names: Mapping[str, str]) -> dict[str, object]:
     return {
         "number": row.number,
         "account": row.account,
+        "crm": row.crm,
         "account_name": row.account_name,
         "kind": row.kind.value,
         "before": row.before,

@@ -23,6 +23,12 @@ def get(tx: Connection, stream: Stream, id_: str) -> Record | None:
     return None if found is None else _record(found)
 
 
+def crm_of(tx: Connection, ref: Ref) -> str:
+    """The CRM that a stored record came from. Raises NoResultFound for one that was never seen."""
+    wanted = select(record.c.crm).where(record.c.stream == ref.stream.value, record.c.id == ref.id)
+    return tx.execute(wanted).scalar_one()
+
+
 def named(tx: Connection, stream: Stream, name: str) -> list[Record]:
     """Live records with this name, in any case; those that contain it where none has it whole. At most 20."""
     called = func.lower(record.c.fields["name"].as_string())
@@ -32,10 +38,10 @@ def named(tx: Connection, stream: Stream, name: str) -> list[Record]:
     return [_record(row) for row in found]
 
 
-def live_count(tx: Connection, stream: Stream) -> int:
-    """How many records of the stream live, as far as is known."""
+def live_count(tx: Connection, stream: Stream, crm: str = "") -> int:
+    """How many records of the stream live, as far as is known; in all CRMs, or in this one."""
     live = select(func.count()).select_from(record).where(record.c.stream == stream.value, ~record.c.deleted)
-    return tx.execute(live).scalar_one()
+    return tx.execute(live.where(record.c.crm == crm) if crm else live).scalar_one()
 
 
 def quarantined(tx: Connection) -> dict[Ref, str]:

@@ -116,6 +116,7 @@ def stored_row(row: Any) -> StoredRow:  # noqa: ANN401 - a row of the plan_row t
     """A plan row from its columns."""
     sealed = PlanRow(
         number=row.number,
+        crm=row.crm,
         account=row.account_id,
         account_name=row.account_name,
         kind=RowKind(row.kind),

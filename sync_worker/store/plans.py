@@ -215,6 +215,7 @@ def _columns(plan_id: str, row: PlanRow) -> dict[str, Any]:
         "plan_id": plan_id,
         "number": row.number,
         "account_id": row.account,
+        "crm": row.crm,
         "account_name": row.account_name,
         "kind": row.kind.value,
         "before": dict(row.before),

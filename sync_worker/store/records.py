@@ -21,7 +21,7 @@ from sync_worker.store.fullpull import (
     mark_unseen_deleted,
     save_cursor,
 )
-from sync_worker.store.lookup import get, live_count, named, quarantined, user_names, users
+from sync_worker.store.lookup import crm_of, get, live_count, named, quarantined, user_names, users
 from sync_worker.store.schema import quarantine, record
 from sync_worker.store.upsert import chunks, next_numbers, upsert
 
@@ -85,6 +85,7 @@ class Saved:
 
 
 class _Known(NamedTuple):
+    crm: str
     fields: Mapping[str, Any]
     modified: datetime
     deleted: bool
@@ -93,6 +94,7 @@ class _Known(NamedTuple):
 
 def save_page(  # noqa: PLR0913 - the fixed contract with the pull
     tx: Connection,
+    crm: str,
     stream: Stream,
     page: Page,
     *,
@@ -107,10 +109,11 @@ def save_page(  # noqa: PLR0913 - the fixed contract with the pull
     """
     sound, bad = _sort_out(stream, page.records)
     known = _known(tx, stream, list(sound))
+    _refuse_strangers(crm, sound, bad, known)
     # Between full pulls an older version of what is known is a late reply. A full pull is believed.
     fresh = [r for r in sound.values() if page.full or r.ref.id not in known or r.modified >= known[r.ref.id].modified]
     changed = [r for r in fresh if r.ref.id not in known or _differs(r, known[r.ref.id])]
-    _write(tx, stream, changed)
+    _write(tx, crm, stream, changed)
     _touch(tx, stream, [r for r in fresh if r.ref.id in known and r.modified != known[r.ref.id].modified])
     if page.full:
         mark_seen(tx, stream, [*sound, *(id_ for id_, _ in bad)], cycle)
@@ -118,24 +121,25 @@ def save_page(  # noqa: PLR0913 - the fixed contract with the pull
         activities.save(tx, changed, known=known, touches=touches, engagement_kinds=engagement, now=now)
     _merge(tx, changed, known, now)
     _set_aside(tx, stream, bad, list(sound), now)
-    save_cursor(tx, stream, page, now)
+    save_cursor(tx, crm, stream, page, now)
     return _saved(changed, known, len(bad))
 
 
-def save_users(tx: Connection, users: Iterable[User], *, cycle: int, now: datetime) -> Saved:
-    """Save the whole list of users. One who is no longer in it is kept as gone: neither active nor known inactive."""
+def save_users(tx: Connection, crm: str, users: Iterable[User], *, cycle: int, now: datetime) -> Saved:
+    """Save the whole list of a CRM's users. One who is no longer in it is kept as gone: neither active nor known inactive."""
     shown = [
         Record(Ref(Stream.USERS, u.id), {**u.fields, "active": u.active, "can_own": u.can_own}, modified=now)
         for u in users
     ]
     sound, bad = _sort_out(Stream.USERS, shown)
     known = _known(tx, Stream.USERS, list(sound))
+    _refuse_strangers(crm, sound, bad, known)
     changed = [r for r in sound.values() if r.ref.id not in known or _differs(r, known[r.ref.id])]
-    _write(tx, Stream.USERS, changed)
+    _write(tx, crm, Stream.USERS, changed)
     mark_seen(tx, Stream.USERS, [*sound, *(id_ for id_, _ in bad)], cycle)
     _set_aside(tx, Stream.USERS, bad, list(sound), now)
     saved = _saved(changed, known, len(bad))
-    return Saved(saved.new, saved.changed, mark_unseen_deleted(tx, Stream.USERS, cycle), saved.quarantined)
+    return Saved(saved.new, saved.changed, mark_unseen_deleted(tx, crm, Stream.USERS, cycle), saved.quarantined)
 
 
 def take_owner(tx: Connection, account: str, before: Value, after: Value, at: datetime) -> OwnerSeen | None:
@@ -148,7 +152,7 @@ def take_owner(tx: Connection, account: str, before: Value, after: Value, at: da
     if found is None or found.deleted or found.fields.get("owner") != before:
         return None
     # Its time stays the CRM's own: ours could make the next page look older than what is known.
-    _write(tx, Stream.ACCOUNTS, [replace(found, fields={**found.fields, "owner": after})])
+    _write(tx, crm_of(tx, found.ref), Stream.ACCOUNTS, [replace(found, fields={**found.fields, "owner": after})])
     return OwnerSeen(account, _text(before), _text(after), at)
 
 
@@ -169,17 +173,27 @@ def _known(tx: Connection, stream: Stream, ids: Sequence[str]) -> dict[str, _Kno
     c = record.c
     found: dict[str, _Known] = {}
     for part in chunks(ids):
-        wanted = select(c.id, c.fields, c.modified, c.deleted, c.merged_into)
+        wanted = select(c.id, c.crm, c.fields, c.modified, c.deleted, c.merged_into)
         for id_, *rest in tx.execute(wanted.where(c.stream == stream.value, c.id.in_(part))):
             found[id_] = _Known(*rest)
     return found
+
+
+def _refuse_strangers(
+    crm: str, sound: dict[str, Record], bad: list[tuple[str, str]], known: Mapping[str, _Known]
+) -> None:
+    """Set aside what bears the id of another CRM's record: the store tells records apart by their ids alone."""
+    strangers = [id_ for id_ in sound if id_ in known and known[id_].crm != crm]
+    for id_ in strangers:
+        del sound[id_]
+        bad.append((id_, f"a record of {known[id_].crm} has the same id"))
 
 
 def _differs(new: Record, old: _Known) -> bool:
     return (new.fields, new.deleted, new.merged_into) != (old.fields, old.deleted, old.merged_into)
 
 
-def _write(tx: Connection, stream: Stream, changed: Sequence[Record]) -> None:
+def _write(tx: Connection, crm: str, stream: Stream, changed: Sequence[Record]) -> None:
     if not changed:
         return
     first = next_numbers(tx, "record", len(changed))
@@ -187,6 +201,7 @@ def _write(tx: Connection, stream: Stream, changed: Sequence[Record]) -> None:
         {
             "stream": stream.value,
             "id": each.ref.id,
+            "crm": crm,
             "fields": dict(each.fields),
             "modified": each.modified,
             "deleted": each.deleted,

@@ -75,6 +75,7 @@ record = Table(
     metadata,
     Column("stream", String(20), primary_key=True),
     Column("id", String(40), primary_key=True),
+    Column("crm", String(20), nullable=False),
     Column("fields", Fields, nullable=False),
     Column("modified", UtcTime, nullable=False),
     Column("deleted", Boolean, nullable=False, default=False),
@@ -83,8 +84,10 @@ record = Table(
     Column("seen_in", Number),
     Index("ix_record_sequence", "stream", "sequence"),
 )
-"""One row per CRM record. ``sequence`` is our own: changes are found by it, not by clocks. ``seen_in`` is the cycle of
-the latest full pull that showed the record: those that a full pull misses are deleted."""
+"""One row per CRM record. No two CRMs share an id: every Salesforce id begins with 0, and no HubSpot id does.
+
+``sequence`` is our own: changes are found by it, not by clocks. ``seen_in`` is the cycle of the latest full pull that
+showed the record: those that a full pull misses are deleted."""
 
 sequence = Table(
     "sequence",
@@ -96,6 +99,7 @@ sequence = Table(
 cursor = Table(
     "cursor",
     metadata,
+    Column("crm", String(20), primary_key=True),
     Column("stream", String(20), primary_key=True),
     Column("value", Text, nullable=False),
     Column("saved_at", UtcTime, nullable=False),
@@ -151,6 +155,16 @@ quarantine = Table(
     Column("since", UtcTime, nullable=False),
 )
 
+twin = Table(
+    "twin",
+    metadata,
+    Column("account_id", String(40), primary_key=True),
+    Column("home_id", String(40), nullable=False),
+    Column("because", Text, nullable=False),
+    Index("ix_twin_home_id", "home_id", unique=True),
+)
+"""Accounts that two CRMs have: the record of the one that does not decide, and its counterpart in the home CRM."""
+
 owner_history = Table(
     "owner_history",
     metadata,
@@ -186,6 +200,64 @@ rest = Table(
     Column("previous_owner", String(40)),
 )
 """Returned accounts that stay in the pool for a time."""
+
+# What files told -------------------------------------------------------------------------------------------------
+
+signal_file = Table(
+    "signal_file",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("file", Text, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("lines", Integer, nullable=False),
+    Column("bad", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+"""Files of signals that were taken in, by the SHA-256 of their content: the same content is never taken in twice.
+``kind``: ``intent`` or ``firmographics``. ``lines``: rows with data; ``bad``: those of them that are set aside."""
+
+bad_line = Table(
+    "bad_line",
+    metadata,
+    Column("digest", String(64), ForeignKey("signal_file.digest"), primary_key=True),
+    Column("line", Integer, primary_key=True),
+    Column("reason", Text, nullable=False),
+)
+"""Lines that could not be taken in, and why. What they hold stays in the file."""
+
+signal = Table(
+    "signal",
+    metadata,
+    Column("source", String(100), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("topic", String(100), primary_key=True),
+    Column("score", Float, nullable=False),
+    Column("observed_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("account_id", String(40)),
+    Column("because", Text, nullable=False),
+    Column("digest", String(64), ForeignKey("signal_file.digest"), nullable=False),
+    Column("line", Integer, nullable=False),
+    Index("ix_signal_account", "account_id", "topic"),
+)
+"""Intent by source, account and topic: the latest observation of each. ``key`` is the account's id or domain as the file
+named it. ``account_id``: the account that it was matched to, and ``because`` how, or why it was not."""
+
+firmographic = Table(
+    "firmographic",
+    metadata,
+    Column("source", String(100), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("field", String(100), primary_key=True),
+    Column("value", Json, nullable=False),
+    Column("observed_at", UtcTime, nullable=False),
+    Column("account_id", String(40)),
+    Column("because", Text, nullable=False),
+    Column("digest", String(64), ForeignKey("signal_file.digest"), nullable=False),
+    Column("line", Integer, nullable=False),
+    Index("ix_firmographic_account", "account_id", "field"),
+)
+"""Values of account fields by source, account and field: the latest of each. The rest is as in ``signal``."""
 
 # What the rules said ---------------------------------------------------------------------------------------------
 
@@ -246,6 +318,7 @@ plan_row = Table(
     metadata,
     Column("plan_id", String(40), ForeignKey("plan.id"), primary_key=True),
     Column("number", Integer, primary_key=True),
+    Column("crm", String(20), nullable=False),
     Column("account_id", String(40), nullable=False),
     Column("account_name", Text, nullable=False),
     Column("kind", String(20), nullable=False),
@@ -264,10 +337,12 @@ plan_row = Table(
     Column("code", Text),
     Column("message", Text),
     Column("adopted", Boolean, nullable=False, default=False),
+    Column("replaced", Json),
     Index("ix_plan_row_state", "state"),
     Index("ix_plan_row_account", "account_id"),
 )
-"""The outbox is the rows in ``approved``, ``sent`` and ``unknown``. A trigger keeps terminal rows as they are."""
+"""The outbox is the rows in ``approved``, ``sent`` and ``unknown``. A trigger keeps terminal rows as they are.
+``replaced``: what somebody else had written and our write replaced, in rows that ended as ``overwrote``."""
 
 # What can be checked ---------------------------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ def owner_row(number: int, account: str, before: str = "ann", after: str = "ben"
     """A move of one account."""
     return PlanRow(
         number=number,
+        crm="salesforce",
         account=account,
         account_name=f"{account} Ltd",
         kind=RowKind.OWNER,
@@ -48,6 +49,7 @@ def priority_row(number: int, account: str, before: Mapping[str, Value], after: 
     """A new score and tier of one account."""
     return PlanRow(
         number=number,
+        crm="salesforce",
         account=account,
         account_name=f"{account} Ltd",
         kind=RowKind.PRIORITY,

@@ -19,6 +19,7 @@ def decision(account: str, **changes: object) -> Decision:
     """An account of the pool that the book emea takes, unless said otherwise."""
     values: dict[str, object] = {
         "account": account,
+        "crm": "salesforce",
         "name": f"Account {account}",
         "owner": POOL,
         "scope": "target",
@@ -33,7 +34,7 @@ def decision(account: str, **changes: object) -> Decision:
 
 def rep(id_: str, **capacity: int) -> Rep:
     """An active rep with these capacities."""
-    return Rep(id_, id_.title(), active=True, capacity=capacity)
+    return Rep(id_, id_.title(), {"salesforce": id_}, capacity)
 
 
 def by_id(*reps: Rep) -> dict[str, Rep]:
@@ -102,7 +103,7 @@ decisions = st.lists(
     unique_by=lambda d: d.account,
 )
 reps = st.builds(
-    lambda ann, bob, cid: by_id(rep("ann", emea=ann, amer=ann), rep("bob", emea=bob), Rep("cid", "Cid", False, cid)),  # noqa: FBT003 - the field's own order
+    lambda ann, bob, cid: by_id(rep("ann", emea=ann, amer=ann), rep("bob", emea=bob), Rep("cid", "Cid", {}, cid)),
     st.integers(0, 8),
     st.integers(0, 8),
     st.fixed_dictionaries({"emea": st.integers(0, 8)}),
@@ -137,8 +138,8 @@ def test_the_order_of_the_input_changes_nothing(accounts: list[Decision], people
 
 def test_a_slot_that_was_freed_today_waits_for_tomorrow() -> None:
     """… so that a second run on the same day changes nothing."""
-    reps = {"ann": Rep("ann", "Ann", active=True, capacity={"emea": 1})}
-    pool = Decision("1", "1", "pool", "target", None, None, "emea", {"priority": Score(50, "B", ())}, "")
+    reps = {"ann": Rep("ann", "Ann", {"salesforce": "ann"}, {"emea": 1})}
+    pool = Decision("1", "salesforce", "1", "pool", "target", None, None, "emea", {"priority": Score(50, "B", ())}, "")
     books = [BookPolicy("emea", "priority")]
     today = assign([pool], reps, books, [], pool_user="pool", freed={"ann": 1})
     assert not today.changes

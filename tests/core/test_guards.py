@@ -13,7 +13,18 @@ NAMES = {"ann": "Ann Lee", "bob": "Bob Ray"}
 
 def moves(count: int, *, before: str = "pool", after: str = "ann", rule: str = "book:emea") -> list[PlanRow]:
     return [
-        PlanRow(n, f"{before}{after}{n}", "Acme", RowKind.OWNER, {"owner": before}, {"owner": after}, rule, "", "")
+        PlanRow(
+            n,
+            "salesforce",
+            f"{before}{after}{n}",
+            "Acme",
+            RowKind.OWNER,
+            {"owner": before},
+            {"owner": after},
+            rule,
+            "",
+            "",
+        )
         for n in range(1, count + 1)
     ]
 
@@ -66,5 +77,8 @@ def test_a_rule_that_triples_its_usual_share_is_named() -> None:
 
 
 def test_priorities_trip_no_guard() -> None:
-    rows = [PlanRow(n, str(n), "Acme", RowKind.PRIORITY, {}, {}, "score:priority", "", "") for n in range(5000)]
+    rows = [
+        PlanRow(n, "salesforce", str(n), "Acme", RowKind.PRIORITY, {}, {}, "score:priority", "", "")
+        for n in range(5000)
+    ]
     assert not judge(rows, ground(), GUARDS)

@@ -32,6 +32,7 @@ def row(kind: RowKind = RowKind.OWNER) -> PlanRow:
     owner = kind is RowKind.OWNER
     return PlanRow(
         number=1,
+        crm="salesforce",
         account="acc-1",
         account_name="Acme",
         kind=kind,

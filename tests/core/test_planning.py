@@ -16,7 +16,16 @@ SHOWN = {"1": {"score": 71.2, "tier": "A", "reasons": "Met us; Core"}, "2": {}}
 
 def decision(account: str, **changes: object) -> Decision:
     base = Decision(
-        account, f"Account {account}", "ann", "target", None, None, "emea", {"priority": SCORE}, "rs" + account
+        account,
+        "salesforce",
+        f"Account {account}",
+        "ann",
+        "target",
+        None,
+        None,
+        "emea",
+        {"priority": SCORE},
+        "rs" + account,
     )
     return replace(base, **changes)  # type: ignore[arg-type]
 

@@ -7,20 +7,20 @@ from sync_worker.core.model import Decision, PlanRow, Rep, RowKind
 from sync_worker.core.summary import rule_shares, summarise
 
 REPS = {
-    "ann": Rep("ann", "Ann", active=True, capacity={"emea": 10}),
-    "bob": Rep("bob", "Bob", active=True, capacity={"emea": 5, "amer": 5}),
-    "gone": Rep("gone", "Gone", active=False, capacity={}),
-    "idle": Rep("idle", "Idle", active=True, capacity={}),
+    "ann": Rep("ann", "Ann", {"salesforce": "ann"}, {"emea": 10}),
+    "bob": Rep("bob", "Bob", {"salesforce": "bob"}, {"emea": 5, "amer": 5}),
+    "gone": Rep("gone", "Gone", {}, {}),
+    "idle": Rep("idle", "Idle", {"salesforce": "idle"}, {}),
 }
 NAMES = {rep.id: rep.name for rep in REPS.values()}
 
 
 def decision(account: str, owner: str, *, scope: str | None = "target", book: str | None = "emea") -> Decision:
-    return Decision(account, account, owner, scope, None, None, book, {}, "")
+    return Decision(account, "salesforce", account, owner, scope, None, None, book, {}, "")
 
 
 def move(account: str, before: str, after: str, rule: str = "book:emea") -> PlanRow:
-    return PlanRow(1, account, account, RowKind.OWNER, {"owner": before}, {"owner": after}, rule, "", "")
+    return PlanRow(1, "salesforce", account, account, RowKind.OWNER, {"owner": before}, {"owner": after}, rule, "", "")
 
 
 DECISIONS = [
@@ -33,7 +33,7 @@ DECISIONS = [
 ROWS = [
     move("2", "pool", "bob"),
     move("3", "gone", "pool", "return:left"),
-    PlanRow(3, "1", "1", RowKind.PRIORITY, {"tier": "B"}, {"tier": "A"}, "", "", ""),
+    PlanRow(3, "salesforce", "1", "1", RowKind.PRIORITY, {"tier": "B"}, {"tier": "A"}, "", "", ""),
 ]
 LEFT = [Unassigned("9", "it rests after its return")]
 FOUND = summarise(ROWS, DECISIONS, REPS, NAMES, unassigned=LEFT, pool_user="pool", tier="tier")

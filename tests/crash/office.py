@@ -142,6 +142,7 @@ def _row(number: int, account: object, kind: RowKind, before: object, after: obj
     values = {"before": before, "after": after}
     return PlanRow(
         number=number,
+        crm="salesforce",
         account=str(account["Id"]),  # type: ignore[index]
         account_name=str(account["Name"]),  # type: ignore[index]
         kind=kind,

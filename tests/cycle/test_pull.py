@@ -129,9 +129,9 @@ def test_the_cursor_moves_with_its_page(office: Office) -> None:
     with office.worker() as worker:
         worker.pull()
         with worker.store.read() as tx:
-            before = records.cursor(tx, Stream.ACCOUNTS)
+            before = records.cursor(tx, "salesforce", Stream.ACCOUNTS)
         office.sandbox.company.edit("Account", first_accounts(office, 1)[0], actor=ADMIN, Industry="Banking")
     with office.worker() as worker:
         worker.pull()
         with worker.store.read() as tx:
-            assert records.cursor(tx, Stream.ACCOUNTS) != before
+            assert records.cursor(tx, "salesforce", Stream.ACCOUNTS) != before

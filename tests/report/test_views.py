@@ -20,6 +20,7 @@ NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 NAMES = {"u1": "Ann", "u2": "Bob", "pool": "Account Pool"}
 MOVE = PlanRow(
     1,
+    "salesforce",
     "001A",
     "Acme",
     RowKind.OWNER,
@@ -32,6 +33,7 @@ MOVE = PlanRow(
 )
 SCORE = PlanRow(
     2,
+    "salesforce",
     "001B",
     "Bolt",
     RowKind.PRIORITY,

@@ -59,7 +59,9 @@ def save(  # noqa: PLR0913 - each has a default that most tests keep
 ) -> Saved:
     """Save a page of the stream that its first record names."""
     stream = shown.records[0].ref.stream
-    return records.save_page(tx, stream, shown, cycle=cycle, now=now, touches=touches, engagement=engagement)
+    return records.save_page(
+        tx, "salesforce", stream, shown, cycle=cycle, now=now, touches=touches, engagement=engagement
+    )
 
 
 def sequences(tx: Connection) -> dict[str, int]:

@@ -22,6 +22,7 @@ def row(number: int, *, after: str = "ben", rule: str = "book:emea") -> PlanRow:
     """A move of account ``acc-NUMBER`` from ann."""
     return PlanRow(
         number=number,
+        crm="salesforce",
         account=f"acc-{number}",
         account_name=f"Account {number} GmbH",
         kind=RowKind.OWNER,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ACME = Decision(
     account="a",
+    crm="salesforce",
     name="Acme",
     owner="u1",
     scope="target",

@@ -140,7 +140,7 @@ def test_activities_that_a_full_pull_no_longer_shows_stop_counting(store: Store)
         engagement.refold(tx, [14.0], NOW)
         save(tx, full(_meeting("e", NOW), _meeting("f", NOW)), NOW, cycle=1)
         save(tx, full(_meeting("e", NOW)), NOW, cycle=2)
-        assert records.delete_unseen(tx, Stream.ACTIVITIES, 2, NOW) == 1
+        assert records.delete_unseen(tx, "salesforce", Stream.ACTIVITIES, 2, NOW) == 1
         assert [events for events, _ in _sums(tx).values()] == [1]
 
 
@@ -160,7 +160,7 @@ def test_a_sum_that_has_lost_an_event_is_found_by_the_check_and_mended_by_a_full
         tx.execute(update(schema.engagement).values(events=1).where(schema.engagement.c.half_life_days == 7))
     assert any("engagement sums" in problem for problem in check(url).problems)
     with store.begin() as tx:
-        records.delete_unseen(tx, Stream.ACTIVITIES, 1, NOW)
+        records.delete_unseen(tx, "salesforce", Stream.ACTIVITIES, 1, NOW)
         assert engagement.drifted(tx) == 0
 
 

@@ -91,7 +91,7 @@ def test_an_owner_is_active_or_not_or_unknown(
 def test_an_owner_whom_the_crm_no_longer_shows_has_not_left(store: Store, now: datetime) -> None:
     with store.begin() as tx:
         _users(tx, now)
-        records.save_users(tx, [], cycle=2, now=now)
+        records.save_users(tx, "salesforce", [], cycle=2, now=now)
         save(tx, page(account("a", now, owner="u1")), now)
         assert _facts(tx, now, _field("owner_active", Type.BOOLEAN))["a"]["owner_active"] is None
 
@@ -333,7 +333,7 @@ def _users(tx: Connection, now: datetime) -> None:
         User("u2", active=False, can_own=False, fields={"team": "", "capacity": "many"}),
         User("pool", active=True, can_own=True, fields={}),
     ]
-    records.save_users(tx, users, cycle=1, now=now)
+    records.save_users(tx, "salesforce", users, cycle=1, now=now)
 
 
 def _facts(tx: Connection, now: datetime, *columns: FactColumn) -> dict[str, Mapping[str, Any]]:

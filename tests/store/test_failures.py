@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
+import migrations
 from connectors.port import Cursor, Page, Stream
 from sync_worker.store import StoreError, check, engine, open_store, records, schema, settings, upgrade
 from sync_worker.store.upsert import next_numbers
@@ -82,7 +83,7 @@ def test_a_store_of_a_newer_version_is_neither_opened_nor_upgraded(store: Store,
             upgrade(url)
     finally:
         with store.begin() as tx:
-            tx.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+            tx.execute(text(f"UPDATE alembic_version SET version_num = '{migrations.HEAD}'"))
 
 
 @pytest.mark.parametrize(
@@ -217,7 +218,7 @@ def test_a_full_disk_keeps_nothing_of_the_transaction(sqlite_store: str, now: da
     store.close()
     store = open_store(sqlite_store)
     with store.begin() as tx:
-        assert records.cursor(tx, Stream.ACCOUNTS) == Cursor("first")
+        assert records.cursor(tx, "salesforce", Stream.ACCOUNTS) == Cursor("first")
         assert records.live_count(tx, Stream.ACCOUNTS) == 1
         save(tx, big, now)
         assert records.live_count(tx, Stream.ACCOUNTS) == 201, "with space again, the same page is saved"
@@ -338,7 +339,7 @@ def test_a_page_and_its_cursor_are_there_together_or_not_at_all_after_a_kill(
     )  # fmt: skip
     assert done.returncode == -signal.SIGKILL, done.stderr
     with store.read() as tx:
-        assert records.cursor(tx, Stream.ACCOUNTS) == (Cursor(str(fatal - 1)) if fatal else None)
+        assert records.cursor(tx, "salesforce", Stream.ACCOUNTS) == (Cursor(str(fatal - 1)) if fatal else None)
         assert records.live_count(tx, Stream.ACCOUNTS) == 20 * fatal
     assert check(url).problems in {(), *_permissions(url)}
 
@@ -358,7 +359,7 @@ def test_a_kill_at_any_moment_leaves_whole_pages(store: Store, url: str) -> None
         said = [int(line) for line in process.stdout]
         timer.join()
     with store.read() as tx:
-        cursor = records.cursor(tx, Stream.ACCOUNTS)
+        cursor = records.cursor(tx, "salesforce", Stream.ACCOUNTS)
         assert cursor is not None
         assert int(cursor.value) >= max(said, default=4), "what was said to be saved is saved"
         assert records.live_count(tx, Stream.ACCOUNTS) == 20 * (int(cursor.value) + 1)
@@ -441,5 +442,5 @@ def test_no_message_carries_what_was_to_be_stored(store: Store, now: datetime) -
 def test_an_empty_page_still_moves_the_cursor(store: Store, now: datetime) -> None:
     with store.begin() as tx:
         empty = Page((), Cursor("c9"), full=False)
-        records.save_page(tx, Stream.LEADS, empty, cycle=1, now=now, touches=(), engagement=())
-        assert records.cursor(tx, Stream.LEADS) == Cursor("c9")
+        records.save_page(tx, "salesforce", Stream.LEADS, empty, cycle=1, now=now, touches=(), engagement=())
+        assert records.cursor(tx, "salesforce", Stream.LEADS) == Cursor("c9")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def row(number: int, state: str, sent_at: datetime | None = None) -> dict[str, object]:
     """A plan row with all that the table asks for."""
-    texts = ("account_id", "account_name", "rule", "reason", "read_set")
+    texts = ("crm", "account_id", "account_name", "rule", "reason", "read_set")
     return {
         "plan_id": "p",
         "number": number,
@@ -63,7 +63,7 @@ def test_rows_plans_holds_and_records_are_counted_by_state(store: Store, now: da
     }
     states = [(1, "verified", now), (2, "verified", now), (3, "sent", now - timedelta(minutes=5)), (4, "unknown", now)]
     hold = {"kind": "person", "since": now, "reason": "somebody moved it"}
-    record = {"fields": {}, "modified": now, "sequence": 1}
+    record = {"crm": "salesforce", "fields": {}, "modified": now, "sequence": 1}
     with store.begin() as tx:
         tx.execute(insert(schema.plan), [plan, plan | {"id": "q", "state": "applied"}])
         tx.execute(insert(schema.plan_row), [row(*state) for state in states])

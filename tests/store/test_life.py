@@ -91,5 +91,7 @@ def test_a_bulk_job_is_remembered_until_it_is_finished(store: Store, now: dateti
 
 def test_names_are_known_for_all_users_ever_seen(store: Store, now: datetime) -> None:
     with store.begin() as tx:
-        records.save_users(tx, [User("u1", active=True, can_own=True, fields={"name": "Ann"})], cycle=1, now=now)
+        records.save_users(
+            tx, "salesforce", [User("u1", active=True, can_own=True, fields={"name": "Ann"})], cycle=1, now=now
+        )
         assert names.users(tx) == {"u1": "Ann"}

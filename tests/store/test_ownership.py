@@ -113,7 +113,7 @@ def _notice(tx: Connection, seen: OwnerSeen, now: datetime) -> int:
 def _users(tx: Connection, now: datetime) -> None:
     names = {"u1": "Ann", "u2": "Bo", "u3": "Dana Whitfield"}
     users = [User(id_, active=True, can_own=True, fields={"name": name}) for id_, name in names.items()]
-    records.save_users(tx, users, cycle=1, now=now)
+    records.save_users(tx, "salesforce", users, cycle=1, now=now)
 
 
 def _row(tx: Connection, now: datetime, number: int, state: RowState) -> None:
@@ -126,7 +126,7 @@ def _row(tx: Connection, now: datetime, number: int, state: RowState) -> None:
         )  # fmt: skip
     tx.execute(
         insert(plan_row).values(
-            plan_id="p", number=number, account_id="a", account_name="A", kind=RowKind.OWNER.value,
+            plan_id="p", number=number, crm="salesforce", account_id="a", account_name="A", kind=RowKind.OWNER.value,
             before={"owner": "u1"}, after={"owner": "u2"}, rule="r", reason="r", read_set="s", state="sent",
             sent_at=now,
         ),

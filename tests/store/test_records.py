@@ -32,7 +32,7 @@ def test_a_saved_record_comes_back_as_it_was(store: Store, now: datetime) -> Non
     with store.read() as tx:
         assert records.get(tx, Stream.ACCOUNTS, "a") == account("a", now, **fields)
         assert records.get(tx, Stream.CONTACTS, "a") is None
-        assert records.cursor(tx, Stream.ACCOUNTS) == Cursor("c1")
+        assert records.cursor(tx, "salesforce", Stream.ACCOUNTS) == Cursor("c1")
 
 
 def test_only_real_changes_move_the_sequence(store: Store, now: datetime) -> None:
@@ -108,7 +108,7 @@ def test_a_record_that_cannot_be_kept_is_set_aside_and_blocks_no_other(
         (reason,) = records.quarantined(tx).values()
         assert why in reason
         assert name_of(tx, "a") == "A", "what was known stays"
-        assert records.delete_unseen(tx, Stream.ACCOUNTS, 2, now) == 0, "set aside is not gone"
+        assert records.delete_unseen(tx, "salesforce", Stream.ACCOUNTS, 2, now) == 0, "set aside is not gone"
         save(tx, page(account("a", now, name="B")), now)
         assert records.quarantined(tx) == {}
 
@@ -148,17 +148,17 @@ def test_the_winner_of_a_merge_is_held_as_its_loser_was(store: Store, now: datet
 def test_what_a_full_pull_did_not_show_is_deleted_only_after_its_counts_were_read(store: Store, now: datetime) -> None:
     with store.begin() as tx:
         save(tx, full(*(account(id_, now) for id_ in "abc")), now, cycle=1)
-        assert records.close_full_pull(tx, Stream.ACCOUNTS, 1) == records.FullPull(None, 3)
-        assert records.delete_unseen(tx, Stream.ACCOUNTS, 1, now) == 0
+        assert records.close_full_pull(tx, "salesforce", Stream.ACCOUNTS, 1) == records.FullPull(None, 3)
+        assert records.delete_unseen(tx, "salesforce", Stream.ACCOUNTS, 1, now) == 0
         save(tx, full(account("a", now)), now, cycle=2)
         save(tx, page(account("d", now)), now, cycle=2)
-        assert records.close_full_pull(tx, Stream.ACCOUNTS, 2) == records.FullPull(3, 1)
+        assert records.close_full_pull(tx, "salesforce", Stream.ACCOUNTS, 2) == records.FullPull(3, 1)
         assert records.live_count(tx, Stream.ACCOUNTS) == 4, "counting deletes nothing"
         before = sequences(tx)
-        assert records.delete_unseen(tx, Stream.ACCOUNTS, 2, now) == 3
+        assert records.delete_unseen(tx, "salesforce", Stream.ACCOUNTS, 2, now) == 3
         after = sequences(tx)
         assert records.live_count(tx, Stream.ACCOUNTS) == 1
-        assert records.full_pulled_at(tx, Stream.ACCOUNTS) == now
+        assert records.full_pulled_at(tx, "salesforce", Stream.ACCOUNTS) == now
         assert min(after[id_] for id_ in "bcd") > max(before.values()), "a deletion is a change"
 
 
@@ -167,22 +167,22 @@ def test_a_forgotten_cursor_asks_for_a_full_pull_and_keeps_the_count_it_is_judge
 ) -> None:
     with store.begin() as tx:
         save(tx, full(account("a", now)), now)
-        records.delete_unseen(tx, Stream.ACCOUNTS, 1, now)
-        records.forget_cursor(tx, Stream.ACCOUNTS)
-        assert records.cursor(tx, Stream.ACCOUNTS) is None
-        assert records.close_full_pull(tx, Stream.ACCOUNTS, 1).previous == 1
+        records.delete_unseen(tx, "salesforce", Stream.ACCOUNTS, 1, now)
+        records.forget_cursor(tx, "salesforce", Stream.ACCOUNTS)
+        assert records.cursor(tx, "salesforce", Stream.ACCOUNTS) is None
+        assert records.close_full_pull(tx, "salesforce", Stream.ACCOUNTS, 1).previous == 1
 
 
 def test_everything_is_read_again_once_a_day(store: Store, now: datetime) -> None:
     def due(hours: int) -> bool:
-        return records.full_pull_due(tx, Stream.ACCOUNTS, now + timedelta(hours=hours))
+        return records.full_pull_due(tx, "salesforce", Stream.ACCOUNTS, now + timedelta(hours=hours))
 
     with store.begin() as tx:
         assert due(0)
         save(tx, full(account("a", now)), now)
         assert not due(22), "broken off here, it goes on from its cursor"
         assert due(23)
-        records.delete_unseen(tx, Stream.ACCOUNTS, 1, now + timedelta(hours=2))
+        records.delete_unseen(tx, "salesforce", Stream.ACCOUNTS, 1, now + timedelta(hours=2))
         save(tx, page(account("b", now)), now + timedelta(hours=9))
         assert not due(24)
         assert due(25)
@@ -194,10 +194,10 @@ def test_users_are_kept_with_what_they_may_own_and_those_who_vanish_are_gone(sto
         User("u2", active=False, can_own=False, fields={"name": None, "team": None}),
     )
     with store.begin() as tx:
-        assert records.save_users(tx, [dana, ben], cycle=1, now=now).new == 2
+        assert records.save_users(tx, "salesforce", [dana, ben], cycle=1, now=now).new == 2
         assert records.users(tx) == [dana, ben]
         assert records.user_names(tx) == {"u1": "Dana", "u2": "u2"}
-        assert records.save_users(tx, [dana], cycle=2, now=now) == records.Saved(deleted=1)
+        assert records.save_users(tx, "salesforce", [dana], cycle=2, now=now) == records.Saved(deleted=1)
         assert records.users(tx) == [dana]
         assert records.user_names(tx) == {"u1": "Dana", "u2": "u2"}
 
@@ -217,4 +217,4 @@ def test_a_page_that_fails_half_way_leaves_neither_records_nor_cursor(store: Sto
         raise ZeroDivisionError
     with store.read() as tx:
         assert records.get(tx, Stream.ACCOUNTS, "a") is None
-        assert records.cursor(tx, Stream.ACCOUNTS) is None
+        assert records.cursor(tx, "salesforce", Stream.ACCOUNTS) is None
