@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
@@ -12,6 +12,7 @@ from rules.facts import columns_read
 from sync_worker.apply import Fresh
 from sync_worker.core.assignment import Allowance, Assignment, BookPolicy, ReturnPolicy, assign
 from sync_worker.core.model import Decision, Points, Rep, Score
+from sync_worker.core.people import Member, People, people
 from sync_worker.core.reasons import evidence
 from sync_worker.parts import Parts, Progress, Stopped
 from sync_worker.pool import pool_user
@@ -21,11 +22,12 @@ from sync_worker.store.standing import standing
 from sync_worker.vocabulary import vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
+    from connectors.port import User
     from rules import Book, Compiled, Condition, Limit, Ruleset
     from rules import Score as RuleScore
     from sync_worker.core.model import Value
@@ -49,10 +51,10 @@ class Decided:
     assignment: Assignment
     reps: Mapping[str, Rep]
     """Those who may fill a book. The pool's user never does, whatever a book's condition says."""
+    people: People
+    """Which users are one rep, and whose the pool is."""
     names: Mapping[str, str]
     """Users' names by id."""
-    pool_user: str
-    """The pool user's id."""
     changed: int
     """How many decisions differ from the last time."""
 
@@ -73,52 +75,65 @@ def decide(parts: Parts, *, cycle: int) -> Decided:
     now = parts.clock()
     parts.watch(Progress("rules", 0))
     with parts.store.begin() as tx:
-        pool = pool_of(tx, parts)
-        build_facts(tx, parts, rules, pool, now)
+        everybody = people_of(tx, parts)
+        build_facts(tx, parts, rules, everybody, now)
         decided = tuple(_evaluate(tx, parts, rules, now))
         inputs = facts.inputs(tx)
         changed = decisions.record(
             tx, decided, inputs=inputs.__getitem__, cycle=cycle, rules_version=rules.version, now=now
         )
-        reps = {id_: rep for id_, rep in reps_of(tx, parts, rules).items() if id_ != pool}
-        books, returns = policies(tx, rules, now)
-        freed = freed_today(tx, rules, now)
+        reps = reps_of(tx, parts, rules, everybody)
+        books, returns = policies(tx, rules, everybody, now)
+        freed = freed_today(tx, rules, everybody, now)
         names = lookup.user_names(tx)
     parts.watch(Progress("rules", len(decided), len(decided)))
-    assigned = assign(decided, reps, books, returns, pool_user=pool, freed=freed)
-    return Decided(rules, decided, assigned, reps, names, pool, changed)
+    seen = [everybody.seen(decision) for decision in decided]
+    assigned = assign(seen, reps, books, returns, pool_user=everybody.pool, freed=freed)
+    return Decided(rules, decided, _at_home(assigned, decided, everybody), reps, everybody, names, changed)
+
+
+def _at_home(found: Assignment, decided: Sequence[Decision], everybody: People) -> Assignment:
+    """The assignment in the users of each account's home."""
+    homes = {decision.account: decision for decision in decided}
+    return replace(found, changes=tuple(everybody.shown(change, homes[change.account]) for change in found.changes))
 
 
 def look_again(parts: Parts) -> Fresh:
     """What a plan rests on, as the store has it just after a pull: rows whose inputs changed do not go out (I3)."""
     rules = load_rules(parts)
     with parts.store.begin() as tx:
-        build_facts(tx, parts, rules, pool_of(tx, parts), parts.clock())
+        build_facts(tx, parts, rules, people_of(tx, parts), parts.clock())
         read_sets = facts.read_sets(tx)
         owners = frozenset(user.id for user in lookup.users(tx) if user.active and user.can_own)
     skews = {crm: (parts.clock() - crms.clock()).total_seconds() for crm, crms in parts.connectors.items()}
     return Fresh(read_sets, owners, rules.version, parts.config.digest, skews)
 
 
-def build_facts(tx: Connection, parts: Parts, rules: Ruleset, pool: str, now: datetime) -> None:
+def build_facts(tx: Connection, parts: Parts, rules: Ruleset, everybody: People, now: datetime) -> None:
     """One row for each live account, with what the rules read; and one for each user."""
     columns = needs(rules)
     half_lives = sorted({c.source.half_life_days for c in columns if isinstance(c.source, EngagementSource)})
     engagement.refold(tx, half_lives, now)
-    facts.build(tx, columns, now=now, settings=fact_settings(parts, pool))
+    facts.build(tx, columns, now=now, settings=fact_settings(parts, everybody))
     facts.build_reps(tx, vocabulary(settings.get(tx, "schema"), parts.config).rep)
 
 
-def pool_of(tx: Connection, parts: Parts) -> str:
-    """The pool user's id, among the users that the latest pull saw. Raises Stopped."""
-    return pool_user(lookup.users(tx), parts.config.pool.user)
+def people_of(tx: Connection, parts: Parts) -> People:
+    """The users that the latest pull saw, with the pool's in each CRM. Raises Stopped."""
+    by_crm = {crm: lookup.users(tx, crm) for crm in parts.config.crms}
+    members = [
+        Member(crm, user.id, str(user.fields.get("email") or ""), may_own=user.active and user.can_own)
+        for crm, users in by_crm.items()
+        for user in users
+    ]
+    return people(members, {crm: pool_user(users, parts.config.pool.user) for crm, users in by_crm.items()})
 
 
-def fact_settings(parts: Parts, pool: str) -> facts.FactSettings:
+def fact_settings(parts: Parts, everybody: People) -> facts.FactSettings:
     """How facts are derived, from the config."""
     config = parts.config
     return facts.FactSettings(
-        pool_user_id=pool,
+        pool_user_ids=tuple(everybody.pools.values()),
         do_not_move=config.fields.do_not_move,
         topics=config.intent.topics,
         observed=config.intent.observed,
@@ -137,7 +152,7 @@ def _evaluate(tx: Connection, parts: Parts, rules: Ruleset, now: datetime) -> It
         at, returned = stands[account], text(row[names[ColumnKind.RETURN]])
         yield Decision(
             account=account,
-            crm="salesforce",
+            crm=at.crm,
             name=at.name,
             owner=at.owner,
             scope=text(row[names[ColumnKind.IN_SCOPE]]),
@@ -198,23 +213,31 @@ def number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else float(str(value))
 
 
-def reps_of(tx: Connection, parts: Parts, rules: Ruleset) -> Mapping[str, Rep]:
-    """Every user whom a book's rep condition takes, with the capacity that the book gives."""
+def reps_of(tx: Connection, parts: Parts, rules: Ruleset, everybody: People) -> Mapping[str, Rep]:
+    """Every rep whom a book's condition takes, by any of the rep's users, with the capacity that the book gives.
+
+    The pool's user never fills a book, whatever its condition says. Of two users' capacities the larger one counts.
+    """
     compiled = compile_reps(rules, Dialect(parts.store.dialect))
     users = {user.id: user for user in lookup.users(tx)}
-    found = {}
     rep_id = compiled.of(ColumnKind.REP_ID)[0].name
     eligible = {book.id: compiled.of(ColumnKind.ELIGIBLE, book.id)[0].name for book in rules.books}
+    found: dict[str, Rep] = {}
     for row in decisions.evaluate(tx, compiled.sql):
         user = users[str(row[rep_id])]
-        books = [book for book in rules.books if row[eligible[book.id]]]
-        if books:
-            capacity = {book.id: capacity_of(book, user.fields) for book in books}
-            name = str(user.fields.get("name") or user.id)
-            found[user.id] = Rep(
-                user.id, name, {"salesforce": user.id} if user.active and user.can_own else {}, capacity
-            )
+        room = {book.id: capacity_of(book, user.fields) for book in rules.books if row[eligible[book.id]]}
+        rep = everybody.reps.get(user.id, user.id)
+        if room and rep != everybody.pool:
+            earlier = found[rep].capacity if rep in found else {}
+            most = {book: max(count, earlier.get(book, 0)) for book, count in room.items()}
+            found[rep] = _rep(rep, users, everybody, {**earlier, **most})
     return found
+
+
+def _rep(rep: str, users: Mapping[str, User], everybody: People, capacity: Mapping[str, int]) -> Rep:
+    own = everybody.users.get(rep, {})
+    able = {crm: id_ for crm, id_ in own.items() if users[id_].active and users[id_].can_own}
+    return Rep(rep, str(users[rep].fields.get("name") or rep), able, capacity)
 
 
 def capacity_of(book: Book, rep: Mapping[str, Value]) -> int:
@@ -225,33 +248,40 @@ def capacity_of(book: Book, rep: Mapping[str, Value]) -> int:
     return int(value) if isinstance(value, int | float) else 0
 
 
-def policies(tx: Connection, rules: Ruleset, now: datetime) -> tuple[list[BookPolicy], list[ReturnPolicy]]:
+def policies(
+    tx: Connection, rules: Ruleset, everybody: People, now: datetime
+) -> tuple[list[BookPolicy], list[ReturnPolicy]]:
     """Books and returns with what their limits still allow in the period that ``now`` falls into."""
-    books = [BookPolicy(book.id, book.rank, allowance(tx, f"book:{book.id}", book.limit, now)) for book in rules.books]
+    books = [
+        BookPolicy(book.id, book.rank, allowance(tx, f"book:{book.id}", book.limit, everybody, now))
+        for book in rules.books
+    ]
     returns = [
-        ReturnPolicy(rule.id, rule.reason, rule.rest_days, allowance(tx, f"return:{rule.id}", rule.limit, now))
+        ReturnPolicy(
+            rule.id, rule.reason, rule.rest_days, allowance(tx, f"return:{rule.id}", rule.limit, everybody, now)
+        )
         for rule in rules.returns
     ]
     return books, returns
 
 
-def allowance(tx: Connection, rule: str, limit: Limit | None, now: datetime) -> Allowance:
+def allowance(tx: Connection, rule: str, limit: Limit | None, everybody: People, now: datetime) -> Allowance:
     """What a limit still allows: all of it in each run, or what is left of the UTC day or week."""
     if limit is None:
         return Allowance()
     since = period_start(limit.every, now)
-    used = moves_since(tx, rule, since) if since else {}
+    used = everybody.counted(moves_since(tx, rule, since)) if since else {}
     if limit.per == "rep":
         return Allowance(per_rep=limit.most, used_by_rep=used)
     return Allowance(total=limit.most, used_by_rep=used)
 
 
-def freed_today(tx: Connection, rules: Ruleset, now: datetime) -> Mapping[str, int]:
+def freed_today(tx: Connection, rules: Ruleset, everybody: People, now: datetime) -> Mapping[str, int]:
     """How many accounts each rep has lost to returns since midnight, UTC."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     freed: Counter[str] = Counter()
     for rule in rules.returns:
-        freed.update(moves_since(tx, f"return:{rule.id}", midnight))
+        freed.update(everybody.counted(moves_since(tx, f"return:{rule.id}", midnight)))
     return freed
 
 

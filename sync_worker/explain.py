@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from rules import Dialect, EngagementSource, FieldSource, IntentSource, TouchSource, TraceKind, Type, needs, trace
-from sync_worker.decide import build_facts, load_rules, pool_of
+from sync_worker.decide import build_facts, load_rules, people_of
 from sync_worker.history import AccountNotFound, find_account, ownership_of
 from sync_worker.store import decisions, engagement, schema, settings
 from sync_worker.store.standing import standing
@@ -139,7 +139,7 @@ def refresh(parts: Parts, rules: Ruleset, now: datetime) -> None:
     if built and built["read"] == wanted and (pulled is None or datetime.fromisoformat(built["built_at"]) >= pulled):
         return
     with parts.store.begin() as tx:
-        build_facts(tx, parts, rules, pool_of(tx, parts), now)
+        build_facts(tx, parts, rules, people_of(tx, parts), now)
 
 
 def verdict(first: Mapping[str, RuleTried], at: Standing) -> str:

@@ -75,7 +75,7 @@ def make_plan(
             decided.reps,
             decided.names,
             unassigned=decided.assignment.unassigned,
-            pool_user=decided.pool_user,
+            people=decided.people,
             tier=config.fields.tier,
         ),
     )
@@ -89,8 +89,8 @@ def priority_fields(config: Config) -> PriorityFields:
 
 def _ground(decided: Decided, earlier: Mapping[str, Sequence[float]]) -> Ground:
     scoped = [decision for decision in decided.decisions if decision.scope]
-    books = Counter(decision.owner for decision in scoped if decision.owner)
-    return Ground(len(scoped), books, decided.names, earlier, decided.pool_user)
+    books = decided.people.counted(Counter(decision.owner for decision in scoped if decision.owner))
+    return Ground(len(scoped), books, decided.names, earlier, decided.people)
 
 
 def _guards(config: Config) -> Guards:

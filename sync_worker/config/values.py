@@ -240,3 +240,8 @@ class Config:
     server: ServerConfig = field(default_factory=ServerConfig)
     log: LogConfig = field(default_factory=LogConfig)
     digest: str = ""
+
+    @property
+    def crms(self) -> tuple[str, ...]:
+        """The names of the CRMs that have a section, Salesforce first."""
+        return tuple(name for name in ("salesforce", "hubspot") if getattr(self, name) is not None)

@@ -12,6 +12,8 @@ from sync_worker.core.model import GuardFinding, PlanRow, RowKind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from sync_worker.core.people import People
+
 
 TOLD = 3
 """Reps that a finding names, those furthest over first: the plan's own table has them all."""
@@ -45,12 +47,12 @@ class Ground:
 
     in_scope: int
     books: Mapping[str, int]
-    """Accounts in scope by owner, before the plan."""
+    """Accounts in scope by rep, before the plan."""
     names: Mapping[str, str]
     """Reps' names by id."""
     earlier_shares: Mapping[str, Sequence[float]]
     """Each rule's share of the accounts in scope, in the plans of the last 30 days that were applied."""
-    pool_user: str
+    people: People
 
 
 def judge(rows: Iterable[PlanRow], ground: Ground, guards: Guards) -> tuple[GuardFinding, ...]:
@@ -69,11 +71,12 @@ def _owner_moves(moves: Sequence[PlanRow], ground: Ground, guards: Guards) -> It
 
 
 def _rep_moves(moves: Sequence[PlanRow], ground: Ground, guards: Guards) -> Iterable[GuardFinding]:
-    lost, gained = Counter(str(row.before["owner"]) for row in moves), Counter(str(row.after["owner"]) for row in moves)
+    lost = ground.people.counted(Counter(str(row.before["owner"]) for row in moves))
+    gained = ground.people.counted(Counter(str(row.after["owner"]) for row in moves))
     over = []
-    for rep in sorted({*lost, *gained} - {ground.pool_user}):
+    for rep in sorted({*lost, *gained} - {ground.people.pool}):
         limit = guards.rep_moves.of(ground.books.get(rep, 0))
-        for verb, count in (("lose", lost[rep]), ("gain", gained[rep])):
+        for verb, count in (("lose", lost.get(rep, 0)), ("gain", gained.get(rep, 0))):
             if count > limit:
                 over.append((limit - count, f"{ground.names.get(rep, rep)} would {verb} {count:,}, over {limit:,}"))
     if over:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 from sync_worker.core.model import RowKind
 from sync_worker.core.planning import tier_moves
@@ -13,6 +14,22 @@ if TYPE_CHECKING:
 
     from sync_worker.core.assignment import Unassigned
     from sync_worker.core.model import Decision, PlanRow, Rep
+    from sync_worker.core.people import People
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """One owner change, from rep to rep."""
+
+    account: str
+    before: str
+    after: str
+    rule: str
+
+    @classmethod
+    def of(cls, row: PlanRow, people: People) -> Self:
+        before, after = (str(people.rep(str(image["owner"]))) for image in (row.before, row.after))
+        return cls(row.account, before, after, row.rule)
 
 
 def summarise(  # noqa: PLR0913 - a plan's figures come from all that it was made of
@@ -22,7 +39,7 @@ def summarise(  # noqa: PLR0913 - a plan's figures come from all that it was mad
     names: Mapping[str, str],
     *,
     unassigned: Sequence[Unassigned] = (),
-    pool_user: str,
+    people: People,
     tier: str,
 ) -> dict[str, object]:
     """Counts of accounts in scope, as JSON: in all, by book and by rep. ``tier`` names the tier's field.
@@ -31,10 +48,11 @@ def summarise(  # noqa: PLR0913 - a plan's figures come from all that it was mad
     ``left`` says why the ones that nobody gets stay there. A rep's capacity is that of the rep's largest book, since
     all that a rep owns in scope counts towards each of them.
     """
-    moves = [row for row in rows if row.kind is RowKind.OWNER]
-    scoped = [decision for decision in decisions if decision.scope]
-    after = {row.account: str(row.after["owner"]) for row in moves}
+    moves = [_Move.of(row, people) for row in rows if row.kind is RowKind.OWNER]
+    scoped = [people.seen(decision) for decision in decisions if decision.scope]
+    after = {move.account: move.after for move in moves}
     owners = {decision.account: decision.owner or "" for decision in scoped}
+    pool_user = people.pool
     return {
         "accounts": len(decisions),
         "in_scope": len(scoped),
@@ -42,7 +60,7 @@ def summarise(  # noqa: PLR0913 - a plan's figures come from all that it was mad
         "held": sum(bool(decision.held) for decision in scoped),
         "owner_changes": len(moves),
         "priority_writes": len(rows) - len(moves),
-        "rules": dict(sorted(Counter(row.rule for row in moves).items())),
+        "rules": dict(sorted(Counter(move.rule for move in moves).items())),
         "tiers": dict(tier_moves(rows, tier)) if tier else {},
         "pool": {
             "before": sum(owner == pool_user for owner in owners.values()),
@@ -86,7 +104,7 @@ def _books(
 
 def _reps(
     owners: Mapping[str, str],
-    moves: Iterable[PlanRow],
+    moves: Iterable[_Move],
     reps: Mapping[str, Rep],
     names: Mapping[str, str],
     pool_user: str,
@@ -94,9 +112,9 @@ def _reps(
     held = Counter(owners.values())
     lost: Counter[str] = Counter()
     gained: Counter[str] = Counter()
-    for row in moves:
-        lost[str(row.before["owner"])] += 1
-        gained[str(row.after["owner"])] += 1
+    for move in moves:
+        lost[move.before] += 1
+        gained[move.after] += 1
     listed = {rep.id for rep in reps.values() if rep.users and rep.capacity} | lost.keys() | gained.keys()
     for rep in sorted(listed - {pool_user}, key=lambda who: (names.get(who, who), who)):
         yield {

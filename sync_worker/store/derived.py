@@ -81,7 +81,8 @@ class FactSettings:
     A field that is itself called ``do_not_move`` is honoured even where ``do_not_move`` here is empty.
     """
 
-    pool_user_id: str
+    pool_user_ids: tuple[str, ...]
+    """The users who own what nobody works, one in each CRM."""
     do_not_move: str = ""
     topics: Mapping[str, str] = field(default_factory=dict)
     observed: str = ""
@@ -167,7 +168,7 @@ class Accounts:
         return self.reader.text(self._owner.c.fields, "team")
 
     def _in_pool(self) -> ColumnElement[Any]:
-        return func.coalesce(self.own("owner", Type.TEXT) == self.settings.pool_user_id, false())
+        return func.coalesce(self.own("owner", Type.TEXT).in_(self.settings.pool_user_ids), false())
 
     def _do_not_move(self) -> ColumnElement[Any]:
         box = self.settings.do_not_move or "do_not_move"

@@ -26,7 +26,8 @@ def get(tx: Connection, stream: Stream, id_: str) -> Record | None:
 def crm_of(tx: Connection, ref: Ref) -> str:
     """The CRM that a stored record came from. Raises NoResultFound for one that was never seen."""
     wanted = select(record.c.crm).where(record.c.stream == ref.stream.value, record.c.id == ref.id)
-    return tx.execute(wanted).scalar_one()
+    crm: str = tx.execute(wanted).scalar_one()
+    return crm
 
 
 def named(tx: Connection, stream: Stream, name: str) -> list[Record]:
@@ -50,10 +51,11 @@ def quarantined(tx: Connection) -> dict[Ref, str]:
     return {Ref(Stream(row.stream), row.id): row.reason for row in rows}
 
 
-def users(tx: Connection) -> list[User]:
-    """Every user that the CRM shows, active or not, by id."""
+def users(tx: Connection, crm: str = "") -> list[User]:
+    """Every user that the CRMs show, or this one, active or not, by id."""
     shown = select(record.c.id, record.c.fields).where(record.c.stream == Stream.USERS.value, ~record.c.deleted)
-    return [_user(id_, fields) for id_, fields in tx.execute(shown.order_by(record.c.id))]
+    wanted = shown.where(record.c.crm == crm) if crm else shown
+    return [_user(id_, fields) for id_, fields in tx.execute(wanted.order_by(record.c.id))]
 
 
 def user_names(tx: Connection) -> dict[str, str]:

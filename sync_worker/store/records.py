@@ -126,7 +126,7 @@ def save_page(  # noqa: PLR0913 - the fixed contract with the pull
 
 
 def save_users(tx: Connection, crm: str, users: Iterable[User], *, cycle: int, now: datetime) -> Saved:
-    """Save the whole list of a CRM's users. One who is no longer in it is kept as gone: neither active nor known inactive."""
+    """Save the whole list of a CRM's users. One who is no longer in it is kept as gone: neither active nor inactive."""
     shown = [
         Record(Ref(Stream.USERS, u.id), {**u.fields, "active": u.active, "can_own": u.can_own}, modified=now)
         for u in users

@@ -240,8 +240,8 @@ signal = Table(
     Column("line", Integer, nullable=False),
     Index("ix_signal_account", "account_id", "topic"),
 )
-"""Intent by source, account and topic: the latest observation of each. ``key`` is the account's id or domain as the file
-named it. ``account_id``: the account that it was matched to, and ``because`` how, or why it was not."""
+"""Intent by source, account and topic: the latest observation of each. ``key``: the account's id or domain as the file
+says it. ``account_id``: the account that it was matched to, and ``because`` how, or why it was not."""
 
 firmographic = Table(
     "firmographic",

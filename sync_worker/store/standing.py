@@ -27,6 +27,8 @@ fact = table("fact", column("account_id"), column("name"), column("owner"), colu
 class Standing:
     """One account. ``held`` says why nothing may move it now; empty where nothing holds it."""
 
+    crm: str
+    """The CRM whose record it is."""
     name: str
     owner: str | None
     held: str
@@ -37,11 +39,12 @@ class Standing:
 
 def standing(tx: Connection, now: datetime, account: str | None = None) -> Mapping[str, Standing]:
     """Every account of the fact table (or just one), with its holds and rests as they are at ``now``."""
-    hold, rest, f = schema.hold.c, schema.rest.c, fact.c
+    hold, rest, f, record = schema.hold.c, schema.rest.c, fact.c, schema.record.c
     wanted = (
-        select(f.account_id, f.name, f.owner, f.do_not_move, f.in_pool)
+        select(f.account_id, record.crm, f.name, f.owner, f.do_not_move, f.in_pool)
         .add_columns(hold.reason, hold.until.label("held_until"), rest.until.label("rests_until"), rest.previous_owner)
         .select_from(fact)
+        .join(schema.record, and_(record.stream == "accounts", record.id == f.account_id))
         .outerjoin(schema.hold, and_(hold.account_id == f.account_id, hold.until > now))
         .outerjoin(schema.rest, rest.account_id == f.account_id)
     )
@@ -59,6 +62,7 @@ def shown(tx: Connection, names: Collection[str]) -> Mapping[str, Mapping[str, V
 
 def _standing(row: Any, now: datetime) -> Standing:  # noqa: ANN401 - a row of the query above
     return Standing(
+        crm=row.crm,
         name=row.name or row.account_id,
         owner=row.owner,
         held=DO_NOT_MOVE if row.do_not_move else _hold(row),

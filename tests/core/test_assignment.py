@@ -121,7 +121,7 @@ def test_nothing_protected_held_or_out_of_scope_moves_and_no_book_overflows(
     before = Counter(d.owner for d in accounts if d.scope)
     gained = Counter(c.after for c in changes if c.after != POOL)
     for who, count in gained.items():
-        assert people[who].active
+        assert people[who].users
         assert before[who] + count <= max(people[who].capacity.values())
     amer = Counter(c.after for c in changes if c.rule == "book:amer")
     assert all(count <= 1 for count in amer.values())

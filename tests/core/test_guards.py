@@ -6,6 +6,7 @@ import pytest
 
 from sync_worker.core.guards import Ground, Guards, Limit, judge
 from sync_worker.core.model import PlanRow, RowKind
+from sync_worker.core.people import people
 
 GUARDS = Guards(Limit(0.05, 500, 10), Limit(0.20, 50, 10), 3.0)
 NAMES = {"ann": "Ann Lee", "bob": "Bob Ray"}
@@ -35,7 +36,7 @@ def ground(**changes: object) -> Ground:
         "books": {},
         "names": NAMES,
         "earlier_shares": {},
-        "pool_user": "pool",
+        "people": people([], {"salesforce": "pool"}),
     }
     return Ground(**{**values, **changes})  # type: ignore[arg-type]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sync_worker.core.assignment import Unassigned
 from sync_worker.core.model import Decision, PlanRow, Rep, RowKind
+from sync_worker.core.people import people
 from sync_worker.core.summary import rule_shares, summarise
 
 REPS = {
@@ -36,7 +37,7 @@ ROWS = [
     PlanRow(3, "salesforce", "1", "1", RowKind.PRIORITY, {"tier": "B"}, {"tier": "A"}, "", "", ""),
 ]
 LEFT = [Unassigned("9", "it rests after its return")]
-FOUND = summarise(ROWS, DECISIONS, REPS, NAMES, unassigned=LEFT, pool_user="pool", tier="tier")
+FOUND = summarise(ROWS, DECISIONS, REPS, NAMES, unassigned=LEFT, people=people([], {"salesforce": "pool"}), tier="tier")
 
 
 def test_accounts_out_of_scope_count_only_in_all() -> None:

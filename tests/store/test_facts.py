@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from connectors.port import Value
     from sync_worker.store import Store
 
-SETTINGS = facts.FactSettings(pool_user_id="pool")
+SETTINGS = facts.FactSettings(pool_user_ids=("pool",))
 
 
 def test_every_derived_fact_of_an_account(store: Store, now: datetime) -> None:
