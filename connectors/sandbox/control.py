@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from connectors.sandbox.faults import FaultPlan, FaultPlanError
+from connectors.sandbox.seed import roster
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +28,7 @@ def control_routes(front: Front, about: Callable[[], dict[str, object]], stop: C
         Route("/sandbox/calls", desk.calls, methods=["GET"]),
         Route("/sandbox/calls/reset", desk.reset_calls, methods=["POST"]),
         Route("/sandbox/effects", desk.effects, methods=["GET"]),
+        Route("/sandbox/reps", desk.reps, methods=["GET"]),
         Route("/sandbox/faults", desk.faults, methods=["GET", "POST", "DELETE"]),
         Route("/sandbox/clock", desk.clock, methods=["POST"]),
         Route("/sandbox/tokens", desk.tokens, methods=["POST"]),
@@ -50,6 +53,10 @@ class _Desk:
 
     async def effects(self, _request: Request) -> Response:
         return JSONResponse(self.front.log.lines())
+
+    async def reps(self, _request: Request) -> Response:
+        """The company's list of its reps, with what a CRM may have no field for."""
+        return JSONResponse([asdict(seat) for seat in roster(self.front.seeding)])
 
     async def faults(self, request: Request) -> Response:
         if request.method == "GET":

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from connectors.sandbox.calls import Call
     from connectors.sandbox.effects import EffectLog
     from connectors.sandbox.faults import Fault, FaultPlan
+    from connectors.sandbox.seed import Seeding
     from connectors.sandbox.view import Clock
 
 
@@ -34,6 +35,10 @@ class Front(Protocol):
     @property
     def log(self) -> EffectLog:
         """What has really changed."""
+
+    @property
+    def seeding(self) -> Seeding:
+        """The company on its first morning."""
 
     @property
     def clock(self) -> Clock:

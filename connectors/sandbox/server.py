@@ -28,7 +28,7 @@ from connectors.sandbox.hubspot.portal import Portal
 from connectors.sandbox.hubspot.routes import HubSpot
 from connectors.sandbox.salesforce.org import Org, Settings
 from connectors.sandbox.salesforce.routes import Salesforce
-from connectors.sandbox.seed import seed_company
+from connectors.sandbox.seed import Seat, roster, seed_company
 from connectors.sandbox.view import Clock
 from connectors.sandbox.words import HUBSPOT, SALESFORCE
 
@@ -161,6 +161,11 @@ class Sandbox:
         if self._hubspot is None:
             raise SandboxError("this sandbox speaks Salesforce", "it has a company and an org")
         return self._hubspot
+
+    @property
+    def reps(self) -> tuple[Seat, ...]:
+        """Every rep with team and capacity, whatever the CRM has fields for: ``GET /sandbox/reps`` tells the same."""
+        return roster(self._front.seeding)
 
     # Where it is and how to get in
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from connectors.sandbox.effects import EffectLog
     from connectors.sandbox.faults import Fault
     from connectors.sandbox.hubspot.portal import Portal
+    from connectors.sandbox.seed import Seeding
     from connectors.sandbox.view import Clock
 
 MOST_HEARD = 5000
@@ -185,6 +186,11 @@ class Hub:
     def log(self) -> EffectLog:
         """What has really changed."""
         return self.portal.log
+
+    @property
+    def seeding(self) -> Seeding:
+        """The company on its first morning."""
+        return self.portal.seeding
 
     @property
     def clock(self) -> Clock:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from connectors.sandbox.effects import Change
 from connectors.sandbox.hubspot.catalog import DEAL_STAGES, GROUPS, TYPES
-from connectors.sandbox.hubspot.moments import written
+from connectors.sandbox.hubspot.moments import read_moment, written
 from connectors.sandbox.hubspot.records import Owner, Record
 from connectors.sandbox.hubspot.sums import SUMMED, TOUCHES, sums_of
 from connectors.sandbox.hubspot.translate import number, populate
@@ -200,7 +200,15 @@ class Portal:
             return True
 
     def edit(self, name: str, id_: str, actor: str = "", /, **fields: Value) -> bool:
-        """A person changes properties, by name; the admin if no actor is given. Raises KeyError."""
+        """A person changes properties in HubSpot's pages, by name; the admin if no actor is given. Raises KeyError.
+
+        For tests, from any thread: ``sandbox.portal.edit("companies", id, "Dana Whitfield", hubspot_owner_id=owner)``.
+        It is carried out whole, before or after a call and never in the middle of one; the property's history then
+        tells ``CRM_UI`` and the person's ``userId:…``, where a write with the app's token tells ``INTEGRATION``. To
+        let it fall between a client's read and its write, plan it on the write, which it then happens just before:
+        ``sandbox.faults({"on": "batch_update", "fault": "person_edit", "object": "companies", "target": id,
+        "actor": "Dana Whitfield", "set": {"hubspot_owner_id": owner}})``; with ``"when": "after"`` just behind it.
+        """
         key = self._known_id(name, id_)
         for prop in fields:
             if prop not in self.properties[name]:
@@ -362,7 +370,14 @@ class Portal:
         key = (name, record.id, prop)
         if key not in self._history:
             self._history[key] = _first_version(name, before, prop, self._admin) if before else []
-        self._history[key].append(Version(record.values.get(prop, ""), self.now(), author))
+        kept = self._history[key]
+        kept.append(Version(record.values.get(prop, ""), self._later(kept), author))
+
+    def _later(self, kept: list[Version]) -> str:
+        """Now, or a millisecond after the last version: no two of one property share a moment."""
+        last = read_moment(kept[-1].since) if kept else None
+        now = self.clock.now()
+        return written(now if last is None else max(now, last + timedelta(milliseconds=1)))
 
     def _inherit(self, name: str, kept: Record, id_: str, filled: Mapping[str, str]) -> None:
         for prop in self.properties[name]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from connectors.sandbox.faults import Fault
     from connectors.sandbox.salesforce.bulk_job import Job
     from connectors.sandbox.schema import Row
+    from connectors.sandbox.seed import Seeding
     from connectors.sandbox.view import Clock
 
 OLDEST_VERSION = 31
@@ -139,6 +140,11 @@ class Org:
     def log(self) -> EffectLog:
         """What has really changed."""
         return self.company.log
+
+    @property
+    def seeding(self) -> Seeding:
+        """The company on its first morning."""
+        return self.company.seeding
 
     @property
     def clock(self) -> Clock:

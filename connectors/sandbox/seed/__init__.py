@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from random import Random
 from typing import TYPE_CHECKING
@@ -32,6 +31,35 @@ class Seeding:
     integration: str
     pool: str
     reps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One rep, as the company's own list of people tells it: what a CRM may have no field for."""
+
+    email: str
+    name: str
+    team: str
+    capacity: int
+    hired: str
+    time_zone: str
+
+
+def roster(seeding: Seeding) -> tuple[Seat, ...]:
+    """Every rep on the first morning, in the order of hiring. Reps are known by their addresses in every CRM."""
+    users = seeding.tables["User"]
+    return tuple(_seat(users[rep]) for rep in seeding.reps)
+
+
+def _seat(row: Row) -> Seat:
+    return Seat(
+        email=str(row["Email"]),
+        name=str(row["Name"]),
+        team=str(row["Department"]),
+        capacity=int(float(str(row["Book_Capacity__c"]))),
+        hired=str(row["Hired__c"]),
+        time_zone=str(row["TimeZoneSidKey"]),
+    )
 
 
 @lru_cache(maxsize=8)

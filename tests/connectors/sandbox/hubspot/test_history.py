@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tests.connectors.sandbox.hubspot.conftest import Account, company, other_owner
@@ -67,3 +69,31 @@ def test_batches_and_lists_show_history_too(sandbox: Sandbox, hub: Account) -> N
 
 def test_a_value_that_never_was_has_no_history(sandbox: Sandbox, hub: Account) -> None:
     assert history(hub, company(sandbox), "external_key") == []
+
+
+def test_no_two_versions_of_a_property_share_a_moment_however_fast_they_come(sandbox: Sandbox, hub: Account) -> None:
+    id_ = company(sandbox)
+    sandbox.portal.clock.advance(-3600)
+    for number in range(200):
+        sandbox.portal.edit("companies", id_, city=f"City {number}")
+    moments = [each["timestamp"] for each in history(hub, id_, "city")]
+    assert len(moments) >= 200
+    read = [datetime.fromisoformat(moment) for moment in moments]
+    assert all(later - earlier >= timedelta(milliseconds=1) for later, earlier in pairwise(read))
+
+
+def test_a_person_can_be_made_to_edit_between_our_read_and_our_write(sandbox: Sandbox, hub: Account) -> None:
+    """The plan in the docstring of ``Portal.edit``, word for word: read, their edit, our write."""
+    id_ = company(sandbox)
+    theirs, before = other_owner(sandbox, id_), history(hub, id_, OWNER)[0]["value"]
+    ours = next(owner for owner in sandbox.portal.owners if owner not in {theirs, before})
+    edit = {"fault": "person_edit", "object": "companies", "target": id_, "actor": "Dana Whitfield"}
+    sandbox.faults({"on": "batch_update", **edit, "set": {OWNER: theirs}})
+    hub.post(f"{OBJECTS}/batch/read", {"inputs": [{"id": id_}], "properties": [OWNER]})
+    hub.post(f"{OBJECTS}/batch/update", {"inputs": [{"id": id_, "properties": {OWNER: ours}}]})
+    app, person, seeded = history(hub, id_, OWNER)
+    assert [each["value"] for each in (app, person, seeded)] == [ours, theirs, before]
+    admin = sandbox.portal.owner_named("Dana Whitfield").user_id
+    assert (person["sourceType"], person["sourceId"]) == ("CRM_UI", f"userId:{admin}")
+    assert app["sourceType"] == "INTEGRATION"
+    assert datetime.fromisoformat(app["timestamp"]) > datetime.fromisoformat(person["timestamp"])

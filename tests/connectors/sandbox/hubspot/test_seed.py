@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -144,3 +145,17 @@ def test_a_sandbox_speaks_one_dialect_and_has_its_state_only() -> None:
         _ = salesforce.portal
     with pytest.raises(SandboxError, match="does not speak 'pipedrive'"):
         Sandbox(crm="pipedrive")
+
+
+def test_the_list_of_reps_tells_what_owners_cannot_hold(reader: Account, still: Sandbox) -> None:
+    """``GET /sandbox/reps`` is the same for both CRMs; an owner's address leads from one to the other."""
+    listed = reader.get("/sandbox/reps")
+    users = [SEEDED.tables["User"][rep] for rep in SEEDED.reps]
+    assert [(each["email"], each["capacity"]) for each in listed] == [
+        (user["Email"], user["Book_Capacity__c"]) for user in users
+    ]
+    assert [asdict(seat) for seat in still.reps] == listed
+    owners = {owner["email"]: owner for owner in reader.get("/crm/v3/owners", limit=500)["results"] if "email" in owner}
+    assert all(owners[each["email"]]["teams"][0]["name"] == each["team"] for each in listed)
+    with Sandbox(accounts=300, reps=8, seed=3, today=TODAY) as salesforce:
+        assert salesforce.reps == still.reps
