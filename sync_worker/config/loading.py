@@ -215,6 +215,8 @@ def _missing(
 def _frozen(values: Mapping[str, Mapping[str, Any]], source: _Source) -> Config:
     built: dict[str, Any] = {}
     for section, kind in shapes.sections().items():
+        if section in {"salesforce", "hubspot"} and not values[section]:
+            continue  # a CRM that nobody named
         # A default place starts at the config's folder as well.
         places = {
             field.name: source.place(field.default)
@@ -246,7 +248,7 @@ def _plain(value: object) -> object:
 def _shown(config: Config, winners: Mapping[str, Entry]) -> Iterator[Setting]:
     """Every setting with its origin, secrets hidden, in the order of the value classes."""
     for section in shapes.sections():
-        for key in shapes.keys(section):
+        for key in shapes.keys(section) if getattr(config, section) is not None else ():
             value = getattr(getattr(config, section), key)
             if shapes.is_map(section, key) and value:
                 for name, inner in value.items():
