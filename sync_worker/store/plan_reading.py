@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from sync_worker.core.model import Value
+
 
 class PlanNotFound(Exception):
     """No plan has this id, or several begin with it. ``hint`` names the way out."""
@@ -45,6 +47,8 @@ class StoredRow:
     code: str = ""
     message: str = ""
     adopted: bool = False
+    replaced: Mapping[str, Value] | None = None
+    """What somebody else had written and our write replaced; None unless the row ended as ``overwrote``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,8 @@ def stored_row(row: Any) -> StoredRow:  # noqa: ANN401 - a row of the plan_row t
         read_set=row.read_set,
         rest_days=row.rest_days,
     )
-    life = {name: getattr(row, name) for name in ("epoch", "version", "tries", "sent_at", "ended_at", "adopted")}
+    names = ("epoch", "version", "tries", "sent_at", "ended_at", "adopted", "replaced")
+    life = {name: getattr(row, name) for name in names}
     return StoredRow(sealed, row.plan_id, RowState(row.state), code=row.code or "", message=row.message or "", **life)
 
 
