@@ -69,7 +69,7 @@ def _twin() -> None:
         sa.Column("because", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", name="pk_twin"),
     )
-    op.create_index("ix_twin_home_id", "twin", ["home_id"], unique=True)
+    op.create_index("ix_twin_home_id", "twin", ["home_id"])
 
 
 def _signal_file() -> None:

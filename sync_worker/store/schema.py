@@ -161,7 +161,7 @@ twin = Table(
     Column("account_id", String(40), primary_key=True),
     Column("home_id", String(40), nullable=False),
     Column("because", Text, nullable=False),
-    Index("ix_twin_home_id", "home_id", unique=True),
+    Index("ix_twin_home_id", "home_id"),
 )
 """Accounts that two CRMs have: the record of the one that does not decide, and its counterpart in the home CRM."""
 
