@@ -73,6 +73,15 @@ def start_rest(  # noqa: PLR0913, PLR0917 - one row's columns, in the order agre
     upsert(tx, rest, [row])
 
 
+def move_rest(tx: Connection, old: str, new: str) -> None:
+    """Let the winner of a merge rest as long as the longest-resting of its losers."""
+    c = rest.c
+    rows = tx.execute(select(rest).where(c.account_id.in_([old, new])).order_by(c.until.desc())).mappings().all()
+    if rows:
+        upsert(tx, rest, [{**rows[0], "account_id": new}])
+        tx.execute(delete(rest).where(c.account_id == old))
+
+
 def _row(held: Hold) -> dict[str, object]:
     return {
         "account_id": held.account,

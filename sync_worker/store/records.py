@@ -22,7 +22,7 @@ from sync_worker.store.fullpull import (
     save_cursor,
 )
 from sync_worker.store.lookup import crm_of, get, live_count, named, quarantined, user_names, users
-from sync_worker.store.schema import quarantine, record
+from sync_worker.store.schema import owner_history, quarantine, record
 from sync_worker.store.upsert import chunks, next_numbers, upsert
 
 if TYPE_CHECKING:
@@ -221,10 +221,15 @@ def _touch(tx: Connection, stream: Stream, touched: Sequence[Record]) -> None:
 
 
 def _merge(tx: Connection, changed: Sequence[Record], known: Mapping[str, _Known], now: datetime) -> None:
-    """Follow merges: what hung on the loser moves to the winner, and so does its hold."""
+    """Follow merges: what hung on the loser moves to the winner, and so does its hold.
+
+    A winner that this page brings into the world stands for its losers altogether: the past of the one whose owner it
+    has is its own past.
+    """
     if not changed:
         return
     stream = changed[0].ref.stream
+    born = {each.ref.id: each.fields.get("owner") for each in changed if each.ref.id not in known}
     alive = [each.ref.id for each in changed if not each.deleted and each.ref.id in known]
     aliases.forget(tx, stream.value, alive)
     for each in changed:
@@ -232,6 +237,14 @@ def _merge(tx: Connection, changed: Sequence[Record], known: Mapping[str, _Known
         if winner is not None and stream is Stream.ACCOUNTS:
             activities.move(tx, each.ref.id, winner)
             holds.move(tx, each.ref.id, winner)
+            if winner in born and each.ref.id in known and known[each.ref.id].fields.get("owner") == born[winner]:
+                _inherit(tx, each.ref.id, winner)
+
+
+def _inherit(tx: Connection, old: str, new: str) -> None:
+    """Let a new record have an old one's owners and its rest."""
+    tx.execute(update(owner_history).where(owner_history.c.account_id == old).values(account_id=new))
+    holds.move_rest(tx, old, new)
 
 
 def _set_aside(

@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import select
 
 from connectors.port import Cursor, Record, Stream, User
-from sync_worker.store import aliases, holds, records
+from sync_worker.store import aliases, holds, ownership, records
+from sync_worker.store.schema import rest
 from tests.store.crm import account, full, name_of, page, save, sequences
 
 if TYPE_CHECKING:
@@ -133,6 +135,34 @@ def test_a_chain_of_merges_points_at_the_last_winner(store: Store, now: datetime
         assert aliases.winners(tx, "accounts", {"d"}) == {}, "a circle has no winner"
         save(tx, page(account("a", now)), now)
         assert aliases.winners(tx, "accounts", {"a"}) == {}, "an undeleted record is itself again"
+
+
+def test_a_merge_that_makes_a_new_record_gives_it_the_past_of_the_one_whose_owner_it_has(
+    store: Store, now: datetime
+) -> None:
+    def merged(loser: str) -> Record:
+        return replace(account(loser, now), deleted=True, merged_into="new")
+
+    with store.begin() as tx:
+        save(tx, page(account("a", now, owner="u1"), account("b", now, owner="u2")), now)
+        for id_, owner in (("a", "u1"), ("b", "u2")):
+            moved = records.OwnerSeen(id_, "pool", owner, now)
+            ownership.notice(tx, [moved], now=now, hold_days=30)
+            holds.start_rest(tx, id_, now + timedelta(days=3), "unworked", owner, now)
+        save(tx, page(account("new", now, owner="u2"), merged("a"), merged("b")), now)
+        assert [owned.after for owned in ownership.history(tx, "new")] == ["u2"]
+        assert [owned.after for owned in ownership.history(tx, "a")] == ["u1"]
+        assert tx.execute(select(rest.c.account_id).order_by(rest.c.account_id)).scalars().all() == ["a", "new"]
+
+
+def test_of_two_losers_in_the_pool_the_longer_rest_is_the_winners(store: Store, now: datetime) -> None:
+    with store.begin() as tx:
+        save(tx, page(account("a", now, owner="pool"), account("b", now, owner="pool")), now)
+        for id_, days in (("a", 9), ("b", 3)):
+            holds.start_rest(tx, id_, now + timedelta(days=days), "unworked", "u1", now)
+        losers = [replace(account(id_, now), deleted=True, merged_into="new") for id_ in ("a", "b")]
+        save(tx, page(account("new", now, owner="pool"), *losers), now)
+        assert tx.execute(select(rest.c.account_id, rest.c.until)).all() == [("new", now + timedelta(days=9))]
 
 
 def test_the_winner_of_a_merge_is_held_as_its_loser_was(store: Store, now: datetime) -> None:
