@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from rules.shapes import EventShape, FileShape
 
 
-def ruleset(
+def ruleset(  # noqa: PLR0913, PLR0917 - what a folder is made of
     shapes: list[FileShape],
     version: str,
     lists: dict[str, tuple[str, ...]],
     tables: tuple[model.Table, ...],
+    reps: model.Reps,
     notes: Notes,
 ) -> model.Ruleset:
     """The rules in the order of the shapes."""
@@ -35,6 +36,7 @@ def ruleset(
         books=tuple(_book(book) for shape in shapes for book in shape.books),
         lists=lists,
         tables=tables,
+        reps=reps,
         warnings=tuple(sorted(set(notes.warnings))),
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from rules.chain import Chain, fence, read
-from rules.facts import rep_needs
+from rules.facts import capacity_of, rep_needs
 from rules.sql import Dialect, Writer, named
 from rules.vocabulary import Type
 
@@ -39,6 +39,7 @@ class ColumnKind(StrEnum):
     TIER = "tier"  # the name of a score's tier, NULL below the lowest
     POINTS = "points"  # one term's points, before any cap, never NULL
     ELIGIBLE = "eligible"  # whether a book may give accounts to the rep
+    CAPACITY = "capacity"  # how many accounts of a book the rep may own; NULL where the rep's field is empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,10 @@ def compile_accounts(
 
 
 def compile_reps(ruleset: Ruleset, dialect: Dialect) -> Compiled:
-    """Every rep's ``rep_id`` and, for each book, whether the rep may own its accounts. Reads ``rep_fact``."""
+    """Every rep's ``rep_id`` and, for each book, whether the rep may own its accounts and how many.
+
+    Reads ``rep_fact``, which has ``rep_needs(ruleset)``.
+    """
     # A rep's condition knows no time (see rules.names), so any day will do.
     writer = Writer(dialect, date.min, {})
     facts = ", ".join(
@@ -112,6 +116,8 @@ def compile_reps(ruleset: Ruleset, dialect: Dialect) -> Compiled:
         columns.append(CompiledColumn(f"eligible__{index}", ColumnKind.ELIGIBLE, Type.BOOLEAN, book.id))
         yes, no = writer.boolean(value=True), writer.boolean(value=False)
         selected.append(f"CASE WHEN {writer.condition(book.reps.tree)} THEN {yes} ELSE {no} END AS eligible__{index}")
+        columns.append(CompiledColumn(f"capacity__{index}", ColumnKind.CAPACITY, Type.NUMBER, book.id))
+        selected.append(f"{writer.value(capacity_of(book))} AS capacity__{index}")
     stage = f"SELECT {facts} FROM rep_fact{fence(dialect)}"  # noqa: S608 - names are checked by rules.facts
     sql = f"WITH facts AS ({stage})\nSELECT {', '.join(selected)} FROM facts"
     return Compiled(sql, tuple(columns))

@@ -14,7 +14,7 @@ from rules.vocabulary import Type
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rules.model import Ruleset, Term
+    from rules.model import Book, Ruleset, Term
 
 
 _LONGEST_NAME = 32
@@ -75,10 +75,16 @@ def needs(ruleset: Ruleset) -> tuple[FactColumn, ...]:
 
 def rep_needs(ruleset: Ruleset) -> tuple[FactColumn, ...]:
     """The columns of ``rep_fact`` that books read, capacities included, by name; not the key ``rep_id``."""
-    found = {column for book in ruleset.books for column in columns_read(book.reps.tree)}
-    capacities = {book.capacity for book in ruleset.books if isinstance(book.capacity, str)}
-    found |= {column_of(tree.FieldValue(name, Type.NUMBER)) for name in capacities}
+    roots = (root for book in ruleset.books for root in (book.reps.tree, capacity_of(book)))
+    found = {column for root in roots for column in columns_read(root)}
     return tuple(sorted(found, key=lambda column: column.name))
+
+
+def capacity_of(book: Book) -> tree.Constant | tree.FieldValue:
+    """The book's own number, or the rep's field that holds it."""
+    if isinstance(book.capacity, str):
+        return tree.FieldValue(book.capacity, Type.NUMBER)
+    return tree.Constant(float(book.capacity), Type.NUMBER)
 
 
 def columns_read(root: tree.Part, outputs: Iterable[str] = ()) -> tuple[FactColumn, ...]:

@@ -13,6 +13,7 @@ from rules.document import Mapping, Node, Scalar, Sequence, parse
 from rules.folder import decoded, digest_of, read_folder
 from rules.names import REP_FUNCTIONS, NamedList, Names
 from rules.problems import Mark, Notes, RulesInvalid, nearest
+from rules.reps import EMAIL, read_reps
 from rules.scalars import Context, plain
 from rules.shapes import EventShape, FileShape, ScaleShape, ScoreShape
 from rules.tables import promised, read_table
@@ -20,11 +21,12 @@ from rules.wording import note_shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Mapping as Words
     from pathlib import Path
 
     from rules.folder import RuleFile
-    from rules.model import Ruleset, Table
-    from rules.vocabulary import Vocabulary
+    from rules.model import Reps, Ruleset, Table
+    from rules.vocabulary import FieldInfo, Vocabulary
 
 MAX_RULES = 500
 """Rules of scope, protect, return and books together."""
@@ -46,8 +48,10 @@ def load(folder: Path, vocabulary: Vocabulary) -> Ruleset:
     _check_ids(roots.values(), notes)
     lists = _lists(roots.values(), notes)
     names = Names(vocabulary.account, lists, vocabulary.topics, vocabulary.events)
+    reps = _reps(roots.values(), texts, vocabulary.rep, notes)
     tables, names = _tables(roots.values(), texts, names, notes)
-    rep = Names(vocabulary.rep, lists, functions=REP_FUNCTIONS, noun="rep field")
+    _note_unused(roots.values(), texts, notes)
+    rep = Names({**vocabulary.rep, **reps.fields}, lists, functions=REP_FUNCTIONS, noun="rep field")
     scores = frozenset(str(score_id.text) for score_id in _ids(roots.values(), "scores"))
     context = Context(names, rep, scores, notes)
     shapes = [shape for root in roots.values() if (shape := _shaped(root, context)) is not None]
@@ -55,7 +59,7 @@ def load(folder: Path, vocabulary: Vocabulary) -> Ruleset:
     if notes.problems:
         raise RulesInvalid(notes.problems)
     named = {name: found.items for name, found in lists.items()}
-    return ruleset(shapes, digest_of(files), named, tables, notes)
+    return ruleset(shapes, digest_of(files), named, tables, reps, notes)
 
 
 def digest(folder: Path) -> str:
@@ -154,24 +158,55 @@ def _tables(
 ) -> tuple[tuple[Table, ...], Names]:
     """The tables in the order listed, and the names with their outputs: a table may read those before it."""
     tables: list[Table] = []
-    used: dict[str, Mark] = {}
-    for item in _section(roots, "tables"):
-        scalar = item.get("file") if isinstance(item, Mapping) else item
-        if not isinstance(scalar, Scalar):
-            continue
-        if scalar.text in used:
-            notes.error(scalar.mark, f"the table '{scalar.text}' is listed twice", f"first at {used[scalar.text]}")
-        elif scalar.text not in texts:
-            hint = nearest(scalar.text, texts) or "put the CSV file beside this one"
-            notes.error(scalar.mark, f"there is no table '{scalar.text}' in the folder", hint)
-        elif (text := texts[scalar.text]) is not None:
-            table = read_table(scalar.text, text, names, notes)
-            tables += [table] if table else []
-            names = replace(names, fields={**promised(scalar.text, text), **names.fields})
-        used.setdefault(scalar.text, scalar.mark)
-    for name in sorted(set(texts) - set(used)):
-        notes.warn(Mark(name, 1, 1), "no rules file uses this table", f"add it: tables: [{name}]")
+    for name, text in _listed(roots, "tables", texts, notes):
+        table = read_table(name, text, names, notes)
+        tables += [table] if table else []
+        names = replace(names, fields={**promised(name, text), **names.fields})
     return tuple(tables), names
+
+
+def _reps(roots: Iterable[Mapping], texts: dict[str, str | None], known: Words[str, FieldInfo], notes: Notes) -> Reps:
+    """What the rep files say."""
+    found = dict(_listed(roots, "reps", texts, notes))
+    if found and EMAIL not in known:
+        at = next(_section(roots, "reps")).mark
+        message = "the CRM's users have no field 'email', so nobody could tell whose rows these are"
+        notes.error(at, message, "map it under [fields.users] in config.toml")
+    return read_reps(found, known, notes)
+
+
+def _listed(
+    roots: Iterable[Mapping], section: str, texts: dict[str, str | None], notes: Notes
+) -> Iterator[tuple[str, str]]:
+    """The names and texts of the CSV files that a section lists, in its order; what it cannot have is noted."""
+    used: dict[str, Mark] = {}
+    for scalar in _files(roots, section):
+        name = scalar.text
+        if name in used:
+            notes.error(scalar.mark, f"'{name}' is listed twice", f"first at {used[name]}")
+        elif name not in texts:
+            hint = nearest(name, texts) or "put the CSV file beside this one"
+            notes.error(scalar.mark, f"there is no table '{name}' in the folder", hint)
+        elif (text := texts[name]) is not None:
+            yield name, text
+        used.setdefault(name, scalar.mark)
+
+
+def _files(roots: Iterable[Mapping], section: str) -> Iterator[Scalar]:
+    for item in _section(roots, section):
+        scalar = item.get("file") if isinstance(item, Mapping) else item
+        if isinstance(scalar, Scalar):
+            yield scalar
+
+
+def _note_unused(roots: Iterable[Mapping], texts: dict[str, str | None], notes: Notes) -> None:
+    """A CSV file that nothing lists is a slip; one that is listed as both kinds is a mistake."""
+    tables, reps = ({scalar.text: scalar.mark for scalar in _files(roots, name)} for name in ("tables", "reps"))
+    for name in sorted(tables.keys() & reps.keys()):
+        notes.error(reps[name], f"'{name}' is a decision table, too", f"it is listed at {tables[name]}; keep one")
+    for name in sorted(texts.keys() - tables.keys() - reps.keys()):
+        section = "reps" if (texts[name] or "")[: len(EMAIL)].lower() == EMAIL else "tables"
+        notes.warn(Mark(name, 1, 1), "no rules file uses this table", f"add it: {section}: [{name}]")
 
 
 # What the sections say, in the order of the files

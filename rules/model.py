@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from rules.problems import Mark, Problem
     from rules.tree import Tree, Value
-    from rules.vocabulary import Type
+    from rules.vocabulary import FieldInfo, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +205,25 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class RepRow:
+    """What the rep files say of one rep. ``values`` holds filled cells only: text, numbers, truths, YYYY-MM-DD."""
+
+    email: str
+    """In small letters."""
+    values: Mapping[str, str | float | bool]
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Reps:
+    """What the folder's rep files say. A value goes before what the CRM has in the same field."""
+
+    fields: Mapping[str, FieldInfo] = field(default_factory=dict)
+    """The columns, of the CRM's type where the CRM has the field, too."""
+    rows: tuple[RepRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ruleset:
     """All rules of a folder, in the order in which they are tried: files by name, then as written."""
 
@@ -217,6 +236,7 @@ class Ruleset:
     books: tuple[Book, ...] = ()
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tables: tuple[Table, ...] = ()
+    reps: Reps = field(default_factory=Reps)
     warnings: tuple[Problem, ...] = ()
     """Legal, but probably not meant."""
 

@@ -210,6 +210,8 @@ class FileShape(Shape):
         default_factory=list
     )
     """CSV decision tables of this folder, in the order in which they are computed."""
+    reps: Annotated[list[FileName], Field(min_length=1)] = Field(default_factory=list)
+    """CSV files of this folder with what is known of reps, by e-mail address."""
 
 
 def keys_of(shape: type[Shape]) -> tuple[str, ...]:

@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from connectors.port import User
-    from rules import Book, Compiled, Condition, Limit, Ruleset
+    from rules import Compiled, Condition, Limit, Ruleset
     from rules import Score as RuleScore
-    from sync_worker.core.model import Value
 
 ONE_COLUMN = (
     ColumnKind.ACCOUNT_ID,
@@ -115,7 +114,7 @@ def build_facts(tx: Connection, parts: Parts, rules: Ruleset, everybody: People,
     half_lives = sorted({c.source.half_life_days for c in columns if isinstance(c.source, EngagementSource)})
     engagement.refold(tx, half_lives, now)
     facts.build(tx, columns, now=now, settings=fact_settings(parts, everybody))
-    facts.build_reps(tx, vocabulary(settings.get(tx, "schema"), parts.config).rep)
+    facts.build_reps(tx, vocabulary(settings.get(tx, "schema"), parts.config).rep, rules.reps)
 
 
 def people_of(tx: Connection, parts: Parts) -> People:
@@ -222,10 +221,11 @@ def reps_of(tx: Connection, parts: Parts, rules: Ruleset, everybody: People) -> 
     users = {user.id: user for user in lookup.users(tx)}
     rep_id = compiled.of(ColumnKind.REP_ID)[0].name
     eligible = {book.id: compiled.of(ColumnKind.ELIGIBLE, book.id)[0].name for book in rules.books}
+    capacity = {book.id: compiled.of(ColumnKind.CAPACITY, book.id)[0].name for book in rules.books}
     found: dict[str, Rep] = {}
     for row in decisions.evaluate(tx, compiled.sql):
         user = users[str(row[rep_id])]
-        room = {book.id: capacity_of(book, user.fields) for book in rules.books if row[eligible[book.id]]}
+        room = {book: places(row[capacity[book]]) for book, fits in eligible.items() if row[fits]}
         rep = everybody.reps.get(user.id, user.id)
         if room and rep != everybody.pool:
             earlier = found[rep].capacity if rep in found else {}
@@ -240,12 +240,9 @@ def _rep(rep: str, users: Mapping[str, User], everybody: People, capacity: Mappi
     return Rep(rep, str(users[rep].fields.get("name") or rep), able, capacity)
 
 
-def capacity_of(book: Book, rep: Mapping[str, Value]) -> int:
-    """The book's own number, or the rep's field; nothing in the field means no room, never room without end."""
-    if isinstance(book.capacity, int):
-        return book.capacity
-    value = rep.get(book.capacity)
-    return int(value) if isinstance(value, int | float) else 0
+def places(capacity: object) -> int:
+    """How many accounts a capacity is: nothing in a rep's field means no room, never room without end."""
+    return 0 if capacity is None else int(number(capacity))
 
 
 def policies(

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Boolean, Column, Float, MetaData, Table, Text, insert, select
+from sqlalchemy import Boolean, Column, Float, MetaData, Table, Text, bindparam, func, insert, select, update
 
 from connectors.port import Stream
-from rules import EngagementSource, FactColumn, FieldInfo, FieldSource, TouchSource, Type
+from rules import EngagementSource, FactColumn, FieldInfo, FieldSource, Reps, TouchSource, Type
 from rules.facts import column_of
 from rules.tree import FieldValue
 from sync_worker.core.canonical import digest
@@ -82,16 +82,42 @@ def build(tx: Connection, columns: Sequence[FactColumn], *, now: datetime, setti
     return _fill(tx, table, list(values), accounts.select(values))
 
 
-def build_reps(tx: Connection, fields: Mapping[str, FieldInfo]) -> int:
-    """Build the table ``rep_fact`` with these fields for every user that the CRM shows; how many there are."""
+def build_reps(tx: Connection, fields: Mapping[str, FieldInfo], reps: Reps | None = None) -> int:
+    """Build the table ``rep_fact`` with these fields for every user that the CRM shows; how many there are.
+
+    What the rule files say of ``reps`` goes before what the CRM shows, for every user with the e-mail address.
+    """
     read, user = reader(tx.dialect.name), schema.record.c
-    known = {**fields, **REP_DERIVED}
+    known = {**fields, **REP_DERIVED, **(reps.fields if reps else {})}
     ways = {Type.TEXT: read.text, Type.NUMBER: read.number, Type.BOOLEAN: read.yes_no, Type.DATE: read.date}
     columns = {column_of(FieldValue(name, info.type)).name: info for name, info in known.items()}
     table = _make(tx, "rep_fact", "rep_id", {column: info.type for column, info in columns.items()})
     values = [ways[info.type](user.fields, info.name).label(column) for column, info in columns.items()]
     shown = select(user.id, *values).where(user.stream == Stream.USERS.value, ~user.deleted).order_by(user.id)
-    return _fill(tx, table, ["rep_id", *columns], shown)
+    count = _fill(tx, table, ["rep_id", *columns], shown)
+    if reps and reps.rows:
+        _lay_over(tx, table, reps)
+    return count
+
+
+def _lay_over(tx: Connection, table: Table, reps: Reps) -> None:
+    """Write what the files say of each rep over the rows of the users with that e-mail address; empty says nothing."""
+    columns = {column_of(FieldValue(name, info.type)).name: name for name, info in reps.fields.items()}
+    said = {row.email: row.values for row in reps.rows}
+    user = schema.record.c
+    email = reader(tx.dialect.name).text(user.fields, "email")
+    users = tx.execute(select(user.id, email).where(user.stream == Stream.USERS.value, ~user.deleted)).all()
+    found = [
+        {"user": id_, **{f"said_{at}": said[email.lower()].get(name) for at, name in enumerate(columns.values())}}
+        for id_, email in users
+        if email and email.lower() in said
+    ]
+    first = {
+        column: func.coalesce(bindparam(f"said_{at}", type_=table.c[column].type), table.c[column])
+        for at, column in enumerate(columns)
+    }
+    if found and first:
+        tx.execute(update(table).where(table.c.rep_id == bindparam("user")).values(first), found)
 
 
 def read_sets(tx: Connection, account_ids: Sequence[str] | None = None) -> dict[str, str]:

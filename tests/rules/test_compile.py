@@ -274,10 +274,12 @@ def test_reps_are_chosen_by_book(folder: Folder, store: Store) -> None:
     store.create("rep_fact", "rep_id", rep_needs(ruleset), rows)
     compiled = compile_reps(ruleset, store.dialect)
     assert [(column.kind, column.rule) for column in compiled.columns] == [
-        (ColumnKind.REP_ID, ""), (ColumnKind.ELIGIBLE, "e"), (ColumnKind.ELIGIBLE, "a"),
+        (ColumnKind.REP_ID, ""),
+        (ColumnKind.ELIGIBLE, "e"), (ColumnKind.CAPACITY, "e"),
+        (ColumnKind.ELIGIBLE, "a"), (ColumnKind.CAPACITY, "a"),
     ]  # fmt: skip
     found = [tuple(row.values()) for row in store.ask(compiled)]
-    assert found == [("r1", 1, 0), ("r2", 0, 0), ("r3", 0, 1), ("r4", 0, 1)]
+    assert found == [("r1", 1, 5, 0, 9), ("r2", 0, None, 0, 9), ("r3", 0, 5, 1, 9), ("r4", 0, 5, 1, 9)]
 
 
 def test_needs_are_exactly_what_the_rules_read(folder: Folder) -> None:

@@ -91,7 +91,7 @@ protect:
     ("section", "problem"),
     [
         ("scoop: []", "2:1: unknown key 'scoop' — did you mean 'scope'?"),
-        ("motions: []", "2:1: unknown key 'motions' — known: books, lists, protect, return, scope, scores, tables"),
+        ("motions: []", "2:1: unknown key 'motions' — known: books, lists, protect, reps, return, scope"),
         ("scope: []", "2:1: 'scope' has no entries — write at least one, or remove it"),
         ("scope:", "2:1: 'scope' has nothing below it — write its entries, or remove it"),
         ("scope: {id: x, when: true}", "2:8: 'scope' is a list — begin each entry with '- '"),
