@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from sqlalchemy import Connection
+
     from sync_worker.config import Config
     from sync_worker.core.model import PlanRow
     from sync_worker.decide import Decided
@@ -41,11 +43,16 @@ def difference(parts: Parts, decided: Decided) -> tuple[PlanRow, ...]:
 
 def save_sealed(parts: Parts, decided: Decided, rows: Sequence[PlanRow]) -> StoredPlan:
     """Judge, seal and save. A plan that waits and says the same is renewed instead, with its decision."""
-    now = parts.clock()
     with parts.store.begin() as tx:
-        earlier = rule_shares(applied_summaries(tx, now - GROWTH_WINDOW))
-        plan = make_plan(parts.config, decided, rows, earlier=earlier, now=now)
-        return plans.get(tx, plans.save(tx, plan, now=now))
+        return save_in(tx, parts, decided, rows)
+
+
+def save_in(tx: Connection, parts: Parts, decided: Decided, rows: Sequence[PlanRow]) -> StoredPlan:
+    """The same, in a transaction that records more than the plan."""
+    now = parts.clock()
+    earlier = rule_shares(applied_summaries(tx, now - GROWTH_WINDOW))
+    plan = make_plan(parts.config, decided, rows, earlier=earlier, now=now)
+    return plans.get(tx, plans.save(tx, plan, now=now))
 
 
 def make_plan(
