@@ -25,6 +25,8 @@ def upgrade() -> None:
             change.alter_column("crm", server_default=None)
     with op.batch_alter_table("plan_row") as change:
         change.add_column(sa.Column("replaced", sa.JSON()))
+        change.add_column(sa.Column("first_sent_at", TIME))
+    op.execute("UPDATE plan_row SET first_sent_at = sent_at")
     _cursor_by_crm()
     for make in TABLES:
         make()
@@ -48,6 +50,7 @@ def downgrade() -> None:
             change.drop_column("crm")
     with op.batch_alter_table("plan_row") as change:
         change.drop_column("replaced")
+        change.drop_column("first_sent_at")
     _make_triggers(BEFORE)
 
 

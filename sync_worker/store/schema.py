@@ -333,6 +333,7 @@ plan_row = Table(
     Column("version", Text),
     Column("tries", Integer, nullable=False, default=0),
     Column("sent_at", UtcTime),
+    Column("first_sent_at", UtcTime),
     Column("ended_at", UtcTime),
     Column("code", Text),
     Column("message", Text),
@@ -342,6 +343,7 @@ plan_row = Table(
     Index("ix_plan_row_account", "account_id"),
 )
 """The outbox is the rows in ``approved``, ``sent`` and ``unknown``. A trigger keeps terminal rows as they are.
+``sent_at``: when the latest try left. ``first_sent_at``: when the earliest one left of those that may have landed.
 ``replaced``: what somebody else had written and our write replaced, in rows that ended as ``overwrote``."""
 
 # What can be checked ---------------------------------------------------------------------------------------------
