@@ -10,7 +10,8 @@ from connectors.port import CrmError
 from sync_worker.apply.reading import owner_moves
 from sync_worker.core.lifecycle import difference, same
 from sync_worker.core.model import RowKind, RowState
-from sync_worker.store import holds, outbox
+from sync_worker.core.undoing import undoes
+from sync_worker.store import holds, outbox, plans
 from sync_worker.store.lookup import user_names
 
 if TYPE_CHECKING:
@@ -53,12 +54,18 @@ def tell_who(tools: Tools, rows: Iterable[tuple[StoredRow, Seen]]) -> None:
 
 
 def start_rest(tx: Connection, row: StoredRow, now: datetime) -> None:
-    """Let a returned account stay in the pool for as long as its rule says."""
+    """Let a returned account stay in the pool for as long as its rule says, and an undone one where it is put back."""
     sealed = row.row
-    if sealed.kind is RowKind.OWNER and sealed.rest_days > 0:
-        previous = sealed.before.get("owner")
-        until = now + timedelta(days=sealed.rest_days)
-        holds.start_rest(tx, sealed.account, until, sealed.reason, None if previous is None else str(previous), now)
+    if sealed.kind is not RowKind.OWNER or sealed.rest_days <= 0:
+        return
+    until = now + timedelta(days=sealed.rest_days)
+    if undone := undoes(sealed.rule):
+        why = f"undone by {plans.decided_by(tx, row.plan_id)} on {now:%Y-%m-%d} (plan {undone})"
+        holds.end_rest(tx, sealed.account)
+        holds.start(tx, holds.Hold(sealed.account, holds.PERSON, now, until, why))
+        return
+    previous = sealed.before.get("owner")
+    holds.start_rest(tx, sealed.account, until, sealed.reason, None if previous is None else str(previous), now)
 
 
 def _movers(tools: Tools, rows: Iterable[tuple[StoredRow, Seen]]) -> Iterable[tuple[str, str]]:

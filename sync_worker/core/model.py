@@ -168,6 +168,7 @@ class PlanRow:
     reason: str
     read_set: str
     rest_days: int = 0
+    """For a return: how long the account stays in the pool. For an undo: how long the worker stays away from it."""
 
 
 @dataclass(frozen=True, slots=True)

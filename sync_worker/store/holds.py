@@ -82,6 +82,11 @@ def move_rest(tx: Connection, old: str, new: str) -> None:
         tx.execute(delete(rest).where(c.account_id == old))
 
 
+def end_rest(tx: Connection, account: str) -> None:
+    """Its return was undone."""
+    tx.execute(delete(rest).where(rest.c.account_id == account))
+
+
 def _row(held: Hold) -> dict[str, object]:
     return {
         "account_id": held.account,

@@ -116,6 +116,11 @@ def counts(tx: Connection, plan_id: str) -> Mapping[RowState, int]:
     return {RowState(state): count for state, count in sorted(found)}
 
 
+def decided_by(tx: Connection, plan_id: str) -> str:
+    """Who approved or rejected the plan; empty while nobody has."""
+    return tx.scalar(select(schema.plan.c.decided_by).where(schema.plan.c.id == plan_id)) or ""
+
+
 def stored_row(row: Any) -> StoredRow:  # noqa: ANN401 - a row of the plan_row table
     """A plan row from its columns."""
     sealed = PlanRow(
