@@ -245,7 +245,10 @@ class Connector(Protocol):
         """One result for each write, as it is known. Never retried inside."""
 
     def history(self, refs: Sequence[Ref], field: str) -> Iterable[History]:
-        """Who changed the field of these records and when; one for each record that is there, in any order."""
+        """Who changed the field of these records and when; one for each record that is there, in any order.
+
+        A CRM that keeps histories apart from its records may give one without changes for a record that is gone.
+        """
 
     def clock(self) -> datetime:
         """The CRM's time, UTC, from its latest answer (or a cheap new call)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import timedelta
-from itertools import chain, pairwise
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from connectors.hubspot import cursor, pace, reader, rows, schema
@@ -19,19 +19,18 @@ from connectors.hubspot.cursor import Standing
 from connectors.hubspot.endpoints import ENDPOINTS
 from connectors.hubspot.errors import judge
 from connectors.hubspot.fields import OBJECTS, merged
+from connectors.hubspot.history import histories
 from connectors.hubspot.pace import Pace
 from connectors.hubspot.settings import RefreshToken
-from connectors.hubspot.values import from_text, instant
 from connectors.hubspot.writer import Writer, row_of
 from connectors.meter import Meter
 from connectors.origin import Origin
 from connectors.port import (
-    BadReply,
     Budget,
     Connector,
     Cursor,
     Field,
-    FieldChange,
+    History,
     NotPermitted,
     Page,
     Record,
@@ -165,9 +164,8 @@ class HubSpotConnector(Connector):
     def read(self, refs: Sequence[Ref], *, versions: bool = False) -> Iterable[Record]:
         """See Connector. ``versions`` changes nothing: HubSpot has none. Merged records count as gone."""
         del versions
-        for stream in Stream:
-            ids = list(dict.fromkeys(_record_id(ref) for ref in refs if ref.stream is stream))
-            for layout in self._layouts(stream) if ids else ():
+        for stream, ids in _by_stream(refs).items():
+            for layout in self._layouts(stream):
                 asked = set(ids)
                 walk = reader.Walk(self._client, layout, Standing(), self._client.server_time())
                 yield from (each for each in walk.read(ids) if each.ref.id in asked and not each.deleted)
@@ -176,39 +174,22 @@ class HubSpotConnector(Connector):
         """See Connector. Every write is checked before the first one leaves, when the first result is asked for."""
         yield from self._writer.send([row_of(write, self._known(write.ref.stream)) for write in writes])
 
-    def history(self, ref: Ref, field: str) -> Iterable[FieldChange]:
-        """See Connector. HubSpot keeps the latest values of every property: 20 of most, 45 of a contact's.
+    def history(self, refs: Sequence[Ref], field: str) -> Iterable[History]:
+        """See Connector. A read for each 50 records. HubSpot keeps the latest 20 values of most properties.
 
-        ``by`` is the owner's id; for what is no person's doing ``SOURCE:id``, such as ``INTEGRATION:3817446``.
+        ``by`` is the owner's id; for what is no person's doing ``SOURCE:id``, such as ``INTEGRATION:3817446``. The
+        first person met costs the calls of ``users``, unless they have been made. ValueError for an unknown field.
         """
-        known = self._known(ref.stream)
-        if field not in known:
-            raise ValueError(f"{ref.stream} has no mapped field {field!r}")
-        found = known[field]
-        entities = [entity for entity in OBJECTS[ref.stream] if found.crm_name in self._described[entity]]
-        for entity in entities:
-            for row in self._client.read(entity, [_record_id(ref)], ["hs_object_id"], [found.crm_name]).rows:
-                if str(row["id"]) == ref.id:
-                    return self._changes(row, found)
-        return []
-
-    def _changes(self, row: rows.Row, field: Field) -> list[FieldChange]:
-        kept = row.get("propertiesWithHistory")
-        versions = kept.get(field.crm_name) if isinstance(kept, dict) else None
-        if not isinstance(versions, list) or not all(isinstance(each, dict) for each in versions):
-            raise BadReply(f"HubSpot sent no history of {field.crm_name}", hint="describe again: it may have gone")
-        # HubSpot sends the latest first. Changes of one instant keep its order.
-        oldest_first = versions[::-1]
-        oldest_first.sort(key=lambda each: instant(each.get("timestamp")))
-        return [
-            FieldChange(
-                instant(after.get("timestamp")),
-                from_text(before.get("value"), field.type),
-                from_text(after.get("value"), field.type),
-                self._author(after),
-            )
-            for before, after in pairwise(oldest_first)
-        ]
+        for stream, ids in _by_stream(refs).items():
+            known = self._known(stream)
+            if field not in known:
+                raise ValueError(f"{stream} has no mapped field {field!r}")
+            left = dict.fromkeys(ids)
+            for entity in OBJECTS[stream]:
+                if left and known[field].crm_name in self._described[entity]:
+                    for each in histories(self._client, entity, list(left), stream, known[field], self._author):
+                        left.pop(each.ref.id, None)
+                        yield each
 
     def _author(self, version: rows.Row) -> str:
         source = str(version.get("sourceId") or "")
@@ -241,6 +222,14 @@ def _opened(parts: Iterator[Slice]) -> tuple[Slice, Iterator[Slice]]:
 def _expired(standing: Standing, now: datetime) -> bool:
     at = standing.time("upto") or standing.time("floor") or standing.time("began")
     return at is not None and at < now - CURSOR_LIVES
+
+
+def _by_stream(refs: Sequence[Ref]) -> dict[Stream, list[str]]:
+    """The ids, each once, by their stream."""
+    found: dict[Stream, list[str]] = {}
+    for ref in dict.fromkeys(refs):
+        found.setdefault(ref.stream, []).append(_record_id(ref))
+    return found
 
 
 def _record_id(ref: Ref) -> str:

@@ -23,7 +23,7 @@ from connectors.port import BadReply
 from connectors.transport import Garbled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from connectors.transport import Transport
@@ -120,6 +120,19 @@ class Client:
     def more(self, path: str) -> QueryPage:
         """The page at ``path``, which the page before named."""
         return self._transport.read(lambda: _query_page(self._rest.query_more(path, identifier_is_url=True)))
+
+    def every_row(self, soql: str, entity: str) -> Iterator[Mapping[str, Any]]:
+        """Every row of a small query, page by page; complete or BadReply."""
+        page = self.query(soql)
+        total, seen = page.total, 0
+        while True:
+            seen += len(page.rows)
+            yield from page.rows
+            if not page.more:
+                break
+            page = self.more(page.more)
+        if seen != total:
+            raise BadReply(f"Salesforce announced {total} rows of {entity} and sent {seen}", hint="run again")
 
     def row_version(self, entity: str, record: str) -> tuple[Mapping[str, Any], str | None]:
         """One whole record with its ETag, None where the reply has none."""

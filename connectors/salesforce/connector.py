@@ -17,7 +17,7 @@ from connectors.port import (
     Budget,
     Connector,
     Cursor,
-    FieldChange,
+    History,
     NotPermitted,
     Page,
     Record,
@@ -36,6 +36,7 @@ from connectors.salesforce.client import Client
 from connectors.salesforce.endpoints import ENDPOINTS
 from connectors.salesforce.errors import Refused, judge
 from connectors.salesforce.fields import OBJECTS, VERSIONED, merged
+from connectors.salesforce.history import histories
 from connectors.salesforce.lookup import Lookup
 from connectors.salesforce.writer import Writer
 from connectors.salesforce.writes import row_of
@@ -194,9 +195,8 @@ class SalesforceConnector(Connector):
 
     def read(self, refs: Sequence[Ref], *, versions: bool = False) -> Iterable[Record]:
         """See Connector. Accounts get ETags as versions; the other streams have none."""
-        for stream in Stream:
-            ids = list(dict.fromkeys(soql.record_id(ref.id) for ref in refs if ref.stream is stream))
-            for layout in self._layouts(stream) if ids else ():
+        for stream, ids in _by_stream(refs).items():
+            for layout in self._layouts(stream):
                 mine = [each for each in ids if not _is_other(each, layout.entity)]
                 lookup = self._lookup.versioned if versions and stream is VERSIONED else self._lookup.now
                 yield from lookup(layout, mine, self._client.server_time())
@@ -209,13 +209,16 @@ class SalesforceConnector(Connector):
         entity = next(entity for entity in OBJECTS[write.ref.stream] if not _is_other(write.ref.id, entity))
         return row_of(write, entity, self._known(write.ref.stream).fields[write.ref.stream])
 
-    def history(self, ref: Ref, field: str) -> Iterable[FieldChange]:
-        """See Connector. Needs field history tracking in the org; empty without it."""
-        layout = self._layouts(ref.stream)[0]
-        known = self._known(ref.stream).fields[ref.stream]
-        if field not in known:
-            raise ValueError(f"{ref.stream} has no mapped field {field!r}")
-        return list(self._lookup.history(layout, ref.id, known[field].crm_name))
+    def history(self, refs: Sequence[Ref], field: str) -> Iterable[History]:
+        """See Connector. A query for each 200 records, and no other to see whether they are there.
+
+        Needs field history tracking in the org; without it nothing has a change. ValueError for an unknown field.
+        """
+        for stream, ids in _by_stream(refs).items():
+            known = self._known(stream).fields[stream]
+            if field not in known:
+                raise ValueError(f"{stream} has no mapped field {field!r}")
+            yield from histories(self._client, self._layouts(stream)[0], ids, known[field].crm_name)
 
     def clock(self) -> datetime:
         """See Connector."""
@@ -234,6 +237,14 @@ def _opened(parts: Iterator[Slice]) -> tuple[Slice, Iterator[Slice]]:
     """The first page, which tells how many rows there are, and all pages with it."""
     first = next(parts)
     return first, chain((first,), parts)
+
+
+def _by_stream(refs: Sequence[Ref]) -> dict[Stream, list[str]]:
+    """The ids, each once, by their stream."""
+    found: dict[Stream, list[str]] = {}
+    for ref in dict.fromkeys(refs):
+        found.setdefault(ref.stream, []).append(soql.record_id(ref.id))
+    return found
 
 
 def _is_other(record: str, entity: str) -> bool:

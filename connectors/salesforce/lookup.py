@@ -12,11 +12,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from connectors.port import BadReply, FieldChange, SchemaChanged
+from connectors.port import BadReply, SchemaChanged
 from connectors.salesforce import rows, soql
 from connectors.salesforce.errors import Refused
 from connectors.salesforce.reader import schema_changed
-from connectors.salesforce.values import instant
 from connectors.transport import Garbled
 
 if TYPE_CHECKING:
@@ -30,12 +29,6 @@ if TYPE_CHECKING:
 GRAPH_NODES = 200
 """Rows in one graph. Salesforce allows 500 nodes; 200 is the size of a collections write, so reads and writes match."""
 GRAPH_TRIES = 3
-HISTORY = {
-    "Account": ("AccountHistory", "AccountId"),
-    "Contact": ("ContactHistory", "ContactId"),
-    "Lead": ("LeadHistory", "LeadId"),
-    "Opportunity": ("OpportunityFieldHistory", "OpportunityId"),
-}
 
 
 class Lookup:
@@ -56,18 +49,10 @@ class Lookup:
     def everything(self, query: str, layout: Layout) -> Iterator[dict[str, Value]]:
         """Every row of a small query, typed; complete or BadReply."""
         try:
-            page = self._client.query(query)
-            total, seen = page.total, 0
-            while True:
-                seen += len(page.rows)
-                yield from (rows.json_columns(row, layout) for row in page.rows)
-                if not page.more:
-                    break
-                page = self._client.more(page.more)
+            for row in self._client.every_row(query, layout.entity):
+                yield rows.json_columns(row, layout)
         except Refused as error:
             raise schema_changed(error) or error from error
-        if seen != total:
-            raise BadReply(f"Salesforce announced {total} rows of {layout.entity} and sent {seen}", hint="run again")
 
     def versioned(self, layout: Layout, ids: Sequence[str], now: datetime) -> Iterator[Record]:
         """The accounts that still exist, each with the ETag of the very reply that its fields come from."""
@@ -157,31 +142,6 @@ class Lookup:
             found.append((row, etag))
         return found
 
-    def history(self, layout: Layout, record: str, column: str) -> Iterator[FieldChange]:
-        """Changes of one field, oldest first.
-
-        A real org adds a twin row with display names to each change of a lookup; only the row with ids counts.
-        """
-        if layout.entity not in HISTORY:
-            return
-        entity, parent = HISTORY[layout.entity]
-        names = {column, column.removesuffix("Id")} if column.endswith("Id") else {column}
-        lookup = column.endswith("Id")
-        try:
-            page = self._client.query(soql.history(entity, parent, record, sorted(names)))
-        except Refused as error:
-            if error.has("INVALID_TYPE"):
-                return
-            raise schema_changed(error) or error from error
-        while True:
-            for row in page.rows:
-                change = _change(row, entity)
-                if not lookup or (_is_id(change.before) and _is_id(change.after)):
-                    yield change
-            if not page.more:
-                return
-            page = self._client.more(page.more)
-
 
 def _check_columns(row: Mapping[str, object], layout: Layout) -> None:
     absent = sorted(set(layout.columns) - row.keys())
@@ -190,21 +150,3 @@ def _check_columns(row: Mapping[str, object], layout: Layout) -> None:
             f"{layout.entity} no longer shows {', '.join(absent)}",
             hint="grant Read on it again under field-level security, or correct its name in [fields]",
         )
-
-
-def _change(row: Mapping[str, object], entity: str) -> FieldChange:
-    values = {name: rows.pick(row, name, entity) for name in ("OldValue", "NewValue", "CreatedById", "CreatedDate")}
-    try:
-        at = instant(values["CreatedDate"])
-    except ValueError as error:
-        raise BadReply(f"a row of {entity} has no CreatedDate") from error
-    return FieldChange(at, _scalar(values["OldValue"]), _scalar(values["NewValue"]), str(values["CreatedById"]))
-
-
-def _scalar(value: object) -> Value:
-    return value if isinstance(value, str | int | float | bool) and value != "" else None
-
-
-def _is_id(value: Value) -> bool:
-    # A display name of 15 or 18 letters and digits without a digit in front does not begin like a record id.
-    return value is None or (isinstance(value, str) and value[:1] == "0" and bool(soql.RECORD_ID.fullmatch(value)))

@@ -19,6 +19,8 @@ RECORD_ID = re.compile(r"[A-Za-z0-9]{15}([A-Za-z0-9]{3})?")
 LONGEST_URL = 15_500
 """Bytes of an encoded query. Salesforce takes 16,384 in all; host, path and headers' names need some of it."""
 MOST_IDS = 500
+MOST_HISTORIES = 200
+"""Records whose histories one query brings: far within the longest URL, and a few pages at most of rows."""
 
 
 def identifier(name: str) -> str:
@@ -78,12 +80,12 @@ def by_ids(fields: Sequence[str], entity: str, ids: Sequence[str]) -> Iterator[s
         yield format_soql(head + " WHERE Id IN {ids}", ids=[record_id(each) for each in ids[start : start + size]])
 
 
-def history(entity: str, parent: str, record: str, fields: Sequence[str]) -> str:
-    """The field history of one record, oldest first."""
-    columns = ("Id", "Field", "OldValue", "NewValue", "CreatedById", "CreatedDate")
+def histories(entity: str, parent: str, records: Sequence[str], fields: Sequence[str]) -> str:
+    """The field histories of these records, MOST_HISTORIES at most, oldest first."""
+    columns = ("Id", parent, "Field", "OldValue", "NewValue", "CreatedById", "CreatedDate")
     return format_soql(
-        f"{select(columns, entity)} WHERE {identifier(parent)} = {{record}} AND Field IN {{fields}}"
+        f"{select(columns, entity)} WHERE {identifier(parent)} IN {{records}} AND Field IN {{fields}}"
         " ORDER BY CreatedDate, Id",
-        record=record_id(record),
+        records=[record_id(each) for each in records],
         fields=list(fields),
     )

@@ -23,6 +23,8 @@ class Crm(Protocol):
     """API calls that the CRM allows in a day."""
     owner_rows_a_call: int
     """Changes of owner that one call of the usual connector carries."""
+    histories_a_call: int
+    """Records whose histories one call brings."""
 
     def other_settings(self) -> dict[str, object]:
         """Settings under which owners are written in the CRM's other way; the promises are the same."""

@@ -54,6 +54,7 @@ class HubSpotSandbox:
     name = "hubspot"
     daily_calls = 650_000
     owner_rows_a_call = 100
+    histories_a_call = 50
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox

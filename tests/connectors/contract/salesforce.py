@@ -60,6 +60,7 @@ class SalesforceSandbox:
     name = "salesforce"
     daily_calls = 100_000
     owner_rows_a_call = 1
+    histories_a_call = 200
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from connectors.port import (
     Connector,
     Cursor,
     FieldType,
+    History,
     LimitReached,
     Page,
     Record,
@@ -19,6 +21,7 @@ from connectors.port import (
     Stream,
     Unauthorized,
     Unreachable,
+    Write,
 )
 
 if TYPE_CHECKING:
@@ -227,16 +230,83 @@ def test_history_tells_who_changed_the_owner_and_when(crm: Crm) -> None:
     first, second = [rep for rep in crm.reps() if rep != before][:2]
     crm.edit(ref, owner=first)
     crm.edit(ref, owner=second)
-    changes = list(connector.history(ref, "owner"))
-    assert [(change.before, change.after, change.by) for change in changes] == [
+    (history,) = connector.history([ref], "owner")
+    latest = history.changes[-2:]
+    assert history.ref == ref
+    assert [(change.before, change.after, change.by) for change in latest] == [
         (before, first, crm.person()),
         (first, second, crm.person()),
     ]
-    assert all(datetime.now(UTC) - change.at < timedelta(minutes=1) for change in changes)
+    assert all(datetime.now(UTC) - change.at < timedelta(minutes=1) for change in latest)
 
 
-def test_history_of_an_untouched_record_is_empty(crm: Crm) -> None:
-    assert list(crm.connect().history(account(crm), "owner")) == []
+def test_history_tells_of_a_value_that_came_after_nothing(crm: Crm) -> None:
+    """The first owner of an account that had none, and a first score, are changes like any other."""
+    connector = crm.connect()
+    ref = account(crm)
+    list(connector.write([Write("w", ref, {"score": 7})]))
+    (history,) = connector.history([ref], "score")
+    assert [(change.before, change.after) for change in history.changes] == [(None, 7)]
+
+
+def test_history_of_a_field_that_nobody_has_changed_is_there_and_empty(crm: Crm) -> None:
+    assert list(crm.connect().history([account(crm)], "name")) == [History(account(crm), ())]
+
+
+def test_many_histories_come_with_few_calls_one_for_each_record(crm: Crm) -> None:
+    connector = crm.connect()
+    refs = [Ref(Stream.ACCOUNTS, each) for each in sorted(crm.ids(Stream.ACCOUNTS))]
+    old = {ref: crm.value(ref, "owner") for ref in refs[::7]}
+    for ref, owner in old.items():
+        crm.edit(ref, owner=next(rep for rep in crm.reps() if rep != owner))
+    connector.describe()
+    list(connector.users())
+    crm.reset_calls()
+    found = list(connector.history([*refs, refs[0]], "owner"))
+    assert crm.calls() == math.ceil(len(refs) / crm.histories_a_call)
+    assert sorted(history.ref for history in found) == refs
+    latest = {history.ref: history.changes[-1] for history in found if history.ref in old}
+    assert {ref: (change.before, change.after) for ref, change in latest.items()} == {
+        ref: (old[ref], crm.value(ref, "owner")) for ref in old
+    }
+
+
+def test_histories_are_asked_for_as_they_are_taken(crm: Crm) -> None:
+    connector = crm.connect()
+    connector.describe()
+    crm.reset_calls()
+    histories = connector.history([Ref(Stream.ACCOUNTS, each) for each in crm.ids(Stream.ACCOUNTS)], "name")
+    assert crm.calls() == 0
+    assert next(iter(histories)).changes == ()
+    assert crm.calls() == 1
+
+
+def test_a_record_that_is_gone_does_not_take_the_histories_of_others_with_it(crm: Crm) -> None:
+    connector = crm.connect()
+    refs = [Ref(Stream.ACCOUNTS, each) for each in sorted(crm.ids(Stream.ACCOUNTS))[:5]]
+    crm.delete(refs[1])
+    left = crm.merge(refs[2], refs[3])
+    found = {history.ref: history.changes for history in connector.history(refs, "name")}
+    assert found.keys() >= {refs[0], refs[4]} | ({left} & set(refs))
+    assert all(changes == () for changes in found.values())
+
+
+def test_histories_of_nothing_cost_nothing_and_an_unknown_field_is_named(crm: Crm) -> None:
+    connector = crm.connect()
+    connector.describe()
+    crm.reset_calls()
+    assert list(connector.history([], "owner")) == []
+    with pytest.raises(ValueError, match="no mapped field 'colour'"):
+        list(connector.history([account(crm)], "colour"))
+    assert crm.calls() == 0
+
+
+@pytest.mark.parametrize("breakage", ["reset before", "lost reply", "error page", "server error", "cut reply"])
+def test_a_history_that_breaks_is_asked_for_again(crm: Crm, breakage: Breakage) -> None:
+    connector = crm.connect()
+    connector.describe()
+    crm.break_reads(breakage, 2)
+    assert list(connector.history([account(crm)], "name")) == [History(account(crm), ())]
 
 
 def test_the_clock_is_the_crms(crm: Crm) -> None:

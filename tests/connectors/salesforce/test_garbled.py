@@ -79,7 +79,7 @@ def valid(asked: Asked) -> Any:
     if asked.path.endswith("/composite"):
         return {"compositeResponse": [{"referenceId": "r0", "httpStatusCode": 204, "httpHeaders": {}, "body": None}]}
     if "AccountHistory" in asked.path:
-        change = {"OldValue": USER, "NewValue": USER, "CreatedById": USER, "CreatedDate": STAMP}
+        change = {"AccountId": ACCOUNT, "OldValue": USER, "NewValue": USER, "CreatedById": USER, "CreatedDate": STAMP}
         return {"totalSize": 1, "done": True, "records": [change]}
     return {"totalSize": 1, "done": True, "records": [dict(ROW)]}
 
@@ -117,7 +117,7 @@ def read_all(connector: SalesforceConnector) -> None:
     list(connector.read(refs))
     list(connector.read(refs, versions=True))
     list(connector.read(refs[:1], versions=True))
-    list(connector.history(refs[0], "owner"))
+    list(connector.history(refs, "owner"))
 
 
 def write_all(connector: SalesforceConnector) -> None:

@@ -1,4 +1,4 @@
-"""Versions and history where an org behaves unlike the sandbox: no ETags in graphs, rows that vanish, twin rows."""
+"""Versions where an org behaves unlike the sandbox: no ETags in graphs, rows that vanish."""
 
 from __future__ import annotations
 
@@ -216,31 +216,6 @@ def test_a_parents_field_is_read_after_the_version_so_that_a_change_between_make
         assert [record.version for record in found] == [f'"{each}"' for each in IDS]
         assert {record.fields["boss"] for record in found} == {"Ada"}
         assert {record.fields["owner"] for record in found} == {"005000000000002AAA"}
-
-
-def test_history_skips_the_twin_rows_with_display_names(connect: Connect) -> None:
-    def entry(old: object, new: object, at: str) -> dict[str, object]:
-        return {"Id": "017", "Field": "Owner", "OldValue": old, "NewValue": new,
-                "CreatedById": "005000000000009AAA", "CreatedDate": f"2026-11-{at}T10:00:00.000+0000"}  # fmt: skip
-
-    entries = [
-        entry("Ada Lovelace", "Grace Hopper", "01"),
-        entry("005000000000001AAA", "005000000000002AAA", "01"),
-        entry("005000000000002AAA", "005000000000003AAA", "02"),
-        entry("Grace Hopper", "Fifteen Letters", "02"),
-    ]
-    with Scripted(Answer({"totalSize": 4, "done": True, "records": entries})) as server:
-        changes = list(lookup_of(connect(server)).history(PLAIN, IDS[0], "OwnerId"))
-        assert [(change.before, change.after) for change in changes] == [
-            ("005000000000001AAA", "005000000000002AAA"),
-            ("005000000000002AAA", "005000000000003AAA"),
-        ]
-
-
-def test_history_of_an_org_that_keeps_none_is_empty(connect: Connect) -> None:
-    refused = Answer([{"errorCode": "INVALID_TYPE", "message": "sObject type 'AccountHistory' is not supported."}], 400)
-    with Scripted(refused) as server:
-        assert list(lookup_of(connect(server)).history(PLAIN, IDS[0], "OwnerId")) == []
 
 
 def test_a_query_by_ids_never_grows_beyond_the_longest_url(connect: Connect) -> None:
