@@ -14,6 +14,7 @@ from sync_worker.core.assignment import Allowance, Assignment, BookPolicy, Retur
 from sync_worker.core.model import Decision, Points, Rep, Score
 from sync_worker.core.people import Member, People, people
 from sync_worker.core.reasons import evidence
+from sync_worker.homes import pair_up
 from sync_worker.parts import Parts, Progress, Stopped
 from sync_worker.pool import pool_user
 from sync_worker.store import decisions, engagement, facts, lookup, settings
@@ -110,6 +111,7 @@ def look_again(parts: Parts) -> Fresh:
 
 def build_facts(tx: Connection, parts: Parts, rules: Ruleset, everybody: People, now: datetime) -> None:
     """One row for each live account, with what the rules read; and one for each user."""
+    pair_up(tx, parts.config)
     columns = needs(rules)
     half_lives = sorted({c.source.half_life_days for c in columns if isinstance(c.source, EngagementSource)})
     engagement.refold(tx, half_lives, now)

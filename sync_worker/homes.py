@@ -1,0 +1,42 @@
+"""Pairs the accounts that two CRMs have, as the config says: each has one home, where alone it is planned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sync_worker.core.homes import Listed, pair
+from sync_worker.core.matching import site_of
+from sync_worker.store import twins
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+    from connectors.port import Value
+    from sync_worker.config import Config, HomeConfig
+
+SITES = ("domain", "website")
+"""The account fields that may hold a site, in the order in which they are believed."""
+
+
+def pair_up(tx: Connection, config: Config) -> int:
+    """Keep the twins of now; how many records share a site with too many others to be paired."""
+    if len(config.crms) == 1:
+        twins.keep(tx, ())
+        return 0
+    accounts = [_listed(id_, crm, fields, config.home) for id_, crm, fields in twins.listed(tx)]
+    found = pair(accounts, home=config.home.crm, by_site=config.home.by_domain)
+    twins.keep(tx, found.twins)
+    return found.doubtful
+
+
+def _listed(id_: str, crm: str, fields: Mapping[str, Value], home: HomeConfig) -> Listed:
+    sites = (site_of(str(fields.get(name) or "")) for name in SITES)
+    return Listed(
+        id=id_,
+        crm=crm,
+        link=str(fields.get(home.link) or ""),
+        site=next((site for site in sites if site), ""),
+        home=str(fields.get(home.field) or "").strip().casefold(),
+    )
