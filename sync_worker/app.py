@@ -15,6 +15,7 @@ from sync_worker.config.problems import nearest
 from sync_worker.core.model import PlanState
 from sync_worker.parts import Parts
 from sync_worker.pull import pull
+from sync_worker.rollback import Asked, rollback
 from sync_worker.store import audit, cycles, lookup, open_store, plans, settings
 from sync_worker.store.jobs import StoreJobLog
 from sync_worker.tally import outcome, tally
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from sync_worker.explain import Explanation
     from sync_worker.parts import Progress
     from sync_worker.pull import PullReport
+    from sync_worker.rollback import RollbackReport
     from sync_worker.status import Health, Status
     from sync_worker.store import Store
     from sync_worker.store.plans import StoredPlan
@@ -91,6 +93,24 @@ class Worker:
     def cycle(self, *, progress: Callable[[Progress], None] | None = None) -> CycleReport:
         """One whole cycle, as the daemon runs it."""
         return self._run("cycle", progress, lambda run: cycle.run(self.parts, run))
+
+    def rollback(  # noqa: PLR0913 - what somebody asks for, by name
+        self,
+        plan_id: str,
+        *,
+        by: str,
+        rows: Collection[int] = (),
+        overwrote: bool = False,
+        note: str = "",
+        progress: Callable[[Progress], None] | None = None,
+    ) -> RollbackReport:
+        """Save a plan that undoes another one, where nobody else has moved the accounts since. It waits for approval.
+
+        ``rows`` names some of the plan's rows, ``overwrote`` those that replaced a person's change; see ``Asked``.
+        Raises PlanNotFound, PlanRefused, CrmError, Stopped.
+        """
+        asked = Asked(plan_id, by, frozenset(rows), overwrote=overwrote, note=note)
+        return self._run("rollback", progress, lambda run: rollback(self.parts, asked, cycle=run))
 
     def recover(self) -> RecoverReport:
         """Settle what an earlier life left open."""

@@ -10,6 +10,7 @@ from sync_worker.apply import ApplyReport, RecoverReport, VerifyReport
 from sync_worker.core.model import RowKind
 from sync_worker.cycle import CycleReport, PlanReport
 from sync_worker.pull import PullReport
+from sync_worker.rollback import RollbackReport
 from sync_worker.store import cycles
 
 PARTLY = "partly"
@@ -51,6 +52,12 @@ def _pulled(report: PullReport) -> dict[str, int]:
 def _planned(report: PlanReport) -> dict[str, int]:
     kinds: Counter[Any] = Counter(row.row.kind for row in report.plan.rows) if report.plan else Counter()
     changes = {"owner_changes": kinds[RowKind.OWNER], "priority_writes": kinds[RowKind.PRIORITY]}
+    return _pulled(report.pulled) | {"decisions_changed": report.decided.changed} | changes
+
+
+@_figures.register
+def _undone(report: RollbackReport) -> dict[str, int]:
+    changes = {"owner_changes": len(report.plan.rows) if report.plan else 0, "left": len(report.left)}
     return _pulled(report.pulled) | {"decisions_changed": report.decided.changed} | changes
 
 

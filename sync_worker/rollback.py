@@ -1,0 +1,146 @@
+"""Undoes a plan by another plan, which waits for approval like any other. Writes nothing to the CRM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sync_worker.core.assignment import Assignment
+from sync_worker.core.model import PlanState, RowKind, RowState
+from sync_worker.core.undoing import TOUCHED, Situation, Written, undo
+from sync_worker.decide import decide
+from sync_worker.pull import pull
+from sync_worker.sealing import save_in
+from sync_worker.store import audit, holds, lookup, ownership, plans
+from sync_worker.store.plans import PlanRefused
+from sync_worker.store.standing import DO_NOT_MOVE, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from sync_worker.core.undoing import Left, Undo
+    from sync_worker.decide import Decided
+    from sync_worker.parts import Parts
+    from sync_worker.pull import PullReport
+    from sync_worker.store.plans import StoredPlan, StoredRow
+
+TYPED_WRONGLY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wants undone."""
+
+    plan: str
+    """The plan's id, or the beginning of it."""
+    by: str
+    rows: frozenset[int] = frozenset()
+    """Only these rows; empty: every owner change that was written."""
+    overwrote: bool = False
+    """Only rows whose write replaced what a person had just written."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackReport:
+    """What is undone, by which plan, and what is not. ``plan``: None when no row can be undone."""
+
+    undoes: str
+    pulled: PullReport
+    decided: Decided
+    left: tuple[Left, ...]
+    plan: StoredPlan | None
+
+
+def rollback(parts: Parts, asked: Asked, *, cycle: int) -> RollbackReport:
+    """Seal a plan that gives accounts back to whom they had before, where nobody else has moved them since.
+
+    Raises PlanNotFound, PlanRefused (nothing to undo, no such row), CrmError, StoreError, Stopped.
+    """
+    with parts.store.read() as tx:
+        undone = plans.get(tx, asked.plan)
+    chosen(undone, asked)  # refuses before the CRM is asked for anything
+    pulled = pull(parts, cycle=cycle)
+    decided = decide(parts, cycle=cycle)
+    with parts.store.read() as tx:
+        rows = chosen(plans.get(tx, undone.plan.id), asked)
+        found = _undo(tx, parts, decided, rows)
+    stored = _save(parts, decided, asked, found, undone.plan.id) if found.rows else None
+    return RollbackReport(undone.plan.id, pulled, decided, found.left, stored)
+
+
+def chosen(stored: StoredPlan, asked: Asked) -> list[StoredRow]:
+    """The rows to look at: those that were named, or all owner changes that left for the CRM. Raises PlanRefused."""
+    plan_id = stored.plan.id
+    if stored.state is PlanState.APPLYING:
+        hint = "wait for that run to end; one that was interrupted is settled by 'sync-worker apply' or the next cycle"
+        raise PlanRefused(f"plan {plan_id} is being applied", hint=hint)
+    if not any(row.state in TOUCHED for row in stored.rows):
+        hint = "'sync-worker history' lists the plans there are and what became of them"
+        raise PlanRefused(f"nothing of plan {plan_id} was ever written: there is nothing to undo", hint=hint)
+    if unknown := sorted(asked.rows - {row.row.number for row in stored.rows}):
+        message = f"plan {plan_id} has no row {unknown[0]}: its rows are 1 to {len(stored.rows)}"
+        hint = f"'sync-worker show {plan_id} --all --format json' numbers them"
+        raise PlanRefused(message, hint=hint, exit_code=TYPED_WRONGLY)
+    named = [row for row in stored.rows if row.row.number in asked.rows] if asked.rows else _moves(stored)
+    rows = [row for row in named if row.state is RowState.OVERWROTE] if asked.overwrote else named
+    if not rows:
+        what = "replaced no change of a person's" if asked.overwrote else "changed no owner"
+        hint = f"see what became of its rows with 'sync-worker show {plan_id}'"
+        raise PlanRefused(f"plan {plan_id} {what}: there is nothing to undo", hint=hint)
+    return rows
+
+
+def _moves(stored: StoredPlan) -> list[StoredRow]:
+    return [row for row in stored.rows if row.row.kind is RowKind.OWNER and row.state in TOUCHED]
+
+
+def _undo(tx: Connection, parts: Parts, decided: Decided, rows: Sequence[StoredRow]) -> Undo:
+    now = parts.clock()
+    situation = Situation(
+        owners={account: fields["owner"] for account, fields in shown(tx, ["owner"]).items()},
+        decisions={decision.account: decision for decision in decided.decisions},
+        moved=_moved(tx, rows, decided.names, now),
+        marked=frozenset(decision.account for decision in decided.decisions if decision.held == DO_NOT_MOVE),
+        able=frozenset(user.id for user in lookup.users(tx) if user.active and user.can_own),
+        pools=frozenset(decided.people.pools.values()),
+        names=decided.names,
+        crms=parts.config.crms,
+    )
+    written = [Written(row.row, row.state, row.replaced) for row in rows]
+    return undo(rows[0].plan_id, written, situation, hold_days=parts.config.apply.hold_days)
+
+
+def _moved(tx: Connection, rows: Sequence[StoredRow], names: Mapping[str, str], now: datetime) -> dict[str, str]:
+    """How somebody else has moved accounts since these rows were written, in words; the others are left out."""
+    return {row.row.account: told for row in rows if (told := _moved_since(tx, row, names, now))}
+
+
+def _moved_since(tx: Connection, row: StoredRow, names: Mapping[str, str], now: datetime) -> str:
+    past = ownership.history(tx, row.row.account)
+    places = [at for at, one in enumerate(past) if (one.plan_id, one.row_number) == (row.plan_id, row.row.number)]
+    since = past[: places[0]] if places else []
+    theirs = next((one for one in since if one.plan_id is None), None)
+    if theirs is not None:
+        held = holds.of(tx, row.row.account, now)
+        if held is not None and held.kind == holds.PERSON and since[0] is theirs:
+            return held.reason
+        return f"somebody gave it to {names.get(theirs.after or '', theirs.after) or 'nobody'} on {theirs.at:%Y-%m-%d}"
+    if since and since[0].after != row.row.after["owner"]:
+        return f"plan {since[0].plan_id} has moved it since"
+    return ""
+
+
+def _save(parts: Parts, decided: Decided, asked: Asked, found: Undo, undone: str) -> StoredPlan:
+    """Seal and save, and record in the same transaction who asked for it."""
+    # What the rules would do besides is not in this plan, and has no place in its figures.
+    alone = replace(decided, assignment=Assignment((), ()))
+    with parts.store.begin() as tx:
+        stored = save_in(tx, parts, alone, found.rows)
+        entry = {"undoes": undone, "rows": sorted(asked.rows), "overwrote": asked.overwrote, "left": len(found.left)}
+        who = {"by": asked.by, "note": asked.note}
+        audit.append(tx, "plan.asked", entry, plan_id=stored.plan.id, now=parts.clock(), secret_values=who)
+    return stored
