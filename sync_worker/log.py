@@ -93,9 +93,9 @@ def _renderer(out: TextIO, *, console: bool) -> Processor:
 
 
 def secrets_of(settings: Config) -> tuple[str, ...]:
-    """Every secret that the config holds: what the CRM's section does not show, and the store's password."""
-    crm = settings.salesforce
-    held = {getattr(crm, part.name) for part in fields(crm) if not part.repr}
+    """Every secret that the config holds: what the CRMs' sections do not show, and the store's password."""
+    sections = [settings.section(crm) for crm in settings.crms]
+    held = {getattr(section, part.name) for section in sections for part in fields(section) if not part.repr}
     return tuple(sorted((held | _password(settings.store.url)) - {""}, key=len, reverse=True))
 
 

@@ -1,15 +1,19 @@
-"""``config.toml`` as frozen values. Reads files and the environment; knows no CRM, no store and no rule."""
+"""``config.toml`` as frozen values. Reads files and the environment; calls no CRM, knows no store and no rule."""
 
 from sync_worker.config.layers import Origin
-from sync_worker.config.loading import Loaded, Setting, load
+from sync_worker.config.loading import Loaded, load
 from sync_worker.config.problems import ConfigInvalid, Problem
+from sync_worker.config.shown import Setting
 from sync_worker.config.values import (
+    CRMS,
     ActivitiesConfig,
     ApplyConfig,
     AuditConfig,
     Config,
     FieldsConfig,
     GuardsConfig,
+    HomeConfig,
+    HubSpotConfig,
     IntentConfig,
     LogConfig,
     PoolConfig,
@@ -17,10 +21,12 @@ from sync_worker.config.values import (
     SalesforceConfig,
     ScheduleConfig,
     ServerConfig,
+    SignalsConfig,
     StoreConfig,
 )
 
 __all__ = [
+    "CRMS",
     "ActivitiesConfig",
     "ApplyConfig",
     "AuditConfig",
@@ -28,6 +34,8 @@ __all__ = [
     "ConfigInvalid",
     "FieldsConfig",
     "GuardsConfig",
+    "HomeConfig",
+    "HubSpotConfig",
     "IntentConfig",
     "Loaded",
     "LogConfig",
@@ -39,6 +47,7 @@ __all__ = [
     "ScheduleConfig",
     "ServerConfig",
     "Setting",
+    "SignalsConfig",
     "StoreConfig",
     "load",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from sync_worker.config import shapes
 from sync_worker.config.problems import Problem, nearest
+from sync_worker.config.values import CRMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -110,7 +112,21 @@ def _key(file: File, prefix: Path, path: Path, value: object) -> Iterator[Entry 
         yield at.problem(f"'{path[0]}.{path[1]}' must be a table: [{path[0]}.{path[1]}]")
     else:
         for name, inner in value.items():
-            yield Entry((*path, name), inner, file.origin((*prefix, *path, name), kind))
+            whole = (*path, name)
+            yield Entry(whole, inner, file.origin((*prefix, *whole), kind))
+            for crm in strange_crms(whole, inner):
+                yield no_crm(whole, crm, file.origin((*prefix, *whole, crm), kind))
+
+
+def strange_crms(path: Path, value: object) -> list[str]:
+    """What a field's table by CRM names that is no CRM."""
+    table = value if shapes.by_crm(*path[:2]) and isinstance(value, dict) else {}
+    return [crm for crm in table if crm not in CRMS]
+
+
+def no_crm(path: Path, crm: str, at: Origin) -> Problem:
+    """The problem of a field's table by CRM that names what is no CRM."""
+    return at.problem(f"unknown CRM '{crm}' in {'.'.join(path)}", nearest(crm, CRMS))
 
 
 def from_environment(environ: Mapping[str, str]) -> Iterator[Entry | Problem]:
@@ -118,7 +134,7 @@ def from_environment(environ: Mapping[str, str]) -> Iterator[Entry | Problem]:
     for name in sorted(environ):
         if name.startswith(PREFIX):
             path = tuple(name.removeprefix(PREFIX).lower().split("__"))
-            yield _said(path, environ[name], Origin("environment", name))
+            yield from _said(path, environ[name], Origin("environment", name))
 
 
 def from_flags(flags: Iterable[str]) -> Iterator[Entry | Problem]:
@@ -127,12 +143,28 @@ def from_flags(flags: Iterable[str]) -> Iterator[Entry | Problem]:
         name, equals, value = flag.partition("=")
         origin = Origin("flag", f"--set {name}")
         if equals:
-            yield _said(tuple(name.strip().split(".")), value.strip(), origin)
+            yield from _said(tuple(name.strip().split(".")), value.strip(), origin)
         else:
             yield origin.problem("holds no value", "write --set section.key=value")
 
 
-def _said(path: Path, value: str, origin: Origin) -> Entry | Problem:
+def _said(path: Path, value: str, origin: Origin) -> Iterator[Entry | Problem]:
+    if problem := _misplaced(path, origin):
+        yield problem
+    elif not shapes.by_crm(*path[:2]) or not value.startswith("{"):
+        yield Entry(path, value, origin)
+    else:
+        try:
+            table = tomllib.loads(f"said = {value}")["said"]
+        except tomllib.TOMLDecodeError:
+            yield origin.problem(f"'{'.'.join(path)}' is no table by CRM", 'write { salesforce = "A", hubspot = "b" }')
+            return
+        yield Entry(path, table, origin)
+        for crm in strange_crms(path, table):
+            yield no_crm(path, crm, origin)
+
+
+def _misplaced(path: Path, origin: Origin) -> Problem | None:
     section, key, inner = 1, 2, 3
     if len(path) == section:
         return origin.problem("names a section alone", "name a key too, like store.url")
@@ -143,7 +175,7 @@ def _said(path: Path, value: str, origin: Origin) -> Entry | Problem:
     if len(path) != (inner if shapes.is_map(path[0], path[1]) else key):
         form = "section.key.name" if shapes.is_map(path[0], path[1]) else "section.key"
         return origin.problem(f"'{'.'.join(path)}' has the wrong depth", f"write {form}=value")
-    return Entry(path, value, origin)
+    return None
 
 
 def unknown(path: Path, origin: Origin) -> Problem | None:

@@ -4,48 +4,21 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from sync_worker.config import layers, secrets, shapes
-from sync_worker.config.layers import Entry, File, Origin
+from sync_worker.config import coherence, layers, secrets, shapes
+from sync_worker.config.coherence import Said
+from sync_worker.config.digest import digest_of
+from sync_worker.config.layers import Entry, File
 from sync_worker.config.marks import marks
 from sync_worker.config.problems import ConfigInvalid, Problem
-from sync_worker.config.values import Config, SalesforceConfig
-from sync_worker.core.canonical import digest
+from sync_worker.config.shown import Setting, shown
+from sync_worker.config.values import CRMS, Config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-_NEEDED = {
-    "client_credentials": ("client_id", "client_secret"),
-    "jwt": ("client_id", "username", "private_key"),
-    "token": ("access_token",),
-}
-"""What each way of signing in must have."""
-
-_PLANNING: Mapping[str, tuple[str, ...] | None] = {
-    "fields": None,
-    "activities": None,
-    "intent": None,
-    "rules": ("score",),
-    "pool": None,
-    "guards": None,
-    "apply": ("hold_days", "score_step"),
-}
-"""The settings that can change a plan, and so make an old one stale; None: the whole section."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting as a person may see it: a secret's value is hidden."""
-
-    name: str
-    value: object
-    origin: Origin
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +54,12 @@ def load(
     winners = _strongest((item for item in found if isinstance(item, Entry)), problems)
     source = _Source(path.absolute().parent, environ, read_secrets=read_secrets)
     values = _values(winners, source, problems)
-    problems += _missing(values, winners, file, read_secrets=read_secrets)
+    said = Said(values, winners, file, profile, read_secrets)
+    problems += coherence.problems(said)
     if problems:
         raise ConfigInvalid(problems)
-    config = _frozen(values, source)
-    return Loaded(config, path, tuple(_shown(config, winners)))
+    config = _frozen(said, source)
+    return Loaded(config, path, tuple(shown(config, winners)))
 
 
 def _parsed(path: Path) -> File:
@@ -194,75 +168,24 @@ def _quoted(entry: Entry) -> str:
     return repr(secrets.masked_url(entry.value)) if isinstance(entry.value, str) else str(entry.value)
 
 
-def _missing(
-    values: Mapping[str, Mapping[str, Any]], winners: Mapping[str, Entry], file: File, *, read_secrets: bool
-) -> list[Problem]:
-    """What nobody said although the worker cannot do without it."""
-    auth = values["salesforce"].get("auth", SalesforceConfig.__dataclass_fields__["auth"].default)
-    needed = [("salesforce", "url"), ("pool", "user"), *(("salesforce", key) for key in _NEEDED.get(auth, ()))]
-    found = []
-    for section, key in needed:
-        secret = key in shapes.SECRETS.get(section, ())
-        if f"{section}.{key}" in winners or (secret and (not read_secrets or (section, key) in file.marks)):
-            continue
-        why = f", which auth = '{auth}' needs" if key not in {"url", "user"} else ""
-        said = f"{key}_file or {key}_env" if secret else f'{key} = "…"'
-        at = file.origin((section,))
-        found.append(at.problem(f"'{section}.{key}' is missing{why}", f"write {said} under [{section}]"))
-    return found
-
-
-def _frozen(values: Mapping[str, Mapping[str, Any]], source: _Source) -> Config:
+def _frozen(said: Said, source: _Source) -> Config:
     built: dict[str, Any] = {}
     for section, kind in shapes.sections().items():
-        if section in {"salesforce", "hubspot"} and not values[section]:
-            continue  # a CRM that nobody named
+        if section in CRMS and section not in said.crms():
+            continue
+        values = said.values[section]
         # A default place starts at the config's folder as well.
         places = {
             field.name: source.place(field.default)
             for field in fields(kind)
-            if field.name not in values[section] and source.place(field.default) != field.default
+            if field.name not in values and source.place(field.default) != field.default
         }
-        built[section] = kind(**values[section], **places)
-    config = Config(**built)
-    return replace(config, digest=_digest(config))
+        built[section] = kind(**values, **places)
+    config = Config(**built, secret_files=tuple(_secret_files(said.winners, source)))
+    return replace(config, digest=digest_of(config))
 
 
-def _digest(config: Config) -> str:
-    """SHA-256 over the settings that can change a plan."""
-    told: dict[str, dict[str, object]] = {}
-    for section, chosen in _PLANNING.items():
-        value = getattr(config, section)
-        told[section] = {key: _plain(getattr(value, key)) for key in chosen or shapes.keys(section)}
-    # The host is the org. Its port is not: a sandbox has another one each time.
-    told["salesforce"] = {"host": urlsplit(config.salesforce.url).hostname}
-    return digest(told)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, tuple):
-        return list(value)
-    return dict(value) if isinstance(value, Mapping) else value
-
-
-def _shown(config: Config, winners: Mapping[str, Entry]) -> Iterator[Setting]:
-    """Every setting with its origin, secrets hidden, in the order of the value classes."""
-    for section in shapes.sections():
-        for key in shapes.keys(section) if getattr(config, section) is not None else ():
-            value = getattr(getattr(config, section), key)
-            if shapes.is_map(section, key) and value:
-                for name, inner in value.items():
-                    yield Setting(f"{section}.{key}.{name}", inner, winners[f"{section}.{key}.{name}"].origin)
-                continue
-            entry = winners.get(f"{section}.{key}")
-            origin = entry.origin if entry else Origin("default")
-            yield Setting(f"{section}.{key}", _visible(section, key, value, entry), origin)
-
-
-def _visible(section: str, key: str, value: object, entry: Entry | None) -> object:
-    """A secret is hidden also where it was not read."""
-    if isinstance(value, str) and section == "store":
-        return secrets.masked_url(value)
-    if key in shapes.SECRETS.get(section, ()):
-        return secrets.HIDDEN if entry else ""
-    return str(value) if isinstance(value, Path) else _plain(value)
+def _secret_files(winners: Mapping[str, Entry], source: _Source) -> Iterator[Path]:
+    for entry in winners.values():
+        if secret_of(*entry.path[:2]) and entry.path[1].endswith("_file"):
+            yield source.folder / Path(str(entry.value)).expanduser()

@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+CRMS = ("salesforce", "hubspot")
+"""The CRMs that there are connectors for, by the names of their sections, in the order in which they are worked."""
+STREAMS = ("users", "accounts", "contacts", "leads", "opportunities", "activities")
+
 FieldName = str | Mapping[str, str]
 """A CRM field's name: the same in every CRM, or by CRM."""
 
@@ -54,8 +58,9 @@ class HubSpotConfig:
     call_share_org: float = 0.80
     call_share_run: float = 0.25
     calls_per_run: int = 0
-    """A ceiling of a run's own; 0: the share alone."""
+    """How many calls one run may make, instead of ``call_share_run``; 0: that share."""
     burst_share: float = 0.75
+    """Share of the calls that HubSpot allows in ten seconds; the rest is for whatever else uses the same app."""
     overlap_minutes: int = 60
     settle_seconds: float = 5.0
     """How long to wait between a write and the look into the property history that verifies it (I2)."""
@@ -112,6 +117,25 @@ class FieldsConfig:
     reasons: str = ""
     do_not_move: str = ""
     """Account field (worker name) that reps tick to keep the worker away; always honoured."""
+
+    def own(self, crm: str) -> Mapping[str, Mapping[str, str]]:
+        """Stream → worker field name → field name, as this CRM's connector takes them.
+
+        Empty for what a table by CRM leaves out: that leaves a standard field out as well.
+        """
+        return {
+            stream: {
+                name: said if isinstance(said, str) else said.get(crm, "")
+                for name, said in getattr(self, stream).items()
+            }
+            for stream in STREAMS
+        }
+
+    @property
+    def written(self) -> Mapping[str, str]:
+        """The setting → the account field that it names, for those besides the owner that are written; none empty."""
+        own = {"score": self.score, "tier": self.tier, "reasons": self.reasons}
+        return {key: name for key, name in own.items() if name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +264,15 @@ class Config:
     server: ServerConfig = field(default_factory=ServerConfig)
     log: LogConfig = field(default_factory=LogConfig)
     digest: str = ""
+    secret_files: tuple[Path, ...] = ()
+    """The files that secrets were read from."""
 
     @property
     def crms(self) -> tuple[str, ...]:
-        """The names of the CRMs that have a section, Salesforce first."""
-        return tuple(name for name in ("salesforce", "hubspot") if getattr(self, name) is not None)
+        """The names of the CRMs that have a section, in the order of ``CRMS``."""
+        return tuple(crm for crm in CRMS if getattr(self, crm) is not None)
+
+    def section(self, crm: str) -> SalesforceConfig | HubSpotConfig:
+        """How to reach one of ``crms``."""
+        found: SalesforceConfig | HubSpotConfig = getattr(self, crm)
+        return found

@@ -10,7 +10,14 @@ import pytest
 from sync_worker.config import load, shapes
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
-CHOSEN_BY_EACH_ORG = {"salesforce.url", "salesforce.client_id", "salesforce.client_secret", "pool.user"}
+CHOSEN_BY_EACH_ORG = {
+    "salesforce.url",
+    "salesforce.client_id",
+    "salesforce.client_secret",
+    "hubspot.access_token",
+    "home.crm",
+    "pool.user",
+}
 
 
 def written_keys(section: str) -> set[str]:
@@ -26,7 +33,7 @@ def test_every_key_stands_in_the_example(section: str) -> None:
     assert written_keys(section) == set(shapes.spelled(section)) - maps
 
 
-@pytest.mark.parametrize("section", ["fields", "intent"])
+@pytest.mark.parametrize("section", ["fields", "intent", "signals"])
 def test_every_map_stands_in_the_example(section: str) -> None:
     for key in shapes.keys(section):
         if shapes.is_map(section, key):

@@ -177,7 +177,7 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
 
 
 def test_what_is_required_is_missed(file: Path) -> None:
-    told = "\n".join(problems(file, ""))
+    told = "\n".join(problems(file, "[salesforce]\n"))
     assert all(
         name in told for name in ("salesforce.url", "salesforce.client_id", "salesforce.client_secret", "pool.user")
     )
