@@ -157,6 +157,10 @@ class WriteResult:
     message: str = ""
 
 
+BY_APP = "INTEGRATION:"
+"""Begins ``FieldChange.by`` for what an app wrote: the worker, too, where its user is no user of the CRM."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """One change of one field, from the CRM's own history."""
@@ -165,7 +169,7 @@ class FieldChange:
     before: Value
     after: Value
     by: str
-    """The user's id."""
+    """The user's id; for what no user did its source, which begins with ``BY_APP`` where an app's token wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
