@@ -1,4 +1,4 @@
-"""The composition root: config in, a wired worker out. The only place that names a concrete connector."""
+"""The composition root: config in, a wired worker out."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from connectors.port import Stream
 from sync_worker import approval, cycle
 from sync_worker.config import ConfigInvalid, Problem
 from sync_worker.config.problems import nearest
 from sync_worker.core.model import PlanState
+from sync_worker.crms import connect
 from sync_worker.parts import Parts
 from sync_worker.pull import pull
 from sync_worker.rollback import Asked, rollback
 from sync_worker.store import audit, cycles, lookup, open_store, plans, settings
-from sync_worker.store.jobs import StoreJobLog
 from sync_worker.tally import outcome, tally
 from sync_worker.vocabulary import stored_schemas, vocabulary
 
@@ -26,11 +25,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from connectors.port import Connector
-    from connectors.salesforce import AccessToken, ClientCredentials, JwtBearer, SalesforceSettings
     from rules import Ruleset, Vocabulary
     from sync_worker.apply import ApplyReport, RecoverReport, VerifyReport
-    from sync_worker.config import Config, SalesforceConfig
+    from sync_worker.config import Config
     from sync_worker.cycle import CycleReport, PlanReport
     from sync_worker.doctor import Check
     from sync_worker.explain import Explanation
@@ -38,7 +35,6 @@ if TYPE_CHECKING:
     from sync_worker.pull import PullReport
     from sync_worker.rollback import RollbackReport
     from sync_worker.status import Health, Status
-    from sync_worker.store import Store
     from sync_worker.store.plans import StoredPlan
 
 T = TypeVar("T")
@@ -256,7 +252,7 @@ def open_worker(
         Parts(
             config=config,
             store=store,
-            make_connectors=lambda: {"salesforce": salesforce(config, store, stopping)},
+            make_connectors=lambda: connect(config, store, stopping),
             read_rules=lambda words: read_rules(config, words),
             clock=lambda: datetime.now(UTC),
             monotonic=time.monotonic,
@@ -264,48 +260,6 @@ def open_worker(
             watch=watch or quiet,
         )
     )
-
-
-def salesforce(config: Config, store: Store, stop: threading.Event) -> Connector:
-    """The Salesforce connector of this config. Raises ConfigInvalid for settings that cannot be right."""
-    from connectors.salesforce import SalesforceConnector  # noqa: PLC0415 - reading a stored plan needs no CRM client
-
-    own = {stream: getattr(config.fields, stream.value) for stream in Stream}
-    try:
-        return SalesforceConnector(salesforce_settings(config.salesforce), own, stop=stop, jobs=StoreJobLog(store))
-    except ValueError as error:  # what only the connector knows of its settings
-        raise ConfigInvalid([Problem("config", 0, 0, f"[salesforce] {error}")]) from None
-
-
-def salesforce_settings(config: SalesforceConfig) -> SalesforceSettings:
-    """The config's section as the connector takes it."""
-    from connectors.salesforce import SalesforceSettings  # noqa: PLC0415 - reading a stored plan needs no CRM client
-
-    return SalesforceSettings(
-        url=config.url,
-        auth=salesforce_auth(config),
-        api_version=config.api_version,
-        timeout_connect=config.timeout_connect,
-        timeout_read=config.timeout_read,
-        call_share_org=config.call_share_org,
-        call_share_run=config.call_share_run,
-        composite_owner_writes=config.composite_owner_writes,
-        bulk_threshold=config.bulk_threshold,
-        overlap_minutes=config.overlap_minutes,
-    )
-
-
-def salesforce_auth(config: SalesforceConfig) -> ClientCredentials | JwtBearer | AccessToken:
-    """The credentials as the connector takes them."""
-    from connectors import salesforce as crm  # noqa: PLC0415 - reading a stored plan needs no CRM client
-
-    match config.auth:
-        case "client_credentials":
-            return crm.ClientCredentials(config.client_id, config.client_secret)
-        case "jwt":
-            return crm.JwtBearer(config.client_id, config.username, config.private_key)
-        case "token":
-            return crm.AccessToken(config.access_token)
 
 
 def read_rules(config: Config, words: Vocabulary) -> Ruleset:
