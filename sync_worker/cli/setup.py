@@ -8,7 +8,7 @@ import typer
 from sync_worker.cli.command import command, group
 from sync_worker.cli.errors import Exit
 from sync_worker.cli.session import Session
-from sync_worker.cli.starting import Template
+from sync_worker.cli.starting import Crm, Template
 
 config_app = group("Look at the settings.")
 
@@ -24,12 +24,14 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to write.")] = Path(),
     *,
     template: Annotated[Template, typer.Option("--template", help="Which rules to start from.")] = Template.STARTER,
+    crm: Annotated[list[Crm] | None, typer.Option("--crm", help="Your CRM; name it twice if you have two.")] = None,
 ) -> None:
     """Write a config, rules and a place for secrets into a folder. Never overwrites."""
     from sync_worker.cli.starting import start
     from sync_worker.report.starting import started
 
-    session.out.answer(*started(start(folder, template)))
+    crms = tuple(one for one in Crm if one in (crm or [Crm.SALESFORCE]))
+    session.out.answer(*started(start(folder, template, crms=crms)))
 
 
 def doctor(session: Session) -> int:

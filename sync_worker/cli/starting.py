@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,6 +10,7 @@ from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -17,6 +19,13 @@ class Template(StrEnum):
 
     STARTER = "starter"
     DEMO = "demo"
+
+
+class Crm(StrEnum):
+    """A CRM to work with."""
+
+    SALESFORCE = "salesforce"
+    HUBSPOT = "hubspot"
 
 
 class AlreadyThere(Exception):
@@ -33,6 +42,7 @@ class Started:
 
     folder: Path
     template: Template
+    crms: tuple[Crm, ...]
     config: Path
     rules: Path
     secrets: Path
@@ -40,13 +50,19 @@ class Started:
 
 SUGGESTED = {
     Template.STARTER: {
-        "url": "https://YOUR-DOMAIN.my.salesforce.com",
-        "client_id": "YOUR-CONSUMER-KEY",
-        "pool": "account.pool@YOUR-DOMAIN.com",
+        "salesforce.url": "https://YOUR-DOMAIN.my.salesforce.com",
+        "salesforce.client_id": "YOUR-CONSUMER-KEY",
+        "hubspot.url": "https://api.hubapi.com",
+        "pool.user": "account.pool@YOUR-DOMAIN.com",
     },
-    Template.DEMO: {"url": "http://127.0.0.1:8080", "client_id": "SANDBOX-CLIENT-ID", "pool": "pool@acme.example"},
+    Template.DEMO: {
+        "salesforce.url": "http://127.0.0.1:8080",
+        "salesforce.client_id": "SANDBOX-CLIENT-ID",
+        "hubspot.url": "http://127.0.0.1:8080",
+        "pool.user": "pool@acme.example",
+    },
 }
-"""What stands in a new config until a person knows better."""
+"""What stands in a new config until a person knows better, by the settings' names."""
 
 IGNORED = """# Secrets and the store stay out of version control; config.toml and rules/ belong in it.
 secrets/
@@ -55,16 +71,23 @@ secrets/
 *.db-shm
 *.db-wal
 """
+_PLACE = re.compile(r"@([a-z][a-z._]*(?: \w+)?)@")
 
 
-def start(folder: Path, template: Template, values: dict[str, str] | None = None) -> Started:
+def start(
+    folder: Path,
+    template: Template,
+    values: Mapping[str, str] | None = None,
+    *,
+    crms: tuple[Crm, ...] = (Crm.SALESFORCE,),
+) -> Started:
     """Write everything for a template, its placeholders filled. Raises AlreadyThere before it writes anything."""
-    made = Started(folder, template, folder / "config.toml", folder / "rules", folder / "secrets")
+    made = Started(folder, template, crms, folder / "config.toml", folder / "rules", folder / "secrets")
     if found := [path for path in (made.config, made.rules) if path.exists()]:
         raise AlreadyThere(found)
     folder.mkdir(parents=True, exist_ok=True)
     made.secrets.mkdir(mode=0o700, exist_ok=True)
-    made.config.write_text(config_text(template, values or {}), encoding="utf-8")
+    made.config.write_text(config_text(template, values or {}, crms), encoding="utf-8")
     with as_file(files("rules") / "templates" / template.value) as source:
         shutil.copytree(source, made.rules, ignore=shutil.ignore_patterns("__pycache__", "*.py"))
     ignore = folder / ".gitignore"
@@ -73,9 +96,43 @@ def start(folder: Path, template: Template, values: dict[str, str] | None = None
     return made
 
 
-def config_text(template: Template, values: dict[str, str]) -> str:
-    """A template's config. ``@name@`` stands for a value; those not given get the suggestion."""
-    text = (files("sync_worker.config") / "templates" / f"{template.value}.toml").read_text(encoding="utf-8")
-    for name, value in (SUGGESTED[template] | values).items():
-        text = text.replace(f"@{name}@", value)
-    return text
+def config_text(template: Template, values: Mapping[str, str], crms: tuple[Crm, ...]) -> str:
+    """A template's config for these CRMs. What no value is given for gets the suggestion.
+
+    ``@section.key@`` stands for a value; ``@account NAME@`` and ``@user NAME@`` for what each CRM calls the custom
+    field that is NAME in Salesforce. A line about a field that none of the CRMs has is left out.
+    """
+    sections = [_read(crm.value) for crm in crms] + ([_read("home")] if len(crms) > 1 else [])
+    known = {**SUGGESTED[template], **values}
+    text = _read(template.value).replace("@crms@", "\n\n".join(section.strip() for section in sections))
+    return "".join(_filled(line, known, crms) for line in text.splitlines(keepends=True))
+
+
+def _read(name: str) -> str:
+    return (files("sync_worker.config") / "templates" / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def _filled(line: str, known: Mapping[str, str], crms: tuple[Crm, ...]) -> str:
+    found = {place: _value(place, known, crms) for place in _PLACE.findall(line)}
+    if not all(found.values()):
+        return ""
+    return _PLACE.sub(lambda place: found[place[1]], line)
+
+
+def _value(place: str, known: Mapping[str, str], crms: tuple[Crm, ...]) -> str:
+    """What stands for a placeholder; nothing for a field that none of the CRMs has."""
+    stream, _, name = place.partition(" ")
+    if not name:
+        return known[place]
+    names = {crm: _field(crm, stream, name) for crm in crms}
+    if len(crms) == 1:
+        return f'"{names[crms[0]]}"' if names[crms[0]] else ""
+    pairs = ", ".join(f'{crm} = "{own}"' for crm, own in names.items() if own)
+    return f"{{ {pairs} }}" if pairs else ""
+
+
+def _field(crm: Crm, stream: str, name: str) -> str:
+    """What a CRM calls a custom field; HubSpot's owners have none."""
+    if crm is Crm.SALESFORCE:
+        return name
+    return name.removesuffix("__c").lower() if stream == "account" else ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from sync_worker.cli.root import run
-from sync_worker.cli.starting import Template, start
+from sync_worker.cli.starting import Crm, Template, start
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,8 +76,12 @@ def typed(capsys: pytest.CaptureFixture[str], *words: str) -> Answer:
 
 def settle(folder: Path, sandbox: Sandbox) -> None:
     """What ``init --template demo`` writes, filled in for this sandbox."""
-    made = start(folder, Template.DEMO, {"url": sandbox.url, "client_id": sandbox.client_id, "pool": POOL})
-    (made.secrets / "client_secret").write_text(sandbox.client_secret)
+    crm = Crm(sandbox.crm)
+    values = {f"{crm}.url": sandbox.url, f"{crm}.client_id": sandbox.client_id}
+    made = start(folder, Template.DEMO, values, crms=(crm,))
+    for name, secret in (("client_secret", sandbox.client_secret), ("access_token", sandbox.access_token)):
+        (made.secrets / name).write_text(secret)
+        (made.secrets / name).chmod(0o600)
     # The company is so small that the usual limits would stop every plan.
     with made.config.open("a") as config:
         config.write("\n[guards]\nowner_moves = 1.0\nrep_moves = 1.0\n")

@@ -192,7 +192,7 @@ def test_the_demo_config_is_what_init_writes(desk: Desk) -> None:
 def test_the_starter_fits_an_org_without_any_custom_field(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """… and it touches no account whose opportunities are open."""
     with Sandbox(seed=7, accounts=120, reps=6) as sandbox:
-        values = {"url": sandbox.url, "client_id": sandbox.client_id, "pool": POOL}
+        values = {"salesforce.url": sandbox.url, "salesforce.client_id": sandbox.client_id, "pool.user": POOL}
         made = start(tmp_path / "new", Template.STARTER, values)
         (made.secrets / "client_secret").write_text(sandbox.client_secret)
         desk = Desk(made.folder, sandbox, capsys)

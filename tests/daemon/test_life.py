@@ -35,7 +35,7 @@ class Place:
     """A folder with config, rules and secrets for a small sandbox, its store migrated."""
 
     def __init__(self, folder: Path, sandbox: Sandbox) -> None:
-        values = {"url": sandbox.url, "client_id": sandbox.client_id, "pool": "pool@acme.example"}
+        values = {"salesforce.url": sandbox.url, "salesforce.client_id": sandbox.client_id}
         self.made: Started = start(folder, Template.DEMO, values)
         (self.made.secrets / "client_secret").write_text(sandbox.client_secret)
         self.config = load(self.made.config, environ={}).config

@@ -8,6 +8,7 @@ import typer
 from sync_worker.cli.command import command
 from sync_worker.cli.errors import Exit
 from sync_worker.cli.session import Session
+from sync_worker.cli.starting import Crm
 
 
 def add_to(app: typer.Typer) -> None:
@@ -18,6 +19,7 @@ def add_to(app: typer.Typer) -> None:
 def demo(  # noqa: PLR0913 - each is one switch of the command line
     session: Session,
     *,
+    crm: Annotated[Crm, typer.Option("--crm", help="Whose dialect the sandbox speaks.")] = Crm.SALESFORCE,
     accounts: Annotated[int, typer.Option("--accounts", min=100, help="How many accounts the company has.")] = 2000,
     reps: Annotated[int, typer.Option("--reps", min=5, help="How many reps it has.")] = 25,
     seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same company.")] = 7,
@@ -29,6 +31,6 @@ def demo(  # noqa: PLR0913 - each is one switch of the command line
     from sync_worker.cli.demo.sandbox import Company
     from sync_worker.cli.demo.views import outcome
 
-    played = play(session, Company(accounts=accounts, reps=reps, seed=seed), folder, keep=keep)
+    played = play(session, Company(crm, accounts=accounts, reps=reps, seed=seed), folder, keep=keep)
     session.out.answer(*outcome(played))
     return Exit.OK if played.ok else Exit.FAILED

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WRITTEN = frozenset({RowState.CONFIRMED, RowState.VERIFIED, RowState.OVERWRITTEN})
 """States that say: the CRM holds it because we wrote it."""
 
-Change = tuple[str, str, object]
+Change = tuple[str, str, str]
 """Account, CRM field, new value."""
 
 
@@ -38,9 +38,9 @@ class Evidence:
         return not self.missing and not self.unplanned
 
 
-def compare(rows: Iterable[StoredRow], fields: Mapping[str, str], effects: Path) -> Evidence:
-    """Field by field; ``fields`` maps worker names to CRM names."""
-    wanted = Counter(change for row in rows if row.state in WRITTEN for change in _planned(row, fields))
+def compare(rows: Iterable[StoredRow], fields: Mapping[str, Mapping[str, str]], effects: Path) -> Evidence:
+    """Field by field; ``fields`` maps worker names to each CRM's own."""
+    wanted = Counter(change for row in rows if row.state in WRITTEN for change in _planned(row, fields[row.row.crm]))
     logged = Counter(_logged(effects))
     return Evidence(
         planned=wanted.total(),
@@ -66,6 +66,11 @@ def _same(before: object, after: object) -> bool:
     return _plain(before) == _plain(after)
 
 
-def _plain(value: object) -> object:
-    """Equal numbers are equal however they are written."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+def _plain(value: object) -> str:
+    """A value as text: HubSpot knows nothing else. Equal numbers are equal however they are written."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    try:
+        return f"{float(value):.15g}" if isinstance(value, int | float | str) else ""
+    except ValueError:
+        return str(value)

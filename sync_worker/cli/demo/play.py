@@ -8,12 +8,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from connectors.port import Stream
 from sync_worker.cli.demo import views
 from sync_worker.cli.demo.evidence import Evidence, compare
 from sync_worker.cli.demo.sandbox import Company, DemoFailed, Sandbox, clean, running
 from sync_worker.cli.progress import watching
-from sync_worker.cli.starting import Started, Template, start
+from sync_worker.cli.starting import Crm, Started, Template, start
 from sync_worker.core.model import RowKind, RowState
+from sync_worker.store import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from sync_worker.cli.session import Session
     from sync_worker.store.plans import StoredPlan
 
-POOL = "pool@acme.example"
 BY = "demo"
 
 
@@ -74,23 +75,31 @@ def play(session: Session, company: Company, folder: Path, *, keep: bool) -> Pla
         with watch.scene("sandbox"):
             clean(folder)
             sandbox = life.enter_context(running(folder, company, keep=keep))
-        made = _settle(folder, sandbox)
+        made = _settle(folder, company, sandbox)
         inner = replace(session, options=replace(session.options, config=made.config, profile=None, set=()))
         played = _work(inner, company, made, sandbox, watch)
         return replace(played, sandbox=sandbox if keep else None)
 
 
-def _settle(folder: Path, sandbox: Sandbox) -> Started:
+def _settle(folder: Path, company: Company, sandbox: Sandbox) -> Started:
     """Config, rules, secrets and an empty store, as 'init' and 'db upgrade' make them."""
     from sync_worker.config import load
     from sync_worker.store import upgrade
 
-    made = start(folder, Template.DEMO, {"url": sandbox.url, "client_id": sandbox.client_id, "pool": POOL})
+    crm = company.crm
+    made = start(folder, Template.DEMO, {f"{crm}.url": sandbox.url, f"{crm}.client_id": sandbox.client_id}, crms=(crm,))
+    if crm is Crm.HUBSPOT:
+        (made.rules / "reps.csv").write_text(rep_file(sandbox.capacities()), encoding="utf-8")
     for name, secret in (("client_secret", sandbox.client_secret), ("access_token", sandbox.access_token)):
         with os.fdopen(os.open(made.secrets / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secret + "\n")
     upgrade(load(made.config, environ={}).config.store.url)
     return made
+
+
+def rep_file(capacities: Mapping[str, int]) -> str:
+    """The rules' rep file: HubSpot's owners have no field for how many accounts they may own."""
+    return "".join(["email,capacity (number)\n", *(f"{email},{most}\n" for email, most in capacities.items())])
 
 
 def _work(session: Session, company: Company, made: Started, sandbox: Sandbox, watch: Watch) -> Played:
@@ -108,8 +117,7 @@ def _work(session: Session, company: Company, made: Started, sandbox: Sandbox, w
         with watch.scene("second run"), watching(out) as progress:
             again = worker.cycle(progress=progress).planned.plan
         second = len(again.rows) if again else 0
-        fields = {"owner": "OwnerId", **worker.config.fields.accounts}
-        evidence = compare(stored.rows, fields, sandbox.effects)
+        evidence = compare(stored.rows, _names(worker), sandbox.effects)
         out.scene(views.proof(evidence, second))
         explained = _explain(session, worker, stored, watch)
     return Played(
@@ -125,6 +133,16 @@ def _work(session: Session, company: Company, made: Started, sandbox: Sandbox, w
         effects=sandbox.effects,
         sandbox=None,
     )
+
+
+def _names(worker: Worker) -> Mapping[str, Mapping[str, str]]:
+    """What each CRM calls the account fields that the worker knows, by CRM and worker name."""
+    with worker.store.read() as tx:
+        schemas = settings.get(tx, "schema")
+    return {
+        crm: {name: field["crm_name"] for name, field in streams[Stream.ACCOUNTS].items()}
+        for crm, streams in schemas.items()
+    }
 
 
 def _examine(session: Session, worker: Worker, watch: Watch) -> None:

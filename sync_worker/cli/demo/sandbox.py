@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from sync_worker.cli.starting import Crm
+
 MARKER = ".sync-worker-demo"
 READY_SECONDS = 60.0
 STOP_SECONDS = 10.0
@@ -33,8 +35,9 @@ class DemoFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """Which company the sandbox makes up."""
+    """Which company the sandbox makes up, and for which CRM."""
 
+    crm: Crm
     accounts: int
     reps: int
     seed: int
@@ -55,6 +58,10 @@ class Sandbox:
         """The API calls that it has answered, by kind."""
         found: Mapping[str, int] = _ask("GET", f"{self.url}/sandbox/calls")["by_kind"]
         return found
+
+    def capacities(self) -> Mapping[str, int]:
+        """How many accounts each rep may own, by e-mail address: what the company's own list of people says."""
+        return {rep["email"]: rep["capacity"] for rep in _ask("GET", f"{self.url}/sandbox/reps")}
 
 
 def clean(folder: Path) -> None:
@@ -98,7 +105,7 @@ def running(folder: Path, company: Company, *, keep: bool) -> Iterator[Sandbox]:
 
 
 def _started(folder: Path, company: Company) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "sync_worker", "sandbox", "serve", "--port", "0"]
+    command = [sys.executable, "-m", "sync_worker", "sandbox", "serve", "--crm", company.crm, "--port", "0"]
     command += ["--seed", str(company.seed), "--accounts", str(company.accounts), "--reps", str(company.reps)]
     command += ["--effects", str(folder / "effects.jsonl")]
     told = os.open(folder / "sandbox.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -129,10 +136,9 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _ask(method: str, url: str) -> dict[str, Any]:
+def _ask(method: str, url: str) -> Any:  # noqa: ANN401 - whatever the sandbox tells
     with requests.Session() as http:
         http.trust_env = False  # a proxy for the world is none for this machine
         answer = http.request(method, url, timeout=5)
         answer.raise_for_status()
-        found: dict[str, Any] = answer.json()
-        return found
+        return answer.json()

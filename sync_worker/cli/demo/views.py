@@ -140,6 +140,7 @@ def _payload(played: Played) -> dict[str, object]:
         "ok": played.ok,
         "plan": played.stored.plan.id,
         "plan_hash": played.stored.plan.hash,
+        "crm": played.company.crm,
         "accounts": played.company.accounts,
         "reps": played.company.reps,
         "seed": played.company.seed,
