@@ -13,7 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from connectors.hubspot import cursor, pace, reader, rows, schema
-from connectors.hubspot.auth import Token
+from connectors.hubspot.auth import bearer
 from connectors.hubspot.client import Client
 from connectors.hubspot.cursor import Standing
 from connectors.hubspot.endpoints import ENDPOINTS
@@ -77,7 +77,7 @@ class HubSpotConnector(Connector):
         self._transport = _transport(settings, stop)
         paced = Pace(settings.burst_share, settings.searches_per_second, self._transport.stop)
         self._client = Client(self._transport, settings.api_version, paced)
-        self._transport.bearer = Token(settings.auth, self._client.token)
+        self._transport.bearer = bearer(settings.auth, self._client.token)
         self._writer = Writer(self._client)
         self._described: dict[str, Mapping[str, Mapping[str, Any]]] = {}
         self._schema = Schema({}, {})

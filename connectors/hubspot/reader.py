@@ -17,8 +17,9 @@ from connectors.hubspot.client import IN_BATCH
 from connectors.hubspot.cursor import Standing
 from connectors.hubspot.errors import Refused
 from connectors.hubspot.replies import unanswered
-from connectors.hubspot.values import instant, iso, milliseconds
+from connectors.hubspot.values import instant, milliseconds
 from connectors.port import BadReply
+from connectors.values import iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

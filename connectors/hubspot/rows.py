@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from connectors.hubspot.fields import COMPANY, CONTACT, DONE
 from connectors.hubspot.replies import first, retired
 from connectors.hubspot.schema import LINKS
-from connectors.hubspot.values import from_text, instant, snake
+from connectors.hubspot.values import from_text, instant
 from connectors.port import BadReply, Record, Ref, SchemaChanged, Stream, User
+from connectors.values import snake
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

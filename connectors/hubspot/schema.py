@@ -13,8 +13,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from connectors.hubspot.fields import COMPANY, CONTACT, DONE, KIND, OBJECTS, USER_FIELDS
-from connectors.hubspot.values import snake
 from connectors.port import Field, FieldType, NotPermitted, Schema, SchemaChanged, Stream
+from connectors.values import snake
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

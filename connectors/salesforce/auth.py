@@ -1,25 +1,23 @@
-"""The access token: fetched once, renewed in time, and never fought over. The client library is given none of this.
-
-A library that renews by itself re-sends a request without its own headers, which would turn a conditional write into
-an overwrite; so the token lives here, and the transport puts it on each request.
-"""
+"""How Salesforce hands out an access token: for a client's secret, or for a JWT that a key has signed."""
 
 from __future__ import annotations
 
-import threading
+import math
 import time
 from typing import TYPE_CHECKING
 
 import jwt
 
 from connectors.origin import LOOPBACK_HOSTS, Origin
-from connectors.port import BadReply, CrmError, Unauthorized, Unreachable
+from connectors.port import BadReply, CrmError, Unauthorized
 from connectors.salesforce.errors import Refused
 from connectors.salesforce.settings import AccessToken, Auth, ClientCredentials, JwtBearer
-from connectors.transport import Garbled, Passing, Transport
+from connectors.token import Grant, Token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from connectors.transport import Transport
 
 RENEW_AFTER = 30 * 60.0
 """Seconds. The shortest session an org can set is 15 minutes, its default two hours; a 401 covers the rest."""
@@ -33,130 +31,82 @@ HINT = (
 )
 
 
-class Token:
-    """One token for all threads. Renewal is single-flight; credentials refused once stay refused.
+def bearer(
+    auth: Auth,
+    transport: Transport,
+    *,
+    wall: Callable[[], float] = time.time,
+    tick: Callable[[], float] = time.monotonic,
+) -> Token:
+    """The token of these credentials. ``wall`` gives seconds since the epoch, for a JWT's expiry."""
+    if isinstance(auth, AccessToken):
+        return Token(_no_other, rest=REST_AFTER_FAILURE, given=Grant(auth.token, math.inf), tick=tick)
+    return Token(lambda: _fetched(auth, transport, wall), rest=REST_AFTER_FAILURE, tick=tick)
 
-    ``wall`` gives seconds since the epoch (for a JWT's expiry), ``tick`` a monotonic clock.
-    """
 
-    def __init__(
-        self,
-        auth: Auth,
-        transport: Transport,
-        *,
-        wall: Callable[[], float] = time.time,
-        tick: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._auth = auth
-        self._transport = transport
-        self._wall, self._tick = wall, tick
-        self._lock = threading.Lock()
-        self._token = auth.token if isinstance(auth, AccessToken) else ""
-        self._renew_at = 0.0
-        self._failed: Unauthorized | None = None
+def _no_other() -> Grant:
+    raise Unauthorized(
+        "Salesforce refused the access token, and a bare token cannot be renewed",
+        hint="give a fresh token, or better a client id with a secret or a key",
+    )
 
-    def token(self) -> str:
-        """See Bearer. Renews ahead of time; if nobody answers then, the old token goes on working."""
-        with self._lock:
-            self._refuse_if_failed()
-            if isinstance(self._auth, AccessToken) or (self._token and self._tick() < self._renew_at):
-                return self._token
-            try:
-                self._fetch()
-            except Unreachable:
-                if not self._token:
-                    raise
-                self._renew_at = self._tick() + REST_AFTER_FAILURE
-            return self._token
 
-    def renew(self, refused: str) -> str:
-        """See Bearer. Whoever comes second with the same refused token gets the one that the first has fetched."""
-        with self._lock:
-            self._refuse_if_failed()
-            if self._token != refused:
-                return self._token
-            if isinstance(self._auth, AccessToken):
-                self._failed = Unauthorized(
-                    "Salesforce refused the access token, and a bare token cannot be renewed",
-                    hint="give a fresh token, or better a client id with a secret or a key",
-                )
-                raise self._failed
-            self._fetch()
-            return self._token
+def _fetched(auth: ClientCredentials | JwtBearer, transport: Transport, wall: Callable[[], float]) -> Grant:
+    def ask() -> object:
+        form, basic = _grant(auth, transport.origin, wall)
+        return transport.session.post(f"{transport.origin.url}/services/oauth2/token", data=form, auth=basic).json()
 
-    def _refuse_if_failed(self) -> None:
-        if self._failed is not None:
-            raise Unauthorized(str(self._failed), hint=self._failed.hint)
+    try:
+        reply = transport.read(ask)
+    except Refused as error:
+        raise Unauthorized(f"Salesforce refused the credentials: {oauth_error(error)}", hint=HINT) from error
+    token = reply.get("access_token") if isinstance(reply, dict) else None
+    if not isinstance(reply, dict) or not isinstance(token, str) or not token:
+        raise BadReply("Salesforce's token reply holds no access_token", hint="check that the url is the org's own")
+    _check_instance(reply, transport.origin)
+    return Grant(token, RENEW_AFTER)
 
-    def _fetch(self) -> None:
-        try:
-            reply = self._transport.read(self._ask)
-        except Refused as error:
-            # A wrong secret does not come right by itself, and asking again may lock the app out.
-            self._failed = Unauthorized(f"Salesforce refused the credentials: {oauth_error(error)}", hint=HINT)
-            raise self._failed from error
-        except Passing as error:
-            # It has been asked often enough: the read that needs the token must not multiply the tries by its own.
-            raise Unreachable(str(error), hint=error.hint) from error
-        except Garbled as error:
-            raise BadReply(str(error), hint=error.hint) from error
-        self._token = self._checked(reply)
-        self._renew_at = self._tick() + RENEW_AFTER
 
-    def _ask(self) -> object:
-        form, basic = self._grant()
-        response = self._transport.session.post(
-            f"{self._transport.origin.url}/services/oauth2/token", data=form, auth=basic
+def _grant(
+    auth: ClientCredentials | JwtBearer, origin: Origin, wall: Callable[[], float]
+) -> tuple[dict[str, str], tuple[str, str] | None]:
+    match auth:
+        case ClientCredentials(client_id, client_secret):
+            return {"grant_type": "client_credentials"}, (client_id, client_secret)
+        case JwtBearer():
+            return {"grant_type": JWT_GRANT, "assertion": _assertion(auth, origin, wall)}, None
+
+
+def _assertion(auth: JwtBearer, origin: Origin, wall: Callable[[], float]) -> str:
+    claims = {
+        "iss": auth.client_id,
+        "sub": auth.username,
+        "aud": auth.audience or audience(origin),
+        "exp": int(wall()) + ASSERTION_LIVES,
+    }
+    try:
+        return jwt.encode(claims, auth.private_key, algorithm="RS256")
+    except (ValueError, TypeError, jwt.PyJWTError) as error:
+        raise Unauthorized(
+            "the private key cannot be read",
+            hint="give an RSA key in PEM form, the one whose certificate the app has",
+        ) from error
+
+
+def _check_instance(reply: Mapping[str, object], ours: Origin) -> None:
+    instance = reply.get("instance_url")
+    if not isinstance(instance, str) or not instance:
+        return
+    try:
+        theirs = Origin(instance)
+    except ValueError as error:
+        raise BadReply(f"Salesforce named {instance!r} as the org's address", hint="set the url by hand") from error
+    same_machine = ours.loopback and theirs.host in LOOPBACK_HOSTS and theirs.port == ours.port
+    if (theirs.host, theirs.port) != (ours.host, ours.port) and not same_machine:
+        raise Unauthorized(
+            f"these credentials belong to {theirs.url}, not to {ours.url}",
+            hint=f"set the url to {theirs.url} if that is the org you mean",
         )
-        return response.json()
-
-    def _grant(self) -> tuple[dict[str, str], tuple[str, str] | None]:
-        match self._auth:
-            case ClientCredentials(client_id, client_secret):
-                return {"grant_type": "client_credentials"}, (client_id, client_secret)
-            case JwtBearer():
-                return {"grant_type": JWT_GRANT, "assertion": self._assertion(self._auth)}, None
-        raise AssertionError  # pragma: no cover - a bare token is never fetched
-
-    def _assertion(self, auth: JwtBearer) -> str:
-        claims = {
-            "iss": auth.client_id,
-            "sub": auth.username,
-            "aud": auth.audience or audience(self._transport.origin),
-            "exp": int(self._wall()) + ASSERTION_LIVES,
-        }
-        try:
-            return jwt.encode(claims, auth.private_key, algorithm="RS256")
-        except (ValueError, TypeError, jwt.PyJWTError) as error:
-            self._failed = Unauthorized(
-                "the private key cannot be read",
-                hint="give an RSA key in PEM form, the one whose certificate the app has",
-            )
-            raise self._failed from error
-
-    def _checked(self, reply: object) -> str:
-        token = reply.get("access_token") if isinstance(reply, dict) else None
-        if not isinstance(reply, dict) or not isinstance(token, str) or not token:
-            raise BadReply("Salesforce's token reply holds no access_token", hint="check that the url is the org's own")
-        self._check_instance(reply)
-        return token
-
-    def _check_instance(self, reply: Mapping[str, object]) -> None:
-        ours = self._transport.origin
-        instance = reply.get("instance_url")
-        if not isinstance(instance, str) or not instance:
-            return
-        try:
-            theirs = Origin(instance)
-        except ValueError as error:
-            raise BadReply(f"Salesforce named {instance!r} as the org's address", hint="set the url by hand") from error
-        same_machine = ours.loopback and theirs.host in LOOPBACK_HOSTS and theirs.port == ours.port
-        if (theirs.host, theirs.port) != (ours.host, ours.port) and not same_machine:
-            self._failed = Unauthorized(
-                f"these credentials belong to {theirs.url}, not to {ours.url}",
-                hint=f"set the url to {theirs.url} if that is the org you mean",
-            )
-            raise self._failed
 
 
 def audience(origin: Origin) -> str:

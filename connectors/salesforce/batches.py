@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from connectors.port import CrmError, Outcome, WriteResult
 from connectors.salesforce import soql
 from connectors.salesforce.errors import Refused, outcome_of, row_errors
-from connectors.salesforce.values import instant
 from connectors.salesforce.writes import BROKEN, Doubts, Row, refused, unknown
+from connectors.values import instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

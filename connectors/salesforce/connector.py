@@ -30,7 +30,7 @@ from connectors.port import (
     WriteResult,
 )
 from connectors.salesforce import cursor, reader, rows, schema, soql
-from connectors.salesforce.auth import Token
+from connectors.salesforce.auth import bearer
 from connectors.salesforce.bulk import Haul, JobGone, NotInBulk
 from connectors.salesforce.client import Client
 from connectors.salesforce.endpoints import ENDPOINTS
@@ -263,7 +263,7 @@ def _transport(settings: SalesforceSettings, stop: threading.Event | None) -> Tr
         patience=settings.patience,
         stop=stop,
     )
-    transport.bearer = Token(settings.auth, transport)
+    transport.bearer = bearer(settings.auth, transport)
     return transport
 
 

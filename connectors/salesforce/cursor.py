@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from connectors.port import Cursor
-from connectors.salesforce.values import instant, iso
+from connectors.values import instant, iso
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from connectors.port import BadReply, FieldChange, History, Ref
 from connectors.salesforce import rows, soql
 from connectors.salesforce.errors import Refused
 from connectors.salesforce.reader import schema_changed
-from connectors.salesforce.values import instant
+from connectors.values import instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -16,7 +16,7 @@ from connectors.port import BadReply, SchemaChanged, Unreachable
 from connectors.salesforce import rows, soql
 from connectors.salesforce.cursor import Position, Standing
 from connectors.salesforce.errors import Refused
-from connectors.salesforce.values import iso
+from connectors.values import iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

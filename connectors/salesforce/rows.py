@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connectors.port import BadReply, Record, Ref, User
-from connectors.salesforce.values import from_csv, from_json, instant, snake
+from connectors.salesforce.values import from_csv, from_json
+from connectors.values import instant, snake
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

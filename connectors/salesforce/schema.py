@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from connectors.port import Field, FieldType, NotPermitted, Schema, SchemaChanged, Stream
 from connectors.salesforce.columns import advice, find, parent
 from connectors.salesforce.fields import OBJECTS, OPTIONAL_OBJECTS
-from connectors.salesforce.values import snake
+from connectors.values import snake
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from connectors.port import BadReply, FieldType
+from connectors.values import boolean_of, cleaned, day_or_time, exact, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connectors.port import Value
-
-LARGEST_EXACT = 2**53
-"""Whole floats up to here become integers, so that REST's 50.0 and a CSV's 50 are one value."""
 
 
 def from_json(value: object, kind: FieldType) -> Value:
@@ -45,46 +41,14 @@ def to_json(value: Value) -> Value:
     return value
 
 
-def instant(text: object) -> datetime:
-    """A time of Salesforce's, such as ``2026-11-04T10:00:00.000+0000``, as UTC."""
-    if not isinstance(text, str) or "T" not in text:
-        raise ValueError(f"{text!r:.60} is no time")
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone")
-    return at.astimezone(UTC)
-
-
-def iso(at: datetime) -> str:
-    """``2026-11-04T10:00:00Z``, with milliseconds only where there are some."""
-    spec = "milliseconds" if at.microsecond else "seconds"
-    return at.astimezone(UTC).isoformat(timespec=spec).replace("+00:00", "Z")
-
-
-def snake(text: str) -> str:
-    """``Web Form`` and ``WebForm`` → ``web_form``."""
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text.strip())
-    return re.sub(r"\W+", "_", apart).strip("_").lower()
-
-
 def _text(value: object) -> Value:
-    if not isinstance(value, str):
-        raise TypeError
-    # Stores take neither NUL nor half a surrogate pair; both come out of old imports.
-    cleaned = value.replace("\x00", "")
-    if not cleaned.isascii():
-        cleaned = cleaned.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return cleaned or None
+    return cleaned(value) or None
 
 
 def _number(value: object) -> Value:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError
-    if isinstance(value, int):
-        return value
-    if not math.isfinite(value):
-        raise ValueError
-    return int(value) if value.is_integer() and abs(value) <= LARGEST_EXACT else value
+    return value if isinstance(value, int) else exact(value)
 
 
 def _boolean(value: object) -> Value:
@@ -96,19 +60,7 @@ def _boolean(value: object) -> Value:
 def _date(value: object) -> Value:
     if not isinstance(value, str):
         raise TypeError
-    return iso(instant(value)) if "T" in value else date.fromisoformat(value).isoformat()
-
-
-def _number_of(text: str) -> Value:
-    return int(text) if re.fullmatch(r"-?\d+", text) else _number(float(text))
-
-
-def _boolean_of(text: str) -> Value:
-    return {"true": True, "false": False}[text.lower()] if text.lower() in {"true", "false"} else _fail(text)
-
-
-def _fail(text: str) -> bool:
-    raise ValueError(text)
+    return day_or_time(value)
 
 
 _FROM_JSON: dict[FieldType, Callable[[object], Value]] = {
@@ -119,7 +71,7 @@ _FROM_JSON: dict[FieldType, Callable[[object], Value]] = {
 }
 _FROM_TEXT: dict[FieldType, Callable[[str], Value]] = {
     FieldType.TEXT: _text,
-    FieldType.NUMBER: _number_of,
-    FieldType.BOOLEAN: _boolean_of,
+    FieldType.NUMBER: number_of,
+    FieldType.BOOLEAN: boolean_of,
     FieldType.DATE: _date,
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.hubspot import DEFAULT_FIELDS, AccessToken, HubSpotConnector, HubSpotSettings
 from connectors.port import Ref, Stream, Value
 from connectors.sandbox.hubspot.portal import INTEGRATION
-from connectors.transport import Patience
+from tests.connectors.contract.sandboxed import BREAKAGES, QUICK, Sandboxed
 
 if TYPE_CHECKING:
     from connectors.sandbox import Sandbox
@@ -24,7 +24,6 @@ CUSTOM = {
     },
     Stream.ACTIVITIES: {"kind": "engagement_kind"},
 }
-QUICK = Patience(tries=3, first_wait=0.01, longest_wait=0.02, in_all=10.0)
 OBJECTS = {
     Stream.ACCOUNTS: ("companies",),
     Stream.CONTACTS: ("contacts",),
@@ -32,23 +31,15 @@ OBJECTS = {
     Stream.OPPORTUNITIES: ("deals",),
     Stream.ACTIVITIES: ("calls", "emails", "meetings", "tasks"),
 }
-STREAMS = {entity: stream for stream, entities in OBJECTS.items() for entity in entities}
 NUMBERS = frozenset({"priority_score", "numberofemployees"})
 REFUSALS: dict[Refusal, dict[str, object]] = {
     "busy": {"fault": "row_lock"},
     "failed": {"fault": "partial_207", "category": "VALIDATION_ERROR", "message": "Owner must sit in the region"},
     "gone": {"fault": "delete"},
 }
-BREAKAGES: dict[Breakage, dict[str, object]] = {
-    "reset before": {"fault": "reset"},
-    "lost reply": {"fault": "lost_reply"},
-    "error page": {"fault": "unavailable"},
-    "server error": {"fault": "server_error"},
-    "cut reply": {"fault": "truncate"},
-}
 
 
-class HubSpotSandbox:
+class HubSpotSandbox(Sandboxed):
     """See Crm."""
 
     name = "hubspot"
@@ -57,9 +48,8 @@ class HubSpotSandbox:
     histories_a_call = 50
 
     def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
+        super().__init__(sandbox, OBJECTS, DEFAULT_FIELDS, CUSTOM, INTEGRATION)
         self.portal = sandbox.portal
-        self.opened: list[HubSpotConnector] = []
         self.pool_size = len(self.ids(Stream.ACCOUNTS))
 
     def other_settings(self) -> dict[str, object]:
@@ -76,12 +66,9 @@ class HubSpotSandbox:
             "searches_per_second": 1000,
             **settings,
         }
-        self.opened.append(HubSpotConnector(HubSpotSettings(**values), CUSTOM))
-        return self.opened[-1]
-
-    def close(self) -> None:
-        for connector in self.opened:
-            connector.close()
+        connector = HubSpotConnector(HubSpotSettings(**values), CUSTOM)
+        self.opened.append(connector)
+        return connector
 
     def ids(self, stream: Stream) -> list[str]:
         if stream is Stream.USERS:
@@ -89,8 +76,8 @@ class HubSpotSandbox:
         return [row.id for entity in OBJECTS[stream] for row in self.portal.rows(entity)]
 
     def value(self, ref: Ref, field: str) -> Value:
-        column = self._column(ref.stream, field)
-        return _typed(column, self.portal.records[self._entity(ref)][ref.id].values.get(column))
+        column = self.column(ref.stream, field)
+        return self.typed(column, self.portal.records[self._entity(ref)][ref.id].values.get(column))
 
     def person(self) -> str:
         return self.portal.owner_ids[self.portal.seeding.admin]
@@ -102,10 +89,10 @@ class HubSpotSandbox:
         return next(owner.id for owner in self.portal.owners.values() if owner.archived)
 
     def edit(self, ref: Ref, **fields: Value) -> None:
-        self.portal.edit(self._entity(ref), ref.id, **self._columns(ref, fields))
+        self.portal.edit(self._entity(ref), ref.id, **self.columns(ref, fields))
 
     def commit_late(self, ref: Ref, seconds: float, **fields: Value) -> None:
-        self.portal.commit_late(self._entity(ref), ref.id, seconds, **self._columns(ref, fields))
+        self.portal.commit_late(self._entity(ref), ref.id, seconds, **self.columns(ref, fields))
 
     def delete(self, ref: Ref) -> None:
         self.portal.archive(self._entity(ref), ref.id)
@@ -124,39 +111,9 @@ class HubSpotSandbox:
     def break_reads(self, breakage: Breakage, times: int) -> None:
         self.sandbox.faults({"on": "*", "every": 1, "times": times, **BREAKAGES[breakage]})
 
-    def effects(self) -> list[tuple[Ref, str, Value]]:
-        return [
-            (
-                Ref(STREAMS[str(line["object"])], str(line["id"])),
-                self._field(STREAMS[str(line["object"])], str(line["field"])),
-                _typed(str(line["field"]), line["after"]),
-            )
-            for line in self.sandbox.effects
-            if line["actor"] == INTEGRATION
-        ]
-
-    def calls(self) -> int:
-        return int(str(self.sandbox.calls["total"]))
-
-    def reset_calls(self) -> None:
-        self.sandbox.reset_calls()
-
     def _entity(self, ref: Ref) -> str:
         return next(entity for entity in OBJECTS[ref.stream] if ref.id in self.portal.records[entity])
 
-    def _columns(self, ref: Ref, fields: dict[str, Value]) -> dict[str, Any]:
-        return {self._column(ref.stream, name): value for name, value in fields.items()}
-
-    @staticmethod
-    def _column(stream: Stream, field: str) -> str:
-        return {**DEFAULT_FIELDS[stream], **CUSTOM.get(stream, {})}[field]
-
-    @staticmethod
-    def _field(stream: Stream, column: str) -> str:
-        names = {**DEFAULT_FIELDS[stream], **CUSTOM.get(stream, {})}
-        return next((name for name, each in names.items() if each == column), column)
-
-
-def _typed(column: str, value: Value) -> Value:
-    """HubSpot holds texts; the suite speaks of numbers."""
-    return int(value) if column in NUMBERS and isinstance(value, str) else value
+    def typed(self, column: str, value: Value) -> Value:
+        """HubSpot holds texts; the suite speaks of numbers."""
+        return int(value) if column in NUMBERS and isinstance(value, str) else value

@@ -13,7 +13,7 @@ from connectors.salesforce import (
     SalesforceConnector,
     SalesforceSettings,
 )
-from connectors.transport import Patience
+from tests.connectors.contract.sandboxed import BREAKAGES, QUICK, Sandboxed
 
 if TYPE_CHECKING:
     from connectors.sandbox import Sandbox
@@ -30,7 +30,6 @@ CUSTOM = {
     },
     Stream.USERS: {"capacity": "Book_Capacity__c"},
 }
-QUICK = Patience(tries=3, first_wait=0.01, longest_wait=0.02, in_all=10.0)
 OBJECTS = {
     Stream.USERS: ("User",),
     Stream.ACCOUNTS: ("Account",),
@@ -39,22 +38,14 @@ OBJECTS = {
     Stream.OPPORTUNITIES: ("Opportunity",),
     Stream.ACTIVITIES: ("Task", "Event"),
 }
-STREAMS = {entity: stream for stream, entities in OBJECTS.items() for entity in entities}
 REFUSALS: dict[Refusal, dict[str, object]] = {
     "busy": {"fault": "row_lock"},
     "failed": {"fault": "validation_rule", "message": "Owner must sit in the region"},
     "gone": {"fault": "delete"},
 }
-BREAKAGES: dict[Breakage, dict[str, object]] = {
-    "reset before": {"fault": "reset"},
-    "lost reply": {"fault": "lost_reply"},
-    "error page": {"fault": "unavailable"},
-    "server error": {"fault": "server_error"},
-    "cut reply": {"fault": "truncate"},
-}
 
 
-class SalesforceSandbox:
+class SalesforceSandbox(Sandboxed):
     """See Crm."""
 
     name = "salesforce"
@@ -63,10 +54,9 @@ class SalesforceSandbox:
     histories_a_call = 200
 
     def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
+        super().__init__(sandbox, OBJECTS, DEFAULT_FIELDS, CUSTOM, sandbox.company.seeding.integration)
         self.company = sandbox.company
         self.jobs = MemoryJobs()
-        self.opened: list[SalesforceConnector] = []
         self.pool_size = len(self.ids(Stream.ACCOUNTS))
 
     def other_settings(self) -> dict[str, object]:
@@ -82,12 +72,9 @@ class SalesforceSandbox:
             "patience": QUICK,
             **settings,
         }
-        self.opened.append(SalesforceConnector(SalesforceSettings(**values), CUSTOM, jobs=self.jobs))
-        return self.opened[-1]
-
-    def close(self) -> None:
-        for connector in self.opened:
-            connector.close()
+        connector = SalesforceConnector(SalesforceSettings(**values), CUSTOM, jobs=self.jobs)
+        self.opened.append(connector)
+        return connector
 
     def ids(self, stream: Stream) -> list[str]:
         return [str(row["Id"]) for entity in OBJECTS[stream] for row in self.company.rows(entity)]
@@ -95,7 +82,7 @@ class SalesforceSandbox:
     def value(self, ref: Ref, field: str) -> Value:
         row = self.company.get(self._entity(ref), ref.id)
         assert row is not None
-        return row.get(self._column(ref.stream, field))
+        return row.get(self.column(ref.stream, field))
 
     def person(self) -> str:
         return self.company.seeding.admin
@@ -108,12 +95,10 @@ class SalesforceSandbox:
         return next(str(row["Id"]) for row in self.company.rows("User") if not row["IsActive"])
 
     def edit(self, ref: Ref, **fields: Value) -> None:
-        columns: dict[str, Any] = {self._column(ref.stream, name): value for name, value in fields.items()}
-        self.company.edit(self._entity(ref), ref.id, **columns)
+        self.company.edit(self._entity(ref), ref.id, **self.columns(ref, fields))
 
     def commit_late(self, ref: Ref, seconds: float, **fields: Value) -> None:
-        columns: dict[str, Any] = {self._column(ref.stream, name): value for name, value in fields.items()}
-        self.company.commit_late(self._entity(ref), ref.id, seconds, **columns)
+        self.company.commit_late(self._entity(ref), ref.id, seconds, **self.columns(ref, fields))
 
     def delete(self, ref: Ref) -> None:
         self.company.delete(self._entity(ref), ref.id, self.company.seeding.admin)
@@ -133,31 +118,5 @@ class SalesforceSandbox:
     def break_reads(self, breakage: Breakage, times: int) -> None:
         self.sandbox.faults({"on": "query", "every": 1, "times": times, **BREAKAGES[breakage]})
 
-    def effects(self) -> list[tuple[Ref, str, Value]]:
-        return [
-            (
-                Ref(STREAMS[str(line["object"])], str(line["id"])),
-                self._field(STREAMS[str(line["object"])], str(line["field"])),
-                line["after"],
-            )
-            for line in self.sandbox.effects
-            if line["actor"] == self.company.seeding.integration
-        ]
-
-    def calls(self) -> int:
-        return int(str(self.sandbox.calls["total"]))
-
-    def reset_calls(self) -> None:
-        self.sandbox.reset_calls()
-
     def _entity(self, ref: Ref) -> str:
         return next(entity for entity in OBJECTS[ref.stream] if self.company.get(entity, ref.id) is not None)
-
-    @staticmethod
-    def _column(stream: Stream, field: str) -> str:
-        return {**DEFAULT_FIELDS[stream], **CUSTOM.get(stream, {})}[field]
-
-    @staticmethod
-    def _field(stream: Stream, column: str) -> str:
-        names = {**DEFAULT_FIELDS[stream], **CUSTOM.get(stream, {})}
-        return next((name for name, each in names.items() if each == column), column)

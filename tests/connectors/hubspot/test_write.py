@@ -166,7 +166,7 @@ def test_values_arrive_as_hubspot_holds_them_and_come_back_typed(
     list(connector.write([Write("w", one.ref, {field: value})]))  # type: ignore[dict-item] # one of the port's values
     (record,) = connector.read([one.ref])
     assert record.fields[field] == value
-    column = account._column(Stream.ACCOUNTS, field)
+    column = account.column(Stream.ACCOUNTS, field)
     assert account.portal.records["companies"][one.ref.id].values.get(column) == held
 
 

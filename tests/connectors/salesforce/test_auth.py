@@ -23,12 +23,13 @@ from connectors.salesforce import (
     SalesforceConnector,
     SalesforceSettings,
 )
-from connectors.salesforce.auth import REST_AFTER_FAILURE, Token, audience
+from connectors.salesforce.auth import REST_AFTER_FAILURE, audience, bearer
 from connectors.sandbox import Sandbox
 from tests.connectors.salesforce.scripted import HTML, Answer, Scripted
 
 if TYPE_CHECKING:
     from connectors.salesforce.settings import Auth
+    from connectors.token import Token
     from tests.connectors.salesforce.conftest import Connect
 
 NOTHING = Answer({"totalSize": 0, "done": True, "records": []})
@@ -49,7 +50,7 @@ class Tick:
 
 def token_of(connect: Connect, server: Scripted, auth: Auth, tick: Tick | None = None) -> Token:
     transport = connect(server)._transport
-    return Token(auth, transport, wall=lambda: 1_795_000_000.0, tick=tick or Tick())
+    return bearer(auth, transport, wall=lambda: 1_795_000_000.0, tick=tick or Tick())
 
 
 def pem_of(key: rsa.RSAPrivateKey) -> str:

@@ -13,7 +13,7 @@ from connectors.salesforce import MemoryJobs
 from connectors.salesforce.bulk import Haul, JobGone, NotInBulk
 from connectors.salesforce.reader import begun
 from connectors.salesforce.schema import Layout
-from connectors.salesforce.values import instant
+from connectors.values import instant
 from tests.connectors.salesforce.scripted import Answer, Asked, Reset, Scripted
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from connectors.port import Cursor
 from connectors.salesforce.cursor import Position, Standing, decode, encode
-from connectors.salesforce.values import instant, iso
+from connectors.values import instant, iso
 
 TIMES = st.datetimes().map(lambda at: iso(instant(at.isoformat(timespec="milliseconds") + "Z")))
 POSITIONS = st.builds(Position, TIMES, st.from_regex(r"[A-Za-z0-9]{18}", fullmatch=True))

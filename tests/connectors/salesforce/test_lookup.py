@@ -12,7 +12,7 @@ import pytest
 from connectors.port import BadReply, FieldType, Record, SchemaChanged, Stream
 from connectors.salesforce.schema import Layout
 from connectors.salesforce.soql import by_ids, identifier, record_id
-from connectors.salesforce.values import instant
+from connectors.values import instant
 from tests.connectors.salesforce.scripted import Answer, Asked, Scripted
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from connectors.port import FieldType, NotPermitted, Stream
 from connectors.salesforce import MemoryJobs, SalesforceConnector
 from connectors.salesforce.rows import record
 from connectors.salesforce.schema import build, layouts, parents
-from connectors.salesforce.values import instant
+from connectors.values import instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

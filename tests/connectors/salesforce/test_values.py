@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.port import BadReply, FieldType
-from connectors.salesforce.values import from_csv, from_json, instant, iso, snake, to_json
+from connectors.salesforce.values import from_csv, from_json, to_json
+from connectors.values import instant, iso, snake
 
 TEXT, NUMBER, BOOLEAN, DATE = FieldType.TEXT, FieldType.NUMBER, FieldType.BOOLEAN, FieldType.DATE
 
