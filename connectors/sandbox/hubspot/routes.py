@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import compile_path
 
 from connectors.sandbox.calls import Reply, Subject
-from connectors.sandbox.hubspot import associations, auth, batch, objects, owners, properties, search
+from connectors.sandbox.hubspot import (
+    account,
+    associations,
+    associations_v3,
+    auth,
+    batch,
+    objects,
+    owners,
+    properties,
+    search,
+)
 from connectors.sandbox.hubspot.hub import UNCOUNTED
 from connectors.sandbox.hubspot.strike import (
     bearer,
@@ -72,7 +82,7 @@ _objects, _links = _api("/crm/objects", "v3"), _api("/crm/objects", "v3|v4")
 _owners, _properties = _api("/crm/owners", "v3"), _api("/crm/properties", "v3")
 _associations, _pipelines = _api("/crm/associations", "v4"), _api("/crm/pipelines", "v3")
 _old_associations = _api("/crm/associations", "v3")
-_schemas = _api("/crm-object-schemas/schemas", "v3")
+_schemas, _crm_schemas = _api("/crm-object-schemas/schemas", "v3"), _api("/crm/schemas", "v3")
 
 ROUTES: tuple[Route, ...] = (
     *_oauth("POST", "/token", "token", auth.token),
@@ -81,8 +91,8 @@ ROUTES: tuple[Route, ...] = (
     *_oauth("GET", "/access-tokens/{text}", "token_info", auth.access_token_info),
     *_oauth("GET", "/refresh-tokens/{text}", "token_info", auth.refresh_token_info),
     *_oauth("DELETE", "/refresh-tokens/{text}", "revoke", auth.revoke_refresh_token),
-    *_account("/details", "account", owners.account_details),
-    *_account("/api-usage/daily/private-apps", "account", owners.daily_usage),
+    *_account("/details", "account", account.account_details),
+    *_account("/api-usage/daily/private-apps", "account", account.daily_usage),
     *_objects("GET", "/{name}", "list", objects.list_records),
     *_objects("POST", "/{name}", "create", objects.create),
     *_objects("POST", "/{name}/search", "search", search.search),
@@ -123,9 +133,17 @@ ROUTES: tuple[Route, ...] = (
     ),
     *_associations("POST", "/{start}/{end}/batch/associate/default", "association_write", associations.batch_default),
     *_associations("GET", "/{start}/{end}/labels", "association_labels", associations.labels),
-    *_old_associations("POST", "/{start}/{end}/batch/read", "associations", associations.batch_read_v3),
-    *_pipelines("GET", "/{name}", "pipelines", owners.pipelines),
-    *_schemas("GET", "", "schemas", owners.schemas),
+    *_old_associations("POST", "/{start}/{end}/batch/read", "associations", associations_v3.batch_read),
+    *_old_associations("POST", "/{start}/{end}/batch/create", "association_write", associations_v3.batch_create),
+    *_old_associations("POST", "/{start}/{end}/batch/archive", "association_write", associations_v3.batch_archive),
+    *_old_associations("GET", "/{start}/{end}/types", "association_labels", associations_v3.types),
+    *_pipelines("GET", "/{name}", "pipelines", account.pipelines),
+    *_pipelines("GET", "/{name}/{id_}", "pipelines", account.pipeline),
+    *_pipelines("GET", "/{name}/{id_}/stages", "pipelines", account.stages),
+    *_pipelines("GET", "/{name}/{id_}/stages/{stage}", "pipelines", account.stage),
+    *_schemas("GET", "", "schemas", account.schemas),
+    *_crm_schemas("GET", "", "schemas", account.schemas),
+    Route("GET", _compiled("/properties/v[12]", "/{name}/properties"), "properties", properties.list_properties_v1),
 )
 
 
