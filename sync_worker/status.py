@@ -58,6 +58,14 @@ class WaitingPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class OrgCalls:
+    """A CRM's own count of API calls in its day, whoever made them, as last heard."""
+
+    used: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """How things stand at ``at``, UTC."""
 
@@ -77,8 +85,10 @@ class Status:
     last_success: datetime | None
     calls_today: Mapping[str, int]
     """The worker's own API calls of the last 24 hours, by kind."""
+    org_calls: Mapping[str, OrgCalls]
+    """By CRM; one that has not told yet is left out."""
     org_used: int | None
-    """The CRM's own count of API calls in its rolling day, as last heard."""
+    """``org_calls`` of the only CRM that has told; None where two have."""
     org_limit: int | None
 
 
@@ -87,7 +97,9 @@ def status(parts: Parts) -> Status:
     now = parts.clock()
     with parts.store.read() as tx:
         paused = settings.paused(tx)
-        org = settings.get(tx, "org_calls") or {}
+        told = settings.get(tx, "org_calls") or {}
+        org = {crm: OrgCalls(**told[crm]) for crm in parts.config.crms if crm in told}
+        only = next(iter(org.values())) if len(org) == 1 else None
         return Status(
             at=now,
             records={stream.value: lookup.live_count(tx, stream) for stream in Stream},
@@ -99,8 +111,9 @@ def status(parts: Parts) -> Status:
             paused=f"by {paused.by} since {paused.since:%Y-%m-%d %H:%M} UTC: {paused.reason}" if paused else "",
             last_success=cycles.last_success(tx),
             calls_today=calls_since(tx, now - timedelta(days=1)),
-            org_used=org.get("used"),
-            org_limit=org.get("limit"),
+            org_calls=org,
+            org_used=only.used if only else None,
+            org_limit=only.limit if only else None,
         )
 
 

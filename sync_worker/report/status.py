@@ -98,9 +98,10 @@ def _calls(found: Status) -> Iterator[Block]:
         yield table("kind|>today", [*found.calls_today.items(), ("in all", sum(found.calls_today.values()))])
     else:
         yield Text("none today")
-    if found.org_used is not None and found.org_limit:
-        share = found.org_used / found.org_limit
-        yield Text(f"the whole org: {found.org_used:,} of {found.org_limit:,} used ({share:.0%}), as last heard")
+    for crm, org in found.org_calls.items():
+        whose = f" in {crm}" if len(found.org_calls) > 1 else ""
+        share = f" ({org.used / org.limit:.0%})" if org.limit else ""
+        yield Text(f"the whole org{whose}: {org.used:,} of {org.limit:,} used{share}, as last heard")
 
 
 def _holds(found: Status) -> Iterator[Block]:

@@ -195,6 +195,7 @@ def test_the_starter_fits_an_org_without_any_custom_field(tmp_path: Path, capsys
         values = {"salesforce.url": sandbox.url, "salesforce.client_id": sandbox.client_id, "pool.user": POOL}
         made = start(tmp_path / "new", Template.STARTER, values)
         (made.secrets / "client_secret").write_text(sandbox.client_secret)
+        (made.secrets / "client_secret").chmod(0o600)
         desk = Desk(made.folder, sandbox, capsys)
         desk.ask("db", "upgrade")
         assert desk.ask("rules", "check")["ok"]

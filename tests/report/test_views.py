@@ -13,7 +13,7 @@ from sync_worker.report.plan import shown
 from sync_worker.report.status import status
 from sync_worker.report.text import plain
 from sync_worker.report.words import count, figure, person, seconds, value
-from sync_worker.status import HoldLine, RunLine, Status, WaitingPlan
+from sync_worker.status import HoldLine, OrgCalls, RunLine, Status, WaitingPlan
 from sync_worker.store.plans import StoredPlan, StoredRow
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -246,6 +246,7 @@ def test_a_status_says_what_needs_a_person() -> None:
         paused="by Dana since …: quarter end",
         last_success=None,
         calls_today={"query": 3},
+        org_calls={"salesforce": OrgCalls(50, 100)},
         org_used=50,
         org_limit=100,
     )
