@@ -112,14 +112,12 @@ def _field(columns: list[_Column], files: list[_File], known: FieldInfo | None, 
     name = columns[0].name
     declared = next((column.type for column in columns if column.type), None)
     wanted = known.type if known else declared
-    for column in columns:
-        if wanted and column.type not in (None, wanted):
-            whose = "in the CRM" if known else "in another file"
-            notes.error(column.cell.mark, f"'{name}' is {kind(column.type)} here and {kind(wanted)} {whose}",
-                        f"head it '{name}', or give the column another name")  # fmt: skip
     cells = [cell for file in files for cell in file.cells(name)]
     if wanted is None:
         wanted = _inferred(name, columns[0].cell.mark, cells, notes)
+    elif others := [column for column in columns if column.type not in (None, wanted)]:
+        for column in others:
+            _clash(column, wanted, "in the CRM" if known else "in another file", notes)
     else:
         _check(name, wanted, cells, notes)
     _watch(name, wanted, cells, notes)
@@ -127,6 +125,12 @@ def _field(columns: list[_Column], files: list[_File], known: FieldInfo | None, 
     # A picklist's values and the file's own: rules may name both.
     more = dict.fromkeys((*info.values, *(cell.text for cell in cells)))
     return replace(info, values=tuple(more)) if info.values else info
+
+
+def _clash(column: _Column, wanted: Type, whose: str, notes: Notes) -> None:
+    found = kind(column.type) if column.type else ""
+    hint = f"head it '{column.name}', or give the column another name"
+    notes.error(column.cell.mark, f"'{column.name}' is {found} here and {kind(wanted)} {whose}", hint)
 
 
 def _inferred(name: str, mark: Mark, cells: list[Cell], notes: Notes) -> Type:
