@@ -83,7 +83,7 @@ def chosen(stored: StoredPlan, asked: Asked) -> list[StoredRow]:
         raise PlanRefused(f"nothing of plan {plan_id} was ever written: there is nothing to undo", hint=hint)
     if unknown := sorted(asked.rows - {row.row.number for row in stored.rows}):
         message = f"plan {plan_id} has no row {unknown[0]}: its rows are 1 to {len(stored.rows)}"
-        hint = f"'sync-worker show {plan_id} --all --format json' numbers them"
+        hint = f"'sync-worker show {plan_id} --all' numbers them"
         raise PlanRefused(message, hint=hint, exit_code=TYPED_WRONGLY)
     named = [row for row in stored.rows if row.row.number in asked.rows] if asked.rows else _moves(stored)
     rows = [row for row in named if row.state is RowState.OVERWROTE] if asked.overwrote else named
@@ -142,5 +142,5 @@ def _save(parts: Parts, decided: Decided, asked: Asked, found: Undo, undone: str
         stored = save_in(tx, parts, alone, found.rows)
         entry = {"undoes": undone, "rows": sorted(asked.rows), "overwrote": asked.overwrote, "left": len(found.left)}
         who = {"by": asked.by, "note": asked.note}
-        audit.append(tx, "plan.asked", entry, plan_id=stored.plan.id, now=parts.clock(), secret_values=who)
+        audit.append(tx, "rollback.asked", entry, plan_id=stored.plan.id, now=parts.clock(), secret_values=who)
     return stored

@@ -153,7 +153,9 @@ def _moved(one: Written, now: Situation) -> str:
     if told := now.moved.get(row.account):
         return told
     owner = now.owners[row.account]
-    return "" if same(owner, row.after.get("owner")) else f"it has been moved since, and {_name(owner, now)} has it now"
+    if not same(owner, row.after.get("owner")):
+        return f"it has been moved since, and {_name(owner, now)} has it now"
+    return "somebody moved it right after it was written" if one.state is RowState.OVERWRITTEN else ""
 
 
 def _refused(one: Written, now: Situation) -> str:
