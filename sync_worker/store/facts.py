@@ -108,16 +108,16 @@ def _lay_over(tx: Connection, table: Table, reps: Reps) -> None:
     email = reader(tx.dialect.name).text(user.fields, "email")
     users = tx.execute(select(user.id, email).where(user.stream == Stream.USERS.value, ~user.deleted)).all()
     found = [
-        {"user": id_, **{f"said_{at}": said[email.lower()].get(name) for at, name in enumerate(columns.values())}}
+        {"rep__id": id_, **{f"said__{at}": said[email.lower()].get(name) for at, name in enumerate(columns.values())}}
         for id_, email in users
         if email and email.lower() in said
     ]
     first = {
-        column: func.coalesce(bindparam(f"said_{at}", type_=table.c[column].type), table.c[column])
+        column: func.coalesce(bindparam(f"said__{at}", type_=table.c[column].type), table.c[column])
         for at, column in enumerate(columns)
     }
     if found and first:
-        tx.execute(update(table).where(table.c.rep_id == bindparam("user")).values(first), found)
+        tx.execute(update(table).where(table.c.rep_id == bindparam("rep__id")).values(first), found)
 
 
 def read_sets(tx: Connection, account_ids: Sequence[str] | None = None) -> dict[str, str]:
