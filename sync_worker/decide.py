@@ -127,7 +127,8 @@ def people_of(tx: Connection, parts: Parts) -> People:
         for crm, users in by_crm.items()
         for user in users
     ]
-    return people(members, {crm: pool_user(users, parts.config.pool.user) for crm, users in by_crm.items()})
+    named = {crm: crm if len(by_crm) > 1 else "" for crm in by_crm}
+    return people(members, {crm: pool_user(by_crm[crm], parts.config.pool.user, named[crm]) for crm in by_crm})
 
 
 def fact_settings(parts: Parts, everybody: People) -> facts.FactSettings:
