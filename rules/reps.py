@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from rules import sheet
 from rules.model import RepRow, Reps
 from rules.names import kind
+from rules.problems import Problem, nearest
 from rules.vocabulary import FieldInfo, Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from rules.problems import Mark, Notes
     from rules.sheet import Cell, Line
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 EMAIL = "email"
 _HEADER = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,62})(?: \((text|number|yes/no|date)\))?", re.ASCII)
 _ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
+_SAME_PERSON = 90.0
+"""Similarity, 0-100, of two addresses of one person: colleagues share the half behind the @."""
 _LEADING_ZERO = re.compile(r"-?0\d")
 _OTHER_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}", re.ASCII)
 
@@ -65,6 +68,16 @@ def read_reps(texts: Mapping[str, str], known: Mapping[str, FieldInfo], notes: N
             columns.setdefault(column.name, []).append(column)
     fields = {name: _field(found, files, known.get(name), notes) for name, found in columns.items()}
     return Reps(fields, _rows(files, fields, notes))
+
+
+def strangers(reps: Reps, addresses: Collection[str]) -> tuple[Problem, ...]:
+    """The rows that are about nobody: their address is none of the CRM's users', which stand here in small letters."""
+    return tuple(
+        Problem(row.mark.file, row.mark.line, row.mark.column, f"no user of the CRM has the address '{row.email}'",
+                nearest(row.email, addresses, _SAME_PERSON) or "nothing in the row has an effect")
+        for row in reps.rows
+        if row.email not in addresses
+    )  # fmt: skip
 
 
 def _file(name: str, text: str, notes: Notes) -> _File | None:

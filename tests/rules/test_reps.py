@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules import FieldInfo, Type, digest, load
+from rules import FieldInfo, Type, digest, load, strangers, with_rep_files
 from rules.problems import Notes
 from rules.reps import read_reps
 
@@ -196,6 +196,22 @@ def test_without_addresses_in_the_crm_nobody_can_be_told_apart(folder: Folder) -
     folder.vocabulary = replace(folder.vocabulary, rep=rep)
     (problem,) = problems(folder, "email,x\na@x.example,1\n")
     assert problem.startswith("rules.yaml:2:8: the CRM's users have no field 'email'")
+
+
+def test_a_row_about_nobody_is_named_with_the_nearest_address(folder: Folder) -> None:
+    text = "email,x\nada@x.example,1\nbbo@x.example,2\nzoe@y.example,3\n"
+    reps = folder.write(rules_yaml=RULES, reps_csv=text).load().reps
+    users = [f"{name}@x.example" for name in ("ada", "bob", *map(str, range(12)))]
+    assert [str(found) for found in strangers(reps, users)] == [
+        "reps.csv:3:1: no user of the CRM has the address 'bbo@x.example' — did you mean 'bob@x.example'?",
+        "reps.csv:4:1: no user of the CRM has the address 'zoe@y.example' — nothing in the row has an effect",
+    ]
+
+
+def test_an_editor_is_told_of_the_files_fields_even_where_the_rules_are_wrong(folder: Folder) -> None:
+    folder.write(rules_yaml=RULES + "scop: []\n", reps_csv="email,room\na@x.example,lots\nb@x.example,1\n")
+    assert with_rep_files(folder.path, folder.vocabulary).rep.keys() == {*folder.vocabulary.rep, "room"}
+    assert with_rep_files(folder.path / "gone", folder.vocabulary) == folder.vocabulary
 
 
 @given(text=st.text(alphabet='email,@x."\n\r1 yesno-()/\x00é', max_size=80))
