@@ -120,10 +120,10 @@ class HubSpotConnector(Connector):
         return [rows.user(owner, self._mapping[Stream.USERS]) for owner in self._owners]
 
     def pull(self, stream: Stream, since: Cursor | None) -> Iterator[Page]:
-        """See Connector. Costs calls in proportion to records, changes and archived records.
+        """See Connector. Costs calls in proportion to records, or to changes.
 
         In full, a call for each 100 records, and one more. An increment: a search for each 200 changes, a read for
-        each 100, and a call for each 100 records in the archive. Associations are a call for each 100 changes.
+        each 100, and up to five pages of the archive. Associations are a call for each 200 changes.
 
         Pages that go on from the cursor of a broken-off full pull are not marked full: they are only its rest.
         """
@@ -221,7 +221,8 @@ def _opened(parts: Iterator[Slice]) -> tuple[Slice, Iterator[Slice]]:
 
 def _expired(standing: Standing, now: datetime) -> bool:
     at = standing.time("upto") or standing.time("floor") or standing.time("began")
-    return at is not None and at < now - CURSOR_LIVES
+    times = [each for each in (at, standing.time("swept")) if each is not None]
+    return bool(times) and min(times) < now - CURSOR_LIVES
 
 
 def _by_stream(refs: Sequence[Ref]) -> dict[Stream, list[str]]:
