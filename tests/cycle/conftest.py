@@ -17,17 +17,10 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def size() -> tuple[int, int]:
-    """How many accounts and reps the company has."""
-    return 400, 10
-
-
-@pytest.fixture
-def office(tmp_path: Path, size: tuple[int, int]) -> Iterator[Office]:
-    """The demo's company."""
+def office(tmp_path: Path) -> Iterator[Office]:
+    """The demo's company with 400 accounts and 10 reps."""
     shutil.copytree(TEMPLATES / "demo", tmp_path / "rules")
     store = f"sqlite:///{tmp_path / 'store.db'}"
     upgrade(store)
-    accounts, reps = size
-    with Sandbox(seed=7, accounts=accounts, reps=reps) as sandbox:
+    with Sandbox(seed=7, accounts=400, reps=10) as sandbox:
         yield Office(sandbox, tmp_path, store)
