@@ -14,7 +14,7 @@ from sync_worker.store import outbox
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from connectors.port import WriteResult
+    from connectors.port import Connector, WriteResult
     from sync_worker.apply.values import Tools
     from sync_worker.apply.watch import Watch
     from sync_worker.store.plans import StoredRow
@@ -42,10 +42,11 @@ class Ready:
 
 
 class Sender:
-    """Sends the rows of one plan."""
+    """Sends the rows that one plan has for one CRM."""
 
-    def __init__(self, tools: Tools, watch: Watch, plan_hash: str) -> None:
+    def __init__(self, tools: Tools, crm: Connector, watch: Watch, plan_hash: str) -> None:
         self._tools = tools
+        self._crm = crm
         self._watch = watch
         self._plan_hash = plan_hash
 
@@ -99,7 +100,7 @@ class Sender:
         Conditional writes leave one by one as they are asked for. The others leave all at once, so that to stop
         asking would hold nothing back and lose answers.
         """
-        replies = iter(self._tools.connector.write([_write(row) for row in rows]))
+        replies = iter(self._crm.write([_write(row) for row in rows]))
         one_call = not any(row.version for row in rows)
         try:
             while one_call or not self._late(deadline):

@@ -36,6 +36,10 @@ class Watch:
         self._tools = tools
         self._asked = float("-inf")
 
+    def begin_crm(self) -> None:
+        """Count anew: what one CRM has taken well says nothing of the next one."""
+        self.tally = Tally()
+
     def halted(self, *, ask: bool = False) -> bool:
         """Whether no new row may be sent. ``ask`` looks the pause up whenever it was looked up last."""
         if self.halt is None:

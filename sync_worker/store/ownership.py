@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,7 +30,7 @@ FLAPPING_CHANGES = 2
 
 FLAPPING_DAYS = 7
 
-_OURS = (RowState.SENT, RowState.UNKNOWN, RowState.CONFIRMED, RowState.VERIFIED)
+_OURS = (RowState.SENT, RowState.UNKNOWN, RowState.CONFIRMED, RowState.VERIFIED, RowState.OVERWROTE)
 
 
 class _Row(NamedTuple):
@@ -68,6 +68,23 @@ def landed(tx: Connection, rows: Iterable[StoredRow], *, now: datetime, hold_day
         if (row := stored.row).kind is RowKind.OWNER
     ]
     notice(tx, [move for move in moves if move is not None], now=now, hold_days=hold_days)
+
+
+def landed_over(tx: Connection, row: StoredRow, theirs: OwnerSeen, *, now: datetime, hold_days: int) -> None:
+    """Record somebody's change that our own has replaced, and ours after it, before the next pull brings what is left.
+
+    ``theirs.before`` counts for nothing: it is the owner whom the plan saw.
+    """
+    before, after = (image["owner"] for image in (row.row.before, row.row.after))
+    moves = [records.take_owner(tx, row.row.account, before, theirs.after, theirs.modified)]
+    moves.append(records.take_owner(tx, row.row.account, theirs.after, after, row.ended_at or now))
+    seen = [move for move in moves if move is not None and move.before != move.after]
+    notice(
+        tx,
+        [replace(move, by=theirs.by) if move.after == theirs.after else move for move in seen],
+        now=now,
+        hold_days=hold_days,
+    )
 
 
 def history(tx: Connection, account: str) -> list[Owned]:

@@ -87,6 +87,7 @@ class House:
     store: Store
     clock: Clock = field(default_factory=Clock)
     settings: ApplyConfig = field(default_factory=ApplyConfig)
+    crm_name: str = "salesforce"
     stop: Bell = field(init=False)
     crm: FakeCrm = field(init=False)
     seen: list[Progress] = field(default_factory=list)
@@ -94,6 +95,10 @@ class House:
     def __post_init__(self) -> None:
         self.crm = FakeCrm(self.clock)
         self.stop = Bell(self.clock)
+
+    @property
+    def settle(self) -> Mapping[str, float]:
+        return {"salesforce": self.settings.settle_seconds, "hubspot": 5.0}
 
     def accounts(self, count: int, **fields: Value) -> list[str]:
         """Make accounts that ann owns, unless ``fields`` says otherwise."""
@@ -137,7 +142,7 @@ class House:
 
     def fresh(self, **changes: object) -> Fresh:
         """What the plan rests on: unchanged, unless ``changes`` says otherwise."""
-        fresh = Fresh({a: f"read-{a}" for a in self.crm.accounts}, OWNERS, "r1", "c1", 0.0)
+        fresh = Fresh({a: f"read-{a}" for a in self.crm.accounts}, OWNERS, "r1", "c1", {})
         return replace(fresh, **changes)  # type: ignore[arg-type]
 
     def apply(self, plan_id: str = "plan-1", *, fresh: Fresh | None = None, lease: Lease | None = None) -> ApplyReport:
@@ -145,10 +150,11 @@ class House:
             return apply_plan(
                 plan_id,
                 store=self.store,
-                connector=self.crm,
+                connectors={self.crm_name: self.crm},
                 lease=held,
                 fresh=fresh or self.fresh(),
                 settings=self.settings,
+                settle=self.settle,
                 clock=self.clock,
                 monotonic=self.clock.monotonic,
                 stop=self.stop,
@@ -160,9 +166,10 @@ class House:
         with self._held(lease) as held:
             return recover(
                 store=self.store,
-                connector=self.crm,
+                connectors={self.crm_name: self.crm},
                 lease=held,
                 settings=self.settings,
+                settle=self.settle,
                 clock=self.clock,
                 monotonic=self.clock.monotonic,
                 stop=self.stop,
@@ -174,9 +181,10 @@ class House:
             return verify_plan(
                 plan_id,
                 store=self.store,
-                connector=self.crm,
+                connectors={self.crm_name: self.crm},
                 lease=held,
                 settings=self.settings,
+                settle=self.settle,
                 clock=self.clock,
                 monotonic=self.clock.monotonic,
                 stop=self.stop,

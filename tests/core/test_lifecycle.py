@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from sync_worker.core.brakes import Tally
 from sync_worker.core.lifecycle import (
     NEXT,
-    OwnerMove,
     Premises,
     Seen,
     Verdict,
@@ -21,9 +20,9 @@ from sync_worker.core.lifecycle import (
     may_follow,
     same,
     shows,
-    untouched,
 )
 from sync_worker.core.model import TERMINAL, PlanRow, RowKind, RowState, Value
+from sync_worker.core.traces import OwnerMove, untouched
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 

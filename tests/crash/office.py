@@ -65,14 +65,15 @@ class Office:
     def apply(self, plan_id: str, lease: Lease) -> ApplyReport:
         rows = self.plan(plan_id).plan.rows
         owners = frozenset(str(row.after["owner"]) for row in rows if row.kind is RowKind.OWNER)
-        fresh = Fresh({row.account: row.read_set for row in rows}, owners, "r1", "c1", 0.0)
+        fresh = Fresh({row.account: row.read_set for row in rows}, owners, "r1", "c1", {})
         return apply_plan(
             plan_id,
             store=self.store,
-            connector=self.crm,
+            connectors={"salesforce": self.crm},
             lease=lease,
             fresh=fresh,
             settings=self.settings,
+            settle={"salesforce": self.settings.settle_seconds},
             clock=utc_now,
             monotonic=time.monotonic,
             stop=self.stop,
@@ -83,9 +84,10 @@ class Office:
     def recover(self, lease: Lease) -> RecoverReport:
         return recover(
             store=self.store,
-            connector=self.crm,
+            connectors={"salesforce": self.crm},
             lease=lease,
             settings=self.settings,
+            settle={"salesforce": self.settings.settle_seconds},
             clock=utc_now,
             monotonic=time.monotonic,
             stop=self.stop,
@@ -96,9 +98,10 @@ class Office:
         return verify_plan(
             plan_id,
             store=self.store,
-            connector=self.crm,
+            connectors={"salesforce": self.crm},
             lease=lease,
             settings=self.settings,
+            settle={"salesforce": self.settings.settle_seconds},
             clock=utc_now,
             monotonic=time.monotonic,
             stop=self.stop,
