@@ -99,8 +99,8 @@ def start(
 def config_text(template: Template, values: Mapping[str, str], crms: tuple[Crm, ...]) -> str:
     """A template's config for these CRMs. What no value is given for gets the suggestion.
 
-    ``@section.key@`` stands for a value; ``@account NAME@`` and ``@user NAME@`` for what each CRM calls the custom
-    field that is NAME in Salesforce. A line about a field that none of the CRMs has is left out.
+    ``@section.key@`` stands for a value; ``@account NAME@``, ``@user NAME@`` and ``@activity NAME@`` for what each CRM
+    calls a custom field: ``_field`` says what. A line about a field that none of the CRMs has is left out.
     """
     sections = [_read(crm.value) for crm in crms] + ([_read("home")] if len(crms) > 1 else [])
     known = {**SUGGESTED[template], **values}
@@ -132,7 +132,11 @@ def _value(place: str, known: Mapping[str, str], crms: tuple[Crm, ...]) -> str:
 
 
 def _field(crm: Crm, stream: str, name: str) -> str:
-    """What a CRM calls a custom field; HubSpot's owners have none."""
-    if crm is Crm.SALESFORCE:
-        return name
-    return name.removesuffix("__c").lower() if stream == "account" else ""
+    """What a CRM calls a custom field; empty where it has none."""
+    match stream, crm:
+        case "account", Crm.HUBSPOT:
+            return name.removesuffix("__c").lower()
+        case ("account" | "user", Crm.SALESFORCE) | ("activity", Crm.HUBSPOT):
+            return name
+        case _:  # HubSpot's owners have no fields of one's own; Salesforce's activities need none here
+            return ""
