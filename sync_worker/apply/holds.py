@@ -81,7 +81,7 @@ def start_rest(tx: Connection, row: StoredRow, now: datetime) -> None:
     if undone := undoes(sealed.rule):
         why = f"undone by {plans.decided_by(tx, row.plan_id)} on {now:%Y-%m-%d} (plan {undone})"
         holds.end_rest(tx, sealed.account)
-        holds.start(tx, holds.Hold(sealed.account, holds.PERSON, now, until, why))
+        holds.start(tx, holds.Hold(sealed.account, holds.UNDONE, now, until, why))
         return
     previous = sealed.before.get("owner")
     holds.start_rest(tx, sealed.account, until, sealed.reason, None if previous is None else str(previous), now)

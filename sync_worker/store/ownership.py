@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import and_, exists, func, insert, select
 
 from sync_worker.core.model import RowKind, RowState
+from sync_worker.core.undoing import RULE as UNDO
 from sync_worker.store import records
 from sync_worker.store.holds import FLAPPING, PERSON, Hold, of, start, start_rest
 from sync_worker.store.holds import current as holds
@@ -137,9 +138,11 @@ def _our_row(tx: Connection, seen: OwnerSeen) -> _Row | None:
 
 
 def _our_changes(tx: Connection, account: str, since: datetime) -> int:
-    c = owner_history.c
-    ours = select(func.count()).where(c.account_id == account, c.plan_id.is_not(None), c.at >= since)
-    return tx.execute(ours).scalar_one()
+    """How often the rules have moved it; what people have asked to be undone is no flapping."""
+    past, row = owner_history.c, plan_row.c
+    ours = owner_history.join(plan_row, and_(row.plan_id == past.plan_id, row.number == past.row_number))
+    counted = select(func.count()).select_from(ours).where(past.account_id == account, past.at >= since)
+    return tx.execute(counted.where(~row.rule.startswith(f"{UNDO}:"))).scalar_one()
 
 
 def _reason(seen: OwnerSeen, names: Mapping[str, str]) -> str:

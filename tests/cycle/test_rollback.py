@@ -219,7 +219,7 @@ def test_an_undo_can_be_undone(office: Office) -> None:
     assert moves(forth).keys() == moves(back).keys()
     assert owners(office, moves(forth)) == {account: moves(plan)[account].after["owner"] for account in moves(back)}
     with office.worker() as worker:
-        assert {hold.kind for hold in worker.status().holds} == {"person"}, "what people ask for is no flapping"
+        assert {hold.kind for hold in worker.status().holds} == {"undone"}, "what people ask for is no flapping"
 
 
 # What an undo looks like ---------------------------------------------------------------------------------------------
