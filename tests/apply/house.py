@@ -87,14 +87,22 @@ class House:
     store: Store
     clock: Clock = field(default_factory=Clock)
     settings: ApplyConfig = field(default_factory=ApplyConfig)
-    crm_name: str = "salesforce"
+    conditional: bool = True
+    """Whether the CRM is one with conditional writes."""
     stop: Bell = field(init=False)
     crm: FakeCrm = field(init=False)
+    """The first of the CRMs, and the one that most tests have."""
+    crms: dict[str, FakeCrm] = field(init=False)
     seen: list[Progress] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.crm = FakeCrm(self.clock)
+        self.crm = FakeCrm(self.clock, conditional=self.conditional)
+        self.crms = {"salesforce" if self.conditional else "hubspot": self.crm}
         self.stop = Bell(self.clock)
+
+    def time(self, seconds: float) -> None:
+        """Let time pass."""
+        self.clock.pass_(seconds)
 
     @property
     def settle(self) -> Mapping[str, float]:
@@ -108,8 +116,10 @@ class House:
         return ids
 
     def approved(self, rows: Sequence[PlanRow], *, plan_id: str = "plan-1") -> str:
-        """Save a plan and approve it."""
-        plan = make_plan(rows, self.clock, plan_id=plan_id)
+        """Save a plan and approve it; rows that name no CRM of this house are its first one's."""
+        first = next(iter(self.crms))
+        homed = [row if row.crm in self.crms else replace(row, crm=first) for row in rows]
+        plan = make_plan(homed, self.clock, plan_id=plan_id)
         with self.store.begin() as tx:
             saved = plans.save(tx, plan, now=self.clock())
         self.approve(saved)
@@ -150,7 +160,7 @@ class House:
             return apply_plan(
                 plan_id,
                 store=self.store,
-                connectors={self.crm_name: self.crm},
+                connectors=self.crms,
                 lease=held,
                 fresh=fresh or self.fresh(),
                 settings=self.settings,
@@ -166,7 +176,7 @@ class House:
         with self._held(lease) as held:
             return recover(
                 store=self.store,
-                connectors={self.crm_name: self.crm},
+                connectors=self.crms,
                 lease=held,
                 settings=self.settings,
                 settle=self.settle,
@@ -181,7 +191,7 @@ class House:
             return verify_plan(
                 plan_id,
                 store=self.store,
-                connectors={self.crm_name: self.crm},
+                connectors=self.crms,
                 lease=held,
                 settings=self.settings,
                 settle=self.settle,
