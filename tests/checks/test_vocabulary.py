@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -88,7 +88,8 @@ def test_a_field_that_may_not_be_edited_is_named_with_its_crm_where_there_are_tw
 
 @pytest.mark.parametrize("written", ["score", "tier", "reasons"])
 def test_what_is_written_must_have_a_field_in_each_crm(written: str) -> None:
-    told = problem(schema(picklist("p")), schema(), config(fields=replace(FieldsConfig(), **{written: "p"})))
+    named: dict[str, Any] = {written: "p"}
+    told = problem(schema(picklist("p")), schema(), config(fields=FieldsConfig(**named)))
     assert told == (
         f"fields.{written} = 'p' has no field in hubspot, whose accounts get it as well"
         ' — name one for each under [fields.accounts]: p = { salesforce = "…", hubspot = "…" }'
