@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,7 @@ from connectors.transport import TimeLimits, Transport
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from connectors.hubspot.reader import Slice
@@ -60,7 +61,10 @@ OWNERS = "owners"
 
 
 class HubSpotConnector(Connector):
-    """See Connector. ``fields`` are the configuration's own names, over the defaults. ``jobs`` is not needed."""
+    """See Connector. ``fields`` are the configuration's own names, over the defaults. ``jobs`` is not needed.
+
+    ``stop`` ends every wait, and ``tick``, a monotonic clock in seconds, tells how long one must be.
+    """
 
     conditional = False
 
@@ -71,13 +75,14 @@ class HubSpotConnector(Connector):
         *,
         stop: threading.Event | None = None,
         jobs: object = None,  # noqa: ARG002 - every connector is built alike; HubSpot has no jobs to remember
+        tick: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._mapping = merged(fields)
         self._transport = _transport(settings, stop)
-        paced = Pace(settings.burst_share, settings.searches_per_second, self._transport.stop)
+        paced = Pace(settings.burst_share, settings.searches_per_second, self._transport.stop, tick)
         self._client = Client(self._transport, settings.api_version, paced)
-        self._transport.bearer = bearer(settings.auth, self._client.token)
+        self._transport.bearer = bearer(settings.auth, self._client.token, tick=tick)
         self._writer = Writer(self._client)
         self._described: dict[str, Mapping[str, Mapping[str, Any]]] = {}
         self._schema = Schema({}, {})
