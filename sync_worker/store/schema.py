@@ -214,8 +214,9 @@ signal_file = Table(
     Column("at", UtcTime, nullable=False),
 )
 """Files of signals that were taken in, by the SHA-256 of their content: the same content is never taken in twice.
-``kind``: ``intent``, ``firmographics``, ``refused`` for a file that cannot be taken at all, or ``unreadable`` for one that
-cannot be opened, whose digest is its name's. ``lines``: rows with data; ``bad``: those of them that are set aside."""
+
+``kind``: ``intent``, ``firmographics``, ``refused`` (nothing of it can be taken) or ``unreadable`` (nobody can open it:
+its name stands for its content). ``lines``: rows with data; ``bad``: those of them that are set aside."""
 
 bad_line = Table(
     "bad_line",
