@@ -12,7 +12,15 @@ import pytest
 from connectors.port import Cursor, Page, Record, Ref, Stream
 from sync_worker.config import Config, IntentConfig, PoolConfig, SalesforceConfig, SignalsConfig
 from sync_worker.parts import Parts
-from sync_worker.store import open_store, records, settings, upgrade
+from sync_worker.store import records, settings
+from tests.store.conftest import (  # noqa: F401 - the stores of both engines, as their own tests have them
+    migrated_database,
+    migrated_file,
+    postgresql_store,
+    sqlite_store,
+    store,
+    url,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -81,12 +89,12 @@ class Desk:
             )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+@pytest.fixture
+def desk(
+    store: Store,  # noqa: F811 - pytest hands it over
+    tmp_path: Path,
+) -> Desk:
     """A desk with an empty folder and a store without accounts."""
-    sqlite = f"sqlite:///{tmp_path / 'store.db'}"
-    url = sqlite if request.param == "sqlite" else str(request.getfixturevalue("postgres_database"))
-    upgrade(url)
     folder = tmp_path / "signals"
     folder.mkdir()
     config = Config(
@@ -95,7 +103,6 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
         signals=SignalsConfig(folder=folder, topics={"Cyber Security": "security"}),
         pool=PoolConfig(user="pool@acme.example"),
     )
-    store = open_store(url)
     schema = {
         name: {"name": name, "crm_name": name, "type": kind, "label": "", "values": [], "writable": False}
         for name, kind in TYPES.items()
@@ -112,5 +119,4 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
         stop=threading.Event(),
         watch=lambda _: None,
     )
-    yield Desk(folder, parts)
-    store.close()
+    return Desk(folder, parts)
