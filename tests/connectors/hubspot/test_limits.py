@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from connectors.port import Connector, Cursor
     from connectors.sandbox.view import Clock
 
-BURST, SHARE = 40, 0.75
+BURST, SHARE = 20, 0.75
 SCORE = {Stream.ACCOUNTS: {"score": "priority_score"}}
 
 
