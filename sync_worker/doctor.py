@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import stat
 from dataclasses import dataclass
@@ -59,7 +60,8 @@ def skipped(name: str, message: str = "not looked at") -> Check:
 
 def examine(parts: Parts) -> tuple[Check, ...]:
     """All checks, in the order in which a cycle would meet them. With two CRMs each check of one names it."""
-    return (_secrets(parts.config.secret_files), *_store(parts), *_crms(parts))
+    config = parts.config
+    return (_secrets(config.secret_files), *_store(parts), *_crms(parts), *_signals(config.signals.folder))
 
 
 def _secrets(files: Sequence[Path]) -> Check:
@@ -67,7 +69,7 @@ def _secrets(files: Sequence[Path]) -> Check:
     found = [file for file in files if file.exists()]
     shown = [str(file) for file in found if stat.S_IMODE(file.stat().st_mode) & OTHERS]
     if shown:
-        hint = f"chmod go= {' '.join(shlex.quote(file) for file in shown)}"
+        hint = f"chmod 600 {' '.join(shlex.quote(file) for file in shown)}"
         return bad("secrets", f"others may read or change {', '.join(shown)}", hint)
     names = ", ".join(file.name for file in found)
     return good("secrets", f"{names}: for their owner alone" if found else "none lies in a file")
@@ -118,6 +120,18 @@ def _crms(parts: Parts) -> Iterator[Check]:
 def _naming(parts: Parts, crm: str) -> Callable[[str], str]:
     """How the checks of a CRM are called: only where there are two does it matter whose they are."""
     return (lambda name: f"{name} ({crm})") if len(parts.connectors) > 1 else str
+
+
+def _signals(folder: Path | None) -> Iterator[Check]:
+    """Whether the folder of signals can be read, where the config names one."""
+    if folder is None:
+        return
+    if not folder.is_dir():
+        yield bad("signals", f"{folder} is no folder", "make it, or correct signals.folder")
+    elif not os.access(folder, os.R_OK | os.X_OK):
+        yield bad("signals", f"{folder} may not be read", "let this user read it")
+    else:
+        yield good("signals", f"{folder} can be read")
 
 
 def _fields(config: Config, crm: str, schema: Schema, name: str) -> Check:

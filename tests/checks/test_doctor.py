@@ -94,7 +94,7 @@ def test_a_secret_that_others_may_read_is_bad_and_the_cure_is_typed_out(both: Pl
     file = both.folder / "secrets" / "access_token"
     file.chmod(mode)
     ok, message, hint = both.doctor()["secrets"]
-    assert (ok, message, hint) == (False, f"others may read or change {file}", f"chmod go= {file}")
+    assert (ok, message, hint) == (False, f"others may read or change {file}", f"chmod 600 {file}")
 
 
 def test_secrets_in_variables_lie_in_no_file(one: Place) -> None:
@@ -120,6 +120,14 @@ def test_hubspot_under_oauth_does_not_say_how_many_calls_are_used(both: Place) -
     )
     assert found["CRM (hubspot)"][0] is True
     assert found["API calls (hubspot)"][:2] == (None, "the CRM does not say how many are used")
+
+
+def test_a_folder_of_signals_must_be_there(one: Place) -> None:
+    drops = one.folder / "drops"
+    ok, message, hint = one.doctor("signals.folder=drops")["signals"]
+    assert (ok, message, hint) == (False, f"{drops} is no folder", "make it, or correct signals.folder")
+    drops.mkdir()
+    assert one.doctor("signals.folder=drops")["signals"][0] is True
 
 
 # Status ----------------------------------------------------------------------------------------------------------
