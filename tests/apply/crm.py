@@ -79,6 +79,17 @@ class Effect:
     before: Value
     after: Value
     by: str
+    read_at: int = 0
+    """For one of ours: how many effects there had been when the account was last read before it was sent."""
+
+
+@dataclass(frozen=True)
+class Late:
+    """A request that was given up and has not landed yet."""
+
+    write: Write
+    read_at: int
+    since: float
 
 
 @dataclass(frozen=True)
@@ -130,9 +141,14 @@ class FakeCrm:
     behind: float = 0.0
     """So many of the latest seconds its history does not show yet."""
     calls: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    call_began: float = 0.0
+    """When the call came in that the latest write is part of."""
     written: list[Write] = field(default_factory=list)
     """Every write that arrived, whatever came of it."""
-    _late: list[Write] = field(default_factory=list)
+    late_within: float = float("inf")
+    """So many seconds after it arrived a request that was given up can land; later ones never do."""
+    _late: list[Late] = field(default_factory=list)
+    _read_at: dict[str, int] = field(default_factory=dict)
     _history: dict[tuple[str, str], list[FieldChange]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, account: str, **fields: Value) -> None:
@@ -150,9 +166,10 @@ class FakeCrm:
 
     def land_late(self) -> None:
         """Let the requests that were given up arrive."""
-        for write in self._late:
-            self._apply(write)
-        self._late.clear()
+        waiting, self._late = self._late, []
+        for late in waiting:
+            if self.time.seconds - late.since <= self.late_within:
+                self._apply(late.write, late.read_at)
 
     def ours(self, account: str, name: str = "owner") -> list[Effect]:
         return [e for e in self.effects if e.account == account and e.field == name and e.by == US]
@@ -176,6 +193,7 @@ class FakeCrm:
         self.time.pass_(self.seconds_per_read)
         if self.unreadable:
             raise self.unreadable
+        self._read_at |= dict.fromkeys((ref.id for ref in refs), len(self.effects))
         return [self._record(ref, versions=versions) for ref in refs if not self._gone(ref.id)]
 
     def write(self, writes: Sequence[Write]) -> Iterator[WriteResult]:
@@ -194,11 +212,14 @@ class FakeCrm:
             if write.version is None:
                 raise ValueError("a change of owner needs a version")
             self.calls["owner write"] += 1
-            yield self._answer(write)
+            self.call_began = self.time.seconds
+            yield self._answer(write, self._read_at.get(write.ref.id, 0))
 
     def _together(self, kind: str, writes: Sequence[Write], most: int) -> Iterator[WriteResult]:
         self.calls[kind] += -(-len(writes) // most)
-        yield from [self._answer(write) for write in writes]
+        self.call_began = self.time.seconds
+        read_at = [self._read_at.get(write.ref.id, 0) for write in writes]
+        yield from [self._answer(write, read) for write, read in zip(writes, read_at, strict=True)]
 
     def history(self, refs: Sequence[Ref], field: str) -> Iterable[History]:
         self.calls["history"] += -(-len(refs) // 50)
@@ -224,7 +245,7 @@ class FakeCrm:
 
     # Inside ------------------------------------------------------------------------------------------------------
 
-    def _answer(self, write: Write) -> WriteResult:
+    def _answer(self, write: Write, read_at: int) -> WriteResult:
         self.before_write(write)
         self.time.pass_(self.seconds_per_write)
         self.written.append(write)
@@ -235,26 +256,26 @@ class FakeCrm:
         if failure.answer:
             return WriteResult(write.id, failure.answer, failure.code)
         if failure.late:
-            self._late.append(write)
+            self._late.append(Late(write, read_at, self.time.seconds))
             return WriteResult(write.id, Outcome.UNKNOWN)
-        outcome = self._apply(write)
+        outcome = self._apply(write, read_at)
         return WriteResult(write.id, Outcome.UNKNOWN if failure.lost else outcome)
 
-    def _apply(self, write: Write) -> Outcome:
+    def _apply(self, write: Write, read_at: int) -> Outcome:
         if self._gone(write.ref.id):
             return Outcome.GONE
         account = self.accounts[write.ref.id]
         if write.version is not None and write.version != str(account.version):
             return Outcome.CONFLICT
-        self._set(write.ref.id, write.changes, US)
+        self._set(write.ref.id, write.changes, US, read_at)
         return Outcome.DONE
 
-    def _set(self, account: str, fields: Mapping[str, Value], by: str) -> None:
+    def _set(self, account: str, fields: Mapping[str, Value], by: str, read_at: int = 0) -> None:
         found = self.accounts[account]
         for name, value in fields.items():
             before = found.fields.get(name)
             if before != value:
-                self.effects.append(Effect(account, name, before, value, by))
+                self.effects.append(Effect(account, name, before, value, by, read_at))
                 author = APP if by == US and not self.conditional else by
                 self._history[account, name].append(FieldChange(self.clock(), before, value, author))
                 found.fields[name] = value

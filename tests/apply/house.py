@@ -116,14 +116,17 @@ class House:
         return ids
 
     def approved(self, rows: Sequence[PlanRow], *, plan_id: str = "plan-1") -> str:
-        """Save a plan and approve it; rows that name no CRM of this house are its first one's."""
-        first = next(iter(self.crms))
-        homed = [row if row.crm in self.crms else replace(row, crm=first) for row in rows]
-        plan = make_plan(homed, self.clock, plan_id=plan_id)
+        """Save a plan and approve it."""
+        plan = make_plan(self.homed(rows), self.clock, plan_id=plan_id)
         with self.store.begin() as tx:
             saved = plans.save(tx, plan, now=self.clock())
         self.approve(saved)
         return saved
+
+    def homed(self, rows: Sequence[PlanRow]) -> list[PlanRow]:
+        """The rows; those that name no CRM of this house are its first one's."""
+        first = next(iter(self.crms))
+        return [row if row.crm in self.crms else replace(row, crm=first) for row in rows]
 
     def approve(self, plan_id: str, *, overrides: Sequence[str] = ()) -> None:
         with self.store.begin() as tx:
