@@ -16,6 +16,7 @@ from sync_worker.core.model import PlanState, RowKind, RowState
 from sync_worker.core.undoing import undoes
 from sync_worker.store import audit, schema, upgrade
 from sync_worker.store.plans import PlanNotFound, PlanRefused
+from tests.cycle.branches import Branches
 from tests.cycle.office import TEMPLATES, Office
 
 if TYPE_CHECKING:
@@ -350,6 +351,68 @@ def overwrote(worker: Worker, row: PlanRow, wanted: str) -> None:
     confirmed = (r.c.account_id == row.account) & (r.c.kind == RowKind.OWNER.value) & (r.c.state == "confirmed")
     with worker.store.begin() as tx:
         tx.execute(update(r).where(confirmed).values(state=RowState.OVERWROTE.value, replaced={"owner": wanted}))
+
+
+# A CRM without conditional writes, beside one that has them ----------------------------------------------------------
+
+
+@pytest.fixture
+def branches(tmp_path: Path) -> Iterator[Branches]:
+    """The same company of 120 accounts in both CRMs; where both have an account, HubSpot decides about it."""
+    with (
+        Sandbox(seed=7, accounts=120, reps=6) as salesforce,
+        Sandbox(crm="hubspot", seed=7, accounts=120, reps=6, search_lag=0) as hubspot,
+    ):
+        both = Branches(salesforce, hubspot, tmp_path)
+        both.settle_in()
+        yield both
+
+
+def edit_before_the_write(branches: Branches, row: PlanRow) -> str:
+    """Let a person give the account to somebody between our reading and our write; to whom."""
+    owners = branches.hubspot.portal.owners.values()
+    besides = {row.before["owner"], row.after["owner"]}
+    taker = next(owner for owner in owners if owner.kind == "PERSON" and not owner.archived and owner.id not in besides)
+    edit = {"target": row.account, "actor": taker.email, "set": {"hubspot_owner_id": taker.id}}
+    branches.hubspot.faults({"on": "batch_update", "fault": "person_edit", "object": "companies", **edit})
+    return taker.id
+
+
+def hubspot_owner(branches: Branches, row: PlanRow) -> str | None:
+    record = branches.hubspot.portal.get("companies", row.account)
+    return record.values.get("hubspot_owner_id") if record else None
+
+
+def test_what_our_write_replaced_in_hubspot_is_found_and_put_back(branches: Branches) -> None:
+    with branches.worker("home.crm=hubspot") as worker:
+        plan = branches.approved(worker)
+        row = next(row for row in moves(plan).values() if row.crm == "hubspot")
+        taker = edit_before_the_write(branches, row)
+        worker.apply(plan.plan.id)
+        assert hubspot_owner(branches, row) == row.after["owner"], "the last writer wins"
+        ended = {each.row.number: each.state for each in worker.plan_of(plan.plan.id).rows}
+        assert ended[row.number] is RowState.OVERWROTE
+        made = asked(worker.rollback(plan.plan.id, by="Dana", overwrote=True))
+        worker.approve(made.plan.id, by="Rita Morgan", overrides=[guard.name for guard in made.plan.guards])
+        applied, _ = worker.apply(made.plan.id)
+        again = worker.rollback(plan.plan.id, by="Dana", overwrote=True)
+    assert applied.counts == {RowState.CONFIRMED: 1}
+    assert hubspot_owner(branches, row) == taker
+    assert [left.back for left in again.left] == [True]
+
+
+def test_a_plan_for_two_crms_is_undone_in_both(branches: Branches) -> None:
+    with branches.worker("home.crm=hubspot") as worker:
+        plan = branches.approved(worker)
+        worker.apply(plan.plan.id)
+        made = asked(worker.rollback(plan.plan.id, by="Dana"))
+        worker.approve(made.plan.id, by="Rita Morgan", overrides=[guard.name for guard in made.plan.guards])
+        worker.apply(made.plan.id)
+        back = worker.plan_of(made.plan.id)
+        later = worker.plan().plan
+    assert {row.crm for row in moves(back).values()} == {"salesforce", "hubspot"}
+    assert {row.state for row in back.rows} == {RowState.VERIFIED}
+    assert not moves(later).keys() & moves(back).keys()
 
 
 # What cannot be asked for --------------------------------------------------------------------------------------------
