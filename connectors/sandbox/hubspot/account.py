@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.calls import Reply
-from connectors.sandbox.hubspot.catalog import DEAL_STAGES
+from connectors.sandbox.hubspot.catalog import DEAL_STAGES, TYPES
+from connectors.sandbox.hubspot.link_types import LINK_TYPES
+from connectors.sandbox.hubspot.objects import object_type
+from connectors.sandbox.hubspot.properties import shown
 from connectors.sandbox.hubspot.wire import JSON, not_found
 
 if TYPE_CHECKING:
@@ -50,6 +53,53 @@ def daily_usage(hub: Hub, _call: Call) -> Reply:
 def schemas(_hub: Hub, _call: Call) -> Reply:
     """``GET /crm-object-schemas/v3/schemas``: the account has no object types of its own."""
     return Reply(200, {"results": []}, content_type=JSON)
+
+
+def schema(hub: Hub, _call: Call, name: str) -> Reply:
+    """``GET /crm-object-schemas/v3/schemas/{type}``: one of HubSpot's own object types."""
+    shape = object_type(name)
+    title = shape.title or shape.always[-1]
+    body = {
+        "id": shape.id,
+        "objectTypeId": shape.id,
+        "name": shape.singular.upper(),
+        "fullyQualifiedName": shape.singular.upper(),
+        "labels": {"singular": shape.singular.capitalize(), "plural": shape.name.capitalize()},
+        "primaryDisplayProperty": title,
+        "requiredProperties": [],
+        "searchableProperties": list(shape.searched),
+        "secondaryDisplayProperties": [],
+        "properties": [shown(each) for each in hub.portal.properties[shape.name].values() if not each.archived],
+        "associations": [
+            {"id": str(each.id), "name": each.name, "fromObjectTypeId": shape.id, "toObjectTypeId": TYPES[to].id}
+            for (start, to), types in LINK_TYPES.items()
+            if start == shape.name
+            for each in types.values()
+        ],
+        **_STAMPS,
+    }
+    return Reply(200, body, content_type=JSON)
+
+
+def pipelines_v1(_hub: Hub, _call: Call, name: str) -> Reply:
+    """``GET /crm-pipelines/v1/pipelines/deals``: the older form."""
+    told = [
+        {
+            "pipelineId": each["id"],
+            "label": each["label"],
+            "displayOrder": each["displayOrder"],
+            "active": True,
+            "default": True,
+            "objectType": "DEAL",
+            "stages": [
+                {"stageId": stage["id"], "label": stage["label"], "displayOrder": stage["displayOrder"],
+                 "metadata": stage["metadata"], "active": True}
+                for stage in _stages()
+            ],
+        }
+        for each in _pipelines(name)
+    ]  # fmt: skip
+    return Reply(200, {"results": told}, content_type=JSON)
 
 
 def pipelines(_hub: Hub, _call: Call, name: str) -> Reply:

@@ -171,6 +171,16 @@ def _seconds_left(hub: Hub, grant: Grant, now: datetime) -> int:
     return int((grant.ends - now).total_seconds()) if grant.ends else hub.settings.token_seconds
 
 
+def private_app_info(hub: Hub, call: Call) -> Reply:
+    """``POST /oauth/v2/private-apps/get/access-token-info`` ``{"tokenKey"}``: whose key it is."""
+    text = str(body_of(call).get("tokenKey") or "")
+    if hub.tokens.grant(text, hub.portal.clock.now()) is None:
+        raise not_found("access token not found")
+    told = _identity(hub, text)
+    body = {"userId": told["user_id"], "hubId": told["hub_id"], "appId": APP, "scopes": SCOPES}
+    return Reply(200, body, content_type=JSON)
+
+
 def revoke(hub: Hub, call: Call) -> Reply:
     """``POST /oauth/{version}/token/revoke``."""
     hub.tokens.expire(_form(call).get("token", ""), hub.portal.clock.now())

@@ -91,6 +91,12 @@ ROUTES: tuple[Route, ...] = (
     *_oauth("GET", "/access-tokens/{text}", "token_info", auth.access_token_info),
     *_oauth("GET", "/refresh-tokens/{text}", "token_info", auth.refresh_token_info),
     *_oauth("DELETE", "/refresh-tokens/{text}", "revoke", auth.revoke_refresh_token),
+    Route(
+        "POST",
+        _compiled("/oauth/v2/private-apps/get", "/access-token-info"),
+        "token_info",
+        auth.private_app_info,
+    ),
     *_account("/details", "account", account.account_details),
     *_account("/api-usage/daily/private-apps", "account", account.daily_usage),
     *_objects("GET", "/{name}", "list", objects.list_records),
@@ -143,6 +149,9 @@ ROUTES: tuple[Route, ...] = (
     *_pipelines("GET", "/{name}/{id_}/stages/{stage}", "pipelines", account.stage),
     *_schemas("GET", "", "schemas", account.schemas),
     *_crm_schemas("GET", "", "schemas", account.schemas),
+    *_schemas("GET", "/{name}", "schemas", account.schema),
+    *_crm_schemas("GET", "/{name}", "schemas", account.schema),
+    Route("GET", _compiled("/crm-pipelines/v1/pipelines", "/{name}"), "pipelines", account.pipelines_v1),
     Route("GET", _compiled("/properties/v[12]", "/{name}/properties"), "properties", properties.list_properties_v1),
 )
 
