@@ -19,8 +19,10 @@ from rules.facts import column_of
 from rules.tree import FieldValue
 from sync_worker.core.canonical import digest
 from sync_worker.store import engagement, schema, settings
-from sync_worker.store.derived import DERIVED, REP_DERIVED, Accounts, FactSettings
+from sync_worker.store.derivable import DERIVED, REP_DERIVED, FactSettings
+from sync_worker.store.derived import Accounts
 from sync_worker.store.json_sql import reader
+from sync_worker.store.sources import filed
 from sync_worker.store.upsert import chunks
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ def build(tx: Connection, columns: Sequence[FactColumn], *, now: datetime, setti
 
     ``columns`` are those that the rules read. Engagement stays folded: ``engagement.refold`` must know its half-lives.
     """
-    accounts = Accounts(reader(tx.dialect.name), now, settings)
+    accounts = Accounts(reader(tx.dialect.name), now, settings, filed(tx, columns, now))
     values: dict[str, ColumnElement[Any]] = {"account_id": accounts.account.c.id}
     for name, kind in ALWAYS.items():
         values[name] = accounts.derived(name) if name in DERIVED else accounts.own(name, kind)
@@ -199,7 +201,7 @@ class Inputs:
 def _value(accounts: Accounts, column: FactColumn) -> ColumnElement[Any]:
     match column.source:
         case FieldSource(field=name):
-            return accounts.derived(name) if name in DERIVED else accounts.own(name, column.type)
+            return accounts.derived(name) if name in DERIVED else accounts.field(name, column.type)
         case EngagementSource(kind=kind, half_life_days=half_life):
             return accounts.engagement(kind, half_life)
         case TouchSource(days=days):
