@@ -102,6 +102,20 @@ def test_each_way_to_sign_in_to_hubspot_says_what_it_needs(file: Path, auth: str
     assert {line.split("'")[1] for line in told} == {f"hubspot.{key}" for key in needed}
 
 
+@pytest.mark.parametrize("key", ["hubspot.client_id", "pool.user"])
+def test_what_is_needed_and_was_left_empty_is_missing(file: Path, key: str) -> None:
+    text = f'[hubspot]\nauth = "oauth"\nclient_id = "id"\nclient_secret_env = "T"\nrefresh_token_env = "T"\n{POOL}'
+    assert f"'{key}' is missing" in problem(file, text, f"{key}=", T="x")
+
+
+def test_a_secret_in_a_profile_is_told_once(file: Path) -> None:
+    file.write_text(POOL + '[profile.test.hubspot]\naccess_token = "hunter2"\n')
+    with pytest.raises(ConfigInvalid) as caught:
+        load(file, environ={}, profile="test")
+    [only] = caught.value.problems
+    assert "'hubspot.access_token' is a secret" in only.message
+
+
 def test_a_way_to_sign_in_that_there_is_not_is_all_that_is_told(file: Path) -> None:
     assert problem(file, f"[hubspot]\nauth = 'basic'\n{POOL}").startswith("2:1: hubspot.auth = 'basic' should be")
 
