@@ -47,12 +47,12 @@ def keep_away(tx: Connection, row: StoredRow, seen: Seen, *, days: int, now: dat
 def keep_theirs(tx: Connection, row: StoredRow, found: Replaced, *, days: int, now: datetime) -> str:
     """Record and hold what our write has replaced of somebody else's; returns what they did, in names."""
     names = user_names(tx)
-    told = f"it was given to {_name(names, found.owner)}" if found.move is None else _told(found.move, names)
+    what = f"it was given to {_name(names, found.owner)}" if found.move is None else told(found.move, names)
     owner = None if found.owner is None else str(found.owner)
     at, by = (found.move.at, found.move.by) if found.move else (row.sent_at or now, None)
     ownership.landed_over(tx, row, OwnerSeen(row.row.account, None, owner, at, by), now=now, hold_days=days)
-    holds.start(tx, holds.Hold(row.row.account, holds.PERSON, now, now + timedelta(days=days), told))
-    return told
+    holds.start(tx, holds.Hold(row.row.account, holds.PERSON, now, now + timedelta(days=days), what))
+    return what
 
 
 def in_names(tx: Connection, text: str) -> str:
@@ -69,7 +69,7 @@ def tell_who(tools: Tools, crm: str, rows: Iterable[tuple[StoredRow, Seen]]) -> 
         names = user_names(tx)
         for held in holds.current(tx, tools.clock()):
             if held.account in found and held.kind == holds.PERSON:
-                holds.start(tx, replace(held, reason=_told(found[held.account], names)))
+                holds.start(tx, replace(held, reason=told(found[held.account], names)))
 
 
 def start_rest(tx: Connection, row: StoredRow, now: datetime) -> None:
@@ -87,6 +87,12 @@ def start_rest(tx: Connection, row: StoredRow, now: datetime) -> None:
     holds.start_rest(tx, sealed.account, until, sealed.reason, None if previous is None else str(previous), now)
 
 
+def told(move: OwnerMove, names: Mapping[str, str]) -> str:
+    """A change of owner in one sentence: who, from whom, to whom, when (UTC)."""
+    who, before, after = (_name(names, value) for value in (move.by, move.before, move.after))
+    return f"{who} moved it from {before} to {after} on {move.at:%Y-%m-%d}"
+
+
 def _movers(tools: Tools, crm: str, rows: Sequence[tuple[StoredRow, Seen]]) -> Mapping[str, OwnerMove]:
     """The latest change of each account, where it is the one that was seen."""
     try:
@@ -96,11 +102,6 @@ def _movers(tools: Tools, crm: str, rows: Sequence[tuple[StoredRow, Seen]]) -> M
     latest = {row.row.account: (moves.get(row.row.account) or (None,))[-1] for row, _ in rows}
     shown = {row.row.account: seen.fields.get("owner") for row, seen in rows}
     return {account: move for account, move in latest.items() if move is not None and same(move.after, shown[account])}
-
-
-def _told(move: OwnerMove, names: Mapping[str, str]) -> str:
-    who, before, after = (_name(names, value) for value in (move.by, move.before, move.after))
-    return f"{who} moved it from {before} to {after} on {move.at:%Y-%m-%d}"
 
 
 def _name(names: Mapping[str, str], value: object) -> str:
