@@ -79,6 +79,8 @@ class Effect:
     before: Value
     after: Value
     by: str
+    at: datetime
+    """When, by our clock."""
     read_at: int = 0
     """For one of ours: how many effects there had been when the account was last read before it was sent."""
 
@@ -275,7 +277,7 @@ class FakeCrm:
         for name, value in fields.items():
             before = found.fields.get(name)
             if before != value:
-                self.effects.append(Effect(account, name, before, value, by, read_at))
+                self.effects.append(Effect(account, name, before, value, by, self.time.now, read_at))
                 author = APP if by == US and not self.conditional else by
                 self._history[account, name].append(FieldChange(self.clock(), before, value, author))
                 found.fields[name] = value

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import URL, Engine, StaticPool, create_engine, event
 
 from connectors.port import Outcome, Unreachable
+from sync_worker.apply.reading import SLACK
 from sync_worker.core.canonical import canonical
 from sync_worker.core.model import TERMINAL, RowKind, RowState
 from sync_worker.store import Store, StoreError, audit, outbox, plans, settings
@@ -317,8 +318,9 @@ class History:
             return []
         if lost and (row.state is not RowState.OVERWROTE or row.replaced != {"owner": lost[-1].before}):
             return [f"I2: {label} has replaced {lost[-1].before} unnoticed"]
-        first = next((count for count, account in self.sends if account == row.row.account), 0)
-        if not lost and row.state is RowState.OVERWROTE and not self._edited(row, effects[first:]):
+        # When exactly a row was read is not kept: an edit there and back in the seconds before it may count as after.
+        near = [e for e in effects if row.first_sent_at is not None and e.at >= row.first_sent_at - SLACK]
+        if not lost and row.state is RowState.OVERWROTE and not self._edited(row, near):
             return [f"I5: {label} says that it replaced {row.replaced}"]
         return []
 
