@@ -92,12 +92,16 @@ class Accounts:
 
     def field(self, name: str, kind: Type) -> ColumnElement[Any]:
         """An account field, from the strongest source that says anything."""
+        said = list(self.said(name, kind).values())
+        return said[0] if len(said) == 1 else func.coalesce(*said)
+
+    def said(self, name: str, kind: Type) -> dict[Source, ColumnElement[Any]]:
+        """What each source says of an account field, the strongest first."""
         if name in self.settings.crm_alone:
-            return self.own(name, kind)
+            return {Own.HOME: self.own(name, kind)}
         files = self.filed.fields.get(name, ())
         strongest_first = order(self.settings.precedence.get(name, ()), self.settings.crms, files)
-        said = [self._said(source, name, kind) for source in strongest_first]
-        return said[0] if len(said) == 1 else func.coalesce(*said)
+        return {source: self._said(source, name, kind) for source in strongest_first}
 
     def own(self, name: str, kind: Type) -> ColumnElement[Any]:
         """A field of the CRM's."""

@@ -14,6 +14,7 @@ from sync_worker.report.status import status
 from sync_worker.report.text import plain
 from sync_worker.report.words import count, figure, person, seconds, value
 from sync_worker.status import HoldLine, OrgCalls, RunLine, Status, WaitingPlan
+from sync_worker.store.origins import SignalTold, Statement
 from sync_worker.store.plans import StoredPlan, StoredRow
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -184,6 +185,12 @@ def test_an_explanation_is_fair_to_who_lost_the_account() -> None:
             TermCounted("priority", "fit", "near", "x", 10.0, 10.0, "Near", {}),
         ),
         empty=("last_touch",),
+        crm="salesforce",
+        sources={"employees": (Statement("zoominfo", 500.0, NOW), Statement("salesforce", 450))},
+        signals=(
+            SignalTold("security", "g2", 85.0, NOW, NOW, stale=True),
+            SignalTold("security", "salesforce", 70.0, None, None, stale=False),
+        ),
         owners=(Change(NOW, "Bob", "Ann", "", "", ""), Change(NOW, "Account Pool", "Bob", "p1", "book:emea", "best")),
         plan_rows=("2026-11-22 plan p1: owner by book:emea, best: verified",),
     )
@@ -217,6 +224,16 @@ fit       10    10  Near
 caps of parts and of the whole make the total differ from the sum
 
 empty in the CRM, though the rules read them: last_touch
+
+Where values come from, where sources differ
+
+- employees 500 from zoominfo (2026-11-22); salesforce says 450
+
+Signs of intent
+
+TOPIC     SOURCE      SCORE  SEEN        COUNTS UNTIL
+security  g2             85  2026-11-22  2026-11-22    stale
+security  salesforce     70                            live
 
 Owners, the latest first
 
