@@ -64,9 +64,7 @@ def _settle(tools: Tools, rows: Sequence[StoredRow]) -> tuple[Mapping[RowState, 
             warnings.append(f"{crm} cannot be read, so open rows stay unknown: {error}")
     if waiting := settled.pop(RowState.UNKNOWN, 0):
         minutes = LANDS_WITHIN.total_seconds() / 60
-        warnings.append(
-            f"{waiting:,} writes without an answer may still land: they are looked at for {minutes:.0f} minutes"
-        )
+        warnings.append(f"requests without an answer that may land for {minutes:.0f} minutes: {waiting:,}")
     return settled, warnings
 
 
@@ -88,7 +86,7 @@ def _stranded(tools: Tools, rows: Sequence[StoredRow]) -> list[str]:
     """Rows of a CRM that the config does not name any more: nobody can look at them, and nobody may forget them."""
     lost = Counter(row.row.crm for row in rows if row.row.crm not in tools.connectors)
     return [
-        f"what became of {count:,} rows written to {crm} cannot be looked up: put [{crm}] back into the config"
+        f"rows written to {crm} of which nobody knows the end: {count:,}; put [{crm}] back into the config"
         for crm, count in sorted(lost.items())
     ]
 

@@ -67,6 +67,9 @@ NEXT: Mapping[RowState, frozenset[RowState]] = {
 OPEN = frozenset({RowState.SENT, RowState.UNKNOWN})
 """A write may have left and its outcome is not known: only a reading can tell."""
 
+INACTIVE_OWNER = "INACTIVE_OWNER"
+"""The code of a row that was not sent because its new owner may not own accounts any more."""
+
 TRIES = 3
 """How often one row is sent at most. Each try has a pre-read of its own."""
 
@@ -153,7 +156,7 @@ def _owner_ending(row: PlanRow, now: Premises, token: str | None) -> Ending | No
     # Failed means that it did not land (I5). Of a row whose first try got no answer nobody can say that.
     state = RowState.FAILED if token is None else RowState.SUPERSEDED
     message = f"the new owner {owner} is not an active user who may own accounts: nothing was written"
-    return Ending(state, "INACTIVE_OWNER", message)
+    return Ending(state, INACTIVE_OWNER, message)
 
 
 REVERTED = Ending(

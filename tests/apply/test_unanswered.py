@@ -33,8 +33,8 @@ def killed_after_sending(house: House, failure: Failure) -> str:
 
     answer = house.crm._answer
 
-    def answer_and_die(write: object) -> object:
-        answer(write)  # type: ignore[arg-type]
+    def answer_and_die(*call: object) -> object:
+        answer(*call)  # type: ignore[arg-type]
         die(account)
         raise AssertionError
 

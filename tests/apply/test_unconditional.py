@@ -270,7 +270,7 @@ def test_i4_an_edit_after_a_lost_request_ends_it_only_when_nothing_can_land_any_
     hub.apply()
     assert hub.states() == [RowState.UNKNOWN]
     report = hub.recover()
-    assert report.warnings == ("1 writes without an answer may still land: they are looked at for 5 minutes",)
+    assert report.warnings == ("requests without an answer that may land for 5 minutes: 1",)
     late(hub)
     hub.recover()
     assert hub.states() == [RowState.CONFLICT]

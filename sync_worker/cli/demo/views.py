@@ -148,7 +148,7 @@ def _payload(played: Played) -> dict[str, object]:
         "priority_writes": kinds[RowKind.PRIORITY],
         "confirmed": states[RowState.CONFIRMED] + states[RowState.VERIFIED],
         "verified": states[RowState.VERIFIED],
-        "conflicts": states[RowState.CONFLICT] + states[RowState.OVERWRITTEN],
+        "conflicts": states[RowState.CONFLICT] + states[RowState.OVERWRITTEN] + states[RowState.OVERWROTE],
         "failed": states[RowState.FAILED],
         "unknown": states[RowState.UNKNOWN] + states[RowState.SENT],
         "second_run_changes": played.second_run_changes,
