@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sync_worker.cli.command import command
-from sync_worker.cli.daily import AllRows, By, Note, Plan
+from sync_worker.cli.daily import AllRows, Note, Plan
 from sync_worker.cli.errors import Exit
 from sync_worker.cli.progress import watching
 from sync_worker.cli.session import Session, login_name
@@ -24,7 +24,7 @@ def rollback(  # noqa: PLR0913 - the command's options
         list[int] | None, typer.Option("--row", metavar="N", min=1, help="Undo only this row; may be repeated.")
     ] = None,
     overwrote: Annotated[bool, typer.Option("--overwrote", help="Undo only what replaced a person's change.")] = False,
-    by: By = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who asks; default: the login name.")] = None,
     note: Note = "",
     every: AllRows = False,
 ) -> int:

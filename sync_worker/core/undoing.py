@@ -10,8 +10,10 @@ from sync_worker.core.model import PlanRow, RowKind, RowState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from sync_worker.core.model import Decision, Value
+    from sync_worker.core.traces import OwnerMove
 
 RULE = "rollback"
 """What moves an account back: ``rollback:`` and the id of the plan that is undone."""
@@ -100,6 +102,17 @@ def undoes(rule: str) -> str:
     """The id of the plan that a row with this rule undoes; empty where it is no undo."""
     kind, _, plan_id = rule.partition(":")
     return plan_id if kind == RULE else ""
+
+
+def moved_after(moves: Sequence[OwnerMove], *, write: Value, since: datetime, ours: int) -> OwnerMove | None:
+    """The latest change by somebody else after our write of this owner; None where the CRM's history shows none.
+
+    ``moves``: the history, oldest first. ``since``: no later than our write, by the CRM's clock. ``ours``: how many
+    later changes are known to be our own.
+    """
+    landed = next((place for place, move in enumerate(moves) if move.at >= since and same(move.after, write)), None)
+    later = () if landed is None else moves[landed + 1 :]
+    return later[-1] if len(later) > ours else None
 
 
 def _undone(plan_id: str, one: Written, now: Situation, hold_days: int) -> PlanRow | Left:

@@ -20,7 +20,8 @@ def rolled_back(report: RollbackReport, *, few: int | None) -> Answer:
     """``rollback``: a plan as ``plan`` shows it, and the rows that are not in it."""
     document, payload = shown(report.plan, report.decided.names, few=few) if report.plan else ((), {"plan": None})
     changes = len(report.plan.rows) if report.plan else 0
-    return (*_verdict(report, changes), *_left(report.left, few), *document), {
+    left = [left for left in report.left if not left.back]
+    return (*_verdict(report, changes), *_left(left, few), *document), {
         "undoes": report.undoes,
         "changes": changes,
         "left": report.left,
@@ -29,8 +30,8 @@ def rolled_back(report: RollbackReport, *, few: int | None) -> Answer:
 
 
 def done(report: RollbackReport) -> bool:
-    """True when there is a plan to approve, or nothing that is still to be put back."""
-    return report.plan is not None or all(left.back for left in report.left)
+    """True when there is a plan to approve, or an earlier one has put back what can be."""
+    return report.plan is not None or any(left.back for left in report.left)
 
 
 def _verdict(report: RollbackReport, changes: int) -> Iterator[Block]:
@@ -40,7 +41,8 @@ def _verdict(report: RollbackReport, changes: int) -> Iterator[Block]:
             f"this plan undoes {count(changes, 'owner change')} of plan {undone}, once it is approved and applied"
         )
     elif done(report):
-        yield Text(f"nothing to do: every account of plan {undone} is back where it was", Tone.GOOD)
+        back = sum(left.back for left in report.left)
+        yield Text(f"nothing to do: {count(back, 'account')} of plan {undone} went back already", Tone.GOOD)
     else:
         yield Text(f"nothing of plan {undone} can be undone: no plan was made", Tone.WARN)
 

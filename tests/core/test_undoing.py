@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
 from sync_worker.core.model import Decision, PlanRow, RowKind, RowState
-from sync_worker.core.undoing import LANDED, Left, Situation, Written, undo, undoes
+from sync_worker.core.traces import OwnerMove
+from sync_worker.core.undoing import LANDED, Left, Situation, Written, moved_after, undo, undoes
 
 ROW = PlanRow(
     number=7,
@@ -128,3 +131,35 @@ def test_priorities_are_not_undone() -> None:
 def test_a_rule_tells_which_plan_it_undoes() -> None:
     assert undoes("rollback:ab12") == "ab12"
     assert not undoes("return:rollback")
+
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def history(*owners: str) -> list[OwnerMove]:
+    """These owners one after another, a minute apart; the first change at noon."""
+    pairs = pairwise(owners)
+    return [OwnerMove(NOON + n * timedelta(minutes=1), was, now, "dana") for n, (was, now) in enumerate(pairs)]
+
+
+@pytest.mark.parametrize(
+    ("owners", "ours", "last"),
+    [
+        (("ann", "pool"), 0, None),
+        (("ann", "pool", "bob"), 0, "bob"),
+        (("ann", "pool", "bob", "pool"), 0, "pool"),  # put back to what we wrote, by a person all the same
+        (("ann", "pool", "ann", "pool"), 2, None),  # undone, and the undo undone: both our own
+        (("ann", "pool", "ann", "pool", "bob"), 2, "bob"),
+        (("ann", "bob"), 0, None),  # our write is not in it: it proves nothing
+        ((), 0, None),
+    ],
+)
+def test_the_history_tells_who_moved_an_account_after_our_write(owners: tuple[str, ...], ours: int, last: str) -> None:
+    move = moved_after(history(*owners), write="pool", since=NOON, ours=ours)
+    assert (move and move.after) == last
+
+
+def test_a_change_before_our_write_is_not_taken_for_it() -> None:
+    moves = history("ann", "pool", "ann", "pool")
+    assert moved_after(moves, write="pool", since=NOON, ours=0) is not None
+    assert moved_after(moves, write="pool", since=NOON + timedelta(minutes=1), ours=0) is None
