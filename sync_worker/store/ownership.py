@@ -17,7 +17,7 @@ from sync_worker.store.lookup import user_names
 from sync_worker.store.schema import owner_history, plan_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -58,8 +58,8 @@ def notice(tx: Connection, seen: Iterable[OwnerSeen], *, now: datetime, hold_day
     return sum(_notice(tx, change, names, now, timedelta(days=hold_days)) for change in changes)
 
 
-def landed(tx: Connection, rows: Iterable[StoredRow], *, now: datetime, hold_days: int) -> None:
-    """Record our own owner changes that a second reading has just shown, before the next pull brings them.
+def landed(tx: Connection, rows: Sequence[StoredRow], *, now: datetime, hold_days: int) -> None:
+    """Record our own changes that a second reading has just shown, before the next pull brings them.
 
     Without it, a person who puts an account back before that pull would leave no trace, and no hold.
     """
@@ -68,6 +68,9 @@ def landed(tx: Connection, rows: Iterable[StoredRow], *, now: datetime, hold_day
         for stored in rows
         if (row := stored.row).kind is RowKind.OWNER
     ]
+    for crm in {stored.row.crm for stored in rows}:
+        ranked = [each.row for each in rows if each.row.crm == crm and each.row.kind is RowKind.PRIORITY]
+        records.take_values(tx, crm, {row.account: (row.before, row.after) for row in ranked})
     notice(tx, [move for move in moves if move is not None], now=now, hold_days=hold_days)
 
 
