@@ -91,15 +91,17 @@ def pipelines_v1(_hub: Hub, _call: Call, name: str) -> Reply:
             "active": True,
             "default": True,
             "objectType": "DEAL",
-            "stages": [
-                {"stageId": stage["id"], "label": stage["label"], "displayOrder": stage["displayOrder"],
-                 "metadata": stage["metadata"], "active": True}
-                for stage in _stages()
-            ],
+            "stages": stages_v1(),
         }
         for each in _pipelines(name)
-    ]  # fmt: skip
+    ]
     return Reply(200, {"results": told}, content_type=JSON)
+
+
+def stages_v1() -> list[dict[str, object]]:
+    """The stages in the older form."""
+    names = ("label", "displayOrder", "metadata")
+    return [{"stageId": each["id"], "active": True, **{name: each[name] for name in names}} for each in _stages()]
 
 
 def pipelines(_hub: Hub, _call: Call, name: str) -> Reply:

@@ -16,6 +16,7 @@ from connectors.sandbox.hubspot import (
     auth,
     batch,
     objects,
+    older,
     owners,
     properties,
     search,
@@ -74,11 +75,17 @@ def _oauth(method: str, tail: str, kind: str, answer: Callable[..., Reply]) -> I
     yield Route(method, _compiled(rf"/oauth/(?P<version>v\d|{_DATED})", tail), kind, answer)
 
 
+def _older(tail: str, kind: str, answer: Callable[..., Reply]) -> Iterator[Route]:
+    """Routes of versions 1 and 2, where each object type has a place of its own."""
+    for head in (r"/(?P<name>companies)/v2/companies", r"/(?P<name>deals)/v1/deal"):
+        yield Route("GET", _compiled(head, tail), kind, answer)
+
+
 def _account(tail: str, kind: str, answer: Callable[..., Reply]) -> Iterator[Route]:
     yield Route("GET", _compiled(rf"/account-info/(?P<version>v3|{_DATED})", tail), kind, answer)
 
 
-_objects, _links = _api("/crm/objects", "v3"), _api("/crm/objects", "v3|v4")
+_objects = _api("/crm/objects", "v3|v4")
 _owners, _properties = _api("/crm/owners", "v3"), _api("/crm/properties", "v3")
 _associations, _pipelines = _api("/crm/associations", "v4"), _api("/crm/pipelines", "v3")
 _old_associations = _api("/crm/associations", "v3")
@@ -112,10 +119,12 @@ ROUTES: tuple[Route, ...] = (
     *_objects("GET", "/{name}/{id_}", "read", objects.read),
     *_objects("PATCH", "/{name}/{id_}", "update", objects.update),
     *_objects("DELETE", "/{name}/{id_}", "archive", objects.archive),
-    *_links("GET", "/{start}/{id_}/associations/{end}", "association_read", associations.read),
-    *_links("PUT", "/{start}/{id_}/associations/default/{end}/{other}", "association_write", associations.put_default),
-    *_links("PUT", "/{start}/{id_}/associations/{end}/{other}", "association_write", associations.put),
-    *_links("DELETE", "/{start}/{id_}/associations/{end}/{other}", "association_write", associations.remove),
+    *_objects("GET", "/{start}/{id_}/associations/{end}", "association_read", associations.read),
+    *_objects(
+        "PUT", "/{start}/{id_}/associations/default/{end}/{other}", "association_write", associations.put_default
+    ),
+    *_objects("PUT", "/{start}/{id_}/associations/{end}/{other}", "association_write", associations.put),
+    *_objects("DELETE", "/{start}/{id_}/associations/{end}/{other}", "association_write", associations.remove),
     *_owners("GET", "", "owners", owners.list_owners),
     *_owners("GET", "/{id_}", "owner", owners.read_owner),
     *_properties("GET", "/{name}", "properties", properties.list_properties),
@@ -153,6 +162,10 @@ ROUTES: tuple[Route, ...] = (
     *_crm_schemas("GET", "/{name}", "schemas", account.schema),
     Route("GET", _compiled("/crm-pipelines/v1/pipelines", "/{name}"), "pipelines", account.pipelines_v1),
     Route("GET", _compiled("/properties/v[12]", "/{name}/properties"), "properties", properties.list_properties_v1),
+    Route("GET", _compiled("/(?P<name>companies)/v2", "/properties"), "properties", properties.list_properties_v1),
+    Route("GET", _compiled("/deals/v1", "/pipelines"), "pipelines", older.pipelines),
+    *_older("/paged", "list", older.page),
+    *_older("/{id_}", "read", older.read),
 )
 
 

@@ -120,11 +120,11 @@ def test_owners(reader: Account, at: Paths) -> None:
     assert said.check(said.OWNER, same) == people[0]
 
 
-@pytest.mark.parametrize("name", [*TYPES, "0-2"])
-def test_properties_of_each_object_type(reader: Account, at: Paths, name: str) -> None:
-    assert said.check(said.PROPERTIES, reader.get(f"{at.properties}/{name}"))["results"]
-    groups = reader.get(f"{at.properties}/{name}/groups")["results"]
-    assert [said.check(said.GROUP, each) for each in groups]
+def test_properties_of_each_object_type(reader: Account, at: Paths) -> None:
+    for name in (*TYPES, "0-2"):
+        assert said.check(said.PROPERTIES, reader.get(f"{at.properties}/{name}"))["results"]
+        groups = reader.get(f"{at.properties}/{name}/groups")["results"]
+        assert [said.check(said.GROUP, each) for each in groups]
 
 
 def test_a_property_is_made_once_and_changed(hub: Account, at: Paths) -> None:

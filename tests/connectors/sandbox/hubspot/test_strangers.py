@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -70,6 +70,43 @@ def test_such_a_type_takes_records(hub: Account) -> None:
 def test_properties_in_the_older_form_are_a_bare_list(reader: Account, path: str) -> None:
     names = [each["name"] for each in reader.get(path)]
     assert names == [each["name"] for each in reader.get("/crm/v3/properties/deals")["results"]]
+
+
+def test_companies_and_deals_in_the_older_form_have_every_property_with_its_versions(reader: Account) -> None:
+    found: list[Any] = []
+    offset = 0
+    while True:
+        page = reader.get("/companies/v2/companies/paged", limit=250, offset=offset)
+        found, offset = [*found, *page["companies"]], page["offset"]
+        if not page["has-more"]:
+            break
+    newer = {int(row["id"]): row for row in reader.everything("companies")}
+    assert [row["companyId"] for row in found] == list(newer)
+    assert found[0] == reader.get(f"/companies/v2/companies/{found[0]['companyId']}")
+    name = found[0]["properties"]["name"]
+    assert name["value"] == name["versions"][0]["value"] == newer[found[0]["companyId"]]["properties"]["name"]
+    deal = reader.get("/deals/v1/deal/paged", limit=1)
+    assert (deal["hasMore"], deal["deals"][0]["properties"]["pipeline"]["value"]) == (True, "default")
+    assert deal["deals"][0]["associations"]["associatedCompanyIds"][0] in newer
+    assert reader.get("/deals/v1/pipelines")[0]["pipelineId"] == "default"
+    assert category(reader("GET", "/companies/v2/companies/1")) == (404, "OBJECT_NOT_FOUND")
+
+
+def test_lists_and_records_are_under_version_4_too(reader: Account) -> None:
+    rows = reader.get("/crm/v4/objects/companies")["results"]
+    assert rows == reader.get("/crm/v3/objects/companies")["results"]
+    assert reader.get(f"/crm/v4/objects/companies/{rows[0]['id']}") == rows[0]
+
+
+def test_a_page_can_be_followed_by_its_link(reader: Account) -> None:
+    page = reader.get("/crm/v3/objects/companies", limit=100, properties="city")
+    ids = [row["id"] for row in page["results"]]
+    while "paging" in page:
+        link = page["paging"]["next"]["link"].removeprefix(reader.sandbox.url)
+        page = reader.get(link)
+        assert "city" in page["results"][0]["properties"]
+        ids += [row["id"] for row in page["results"]]
+    assert ids == list(reader.sandbox.portal.records["companies"])
 
 
 @pytest.mark.parametrize("path", ["/crm/v3/schemas", "/crm-object-schemas/v3/schemas", "/crm/schemas/2026-03"])
