@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from connectors.files import Fault, Firmographics, Intent, Reading, Row
     from sync_worker.config import Config
     from sync_worker.parts import Parts
+    from sync_worker.store.signals import BadLine, FileTaken, SourceCounts, Unmatched
 
 SETTLED = timedelta(seconds=1)
 """A file that was changed within this time may still be written."""
@@ -55,6 +56,35 @@ class TakenIn:
 
     def __add__(self, other: TakenIn) -> TakenIn:
         return TakenIn(self.files + other.files, self.lines + other.lines, self.bad + other.bad)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What files have told so far."""
+
+    folder: str
+    """Empty where the config names none."""
+    sources: tuple[SourceCounts, ...]
+    unmatched: tuple[Unmatched, ...]
+    """The keys with the most to tell first, as many as were asked for; so are files and bad lines, the latest first."""
+    files: tuple[FileTaken, ...]
+    files_in_all: int
+    bad_lines: tuple[BadLine, ...]
+    bad_in_all: int
+
+
+def told(parts: Parts, limit: int) -> Told:
+    """What the store has of files: it asks neither the folder nor a CRM."""
+    with parts.store.read() as tx:
+        return Told(
+            folder=str(parts.config.signals.folder or ""),
+            sources=tuple(kept.sources(tx, parts.clock())),
+            unmatched=tuple(kept.unmatched(tx, limit)),
+            files=tuple(kept.files(tx, limit)),
+            files_in_all=kept.files_in_all(tx),
+            bad_lines=tuple(kept.bad_lines(tx, limit)),
+            bad_in_all=kept.bad_in_all(tx),
+        )
 
 
 def take_in(parts: Parts) -> TakenIn:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from connectors.port import Stream
 from sync_worker.core.model import PlanState
-from sync_worker.store import cycles, holds, lookup, outbox, plans, settings
+from sync_worker.store import cycles, holds, lookup, outbox, plans, settings, signals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,6 +90,20 @@ class Status:
     org_used: int | None
     """``org_calls`` of the only CRM that has told; None where two have."""
     org_limit: int | None
+    signals: SignalsLine | None = None
+    """What files told; None while none has."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalsLine:
+    """What files told, in short. ``told``: topics and values; the next two are of them."""
+
+    files: int
+    told: int
+    matched: int
+    stale: int
+    not_taken: int
+    """Lines, and whole files."""
 
 
 def status(parts: Parts) -> Status:
@@ -114,7 +128,23 @@ def status(parts: Parts) -> Status:
             org_calls=org,
             org_used=only.used if only else None,
             org_limit=only.limit if only else None,
+            signals=signals_line(tx, now),
         )
+
+
+def signals_line(tx: Connection, now: datetime) -> SignalsLine | None:
+    """What files told, in short; None while none has."""
+    files = signals.files_in_all(tx)
+    if not files:
+        return None
+    found = signals.sources(tx, now)
+    return SignalsLine(
+        files=files,
+        told=sum(one.told for one in found),
+        matched=sum(one.matched for one in found),
+        stale=sum(one.stale for one in found),
+        not_taken=signals.bad_in_all(tx),
+    )
 
 
 def run_line(run: cycles.Cycle) -> RunLine:

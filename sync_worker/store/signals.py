@@ -8,7 +8,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, case, delete, exists, false, func, insert, literal_column, or_, select, update
+from sqlalchemy import (
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from sync_worker.core.matching import AMBIGUOUS
 from sync_worker.store.schema import bad_line, firmographic, signal, signal_file
@@ -61,10 +75,24 @@ class SourceCounts:
     source: str
     kind: str
     files: int
+    """Those that what is known comes from: a file whose every line was outdone by a later one is not among them."""
     told: int
     matched: int
     ambiguous: int
+    unmatched: int
     stale: int
+    match_rate: float
+    """The share of ``told`` that found its account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """A key that means no account, or nobody knows which."""
+
+    source: str
+    key: str
+    told: int
+    because: str
 
 
 def begin_file(tx: Connection, content: str, file: str, now: datetime) -> None:
@@ -124,11 +152,6 @@ def keep_firmographics(tx: Connection, content: str, file: str, rows: Sequence[F
     upsert(tx, firmographic, said, _said_anew(firmographic), _later(tx, firmographic, file))
 
 
-def count(tx: Connection) -> int:
-    """How many topics and values are known."""
-    return sum(tx.execute(select(func.count()).select_from(table)).scalar_one() for table in _TELLING)
-
-
 # Whose it is -----------------------------------------------------------------------------------------------------
 
 
@@ -175,6 +198,29 @@ def bad_lines(tx: Connection, limit: int) -> list[BadLine]:
     return [BadLine(row.file, row.line, row.reason) for row in rows]
 
 
+def unmatched(tx: Connection, limit: int) -> list[Unmatched]:
+    """What found no account, the keys with the most of it first."""
+    each = [
+        select(table.c.source, table.c.key, table.c.because, func.count().label("told"))
+        .where(table.c.account_id.is_(None))
+        .group_by(table.c.source, table.c.key, table.c.because)
+        for table in _TELLING
+    ]
+    found = union_all(*each).subquery()
+    rows = tx.execute(select(found).order_by(found.c.told.desc(), found.c.source, found.c.key).limit(limit))
+    return [Unmatched(row.source, row.key, row.told, row.because) for row in rows]
+
+
+def files_in_all(tx: Connection) -> int:
+    """How many files were read."""
+    return tx.execute(select(func.count()).select_from(signal_file)).scalar_one()
+
+
+def bad_in_all(tx: Connection) -> int:
+    """How many lines and whole files were not taken, as far as they are listed."""
+    return tx.execute(select(func.count()).select_from(bad_line)).scalar_one()
+
+
 def sources(tx: Connection, now: datetime) -> list[SourceCounts]:
     """What there is, by source and kind."""
     found = [*_of_sources(tx, signal, signal.c.expires_at <= now), *_of_sources(tx, firmographic, false())]
@@ -183,17 +229,19 @@ def sources(tx: Connection, now: datetime) -> list[SourceCounts]:
 
 def _of_sources(tx: Connection, table: Table, stale: ColumnElement[bool]) -> Iterator[SourceCounts]:
     c = table.c
-    unmatched = c.account_id.is_(None)
+    homeless, doubtful = c.account_id.is_(None), c.because.startswith(AMBIGUOUS)
     figures = select(
         c.source,
         func.count(c.digest.distinct()).label("files"),
         func.count().label("told"),
-        _counted(~unmatched).label("matched"),
-        _counted(and_(unmatched, c.because.startswith(AMBIGUOUS))).label("ambiguous"),
+        _counted(~homeless).label("matched"),
+        _counted(and_(homeless, doubtful)).label("ambiguous"),
+        _counted(and_(homeless, ~doubtful)).label("unmatched"),
         _counted(stale).label("stale"),
     )
     for row in tx.execute(figures.group_by(c.source)).mappings():
-        yield SourceCounts(kind=INTENT if table is signal else FIRMOGRAPHICS, **row)
+        kind = INTENT if table is signal else FIRMOGRAPHICS
+        yield SourceCounts(kind=kind, match_rate=row["matched"] / row["told"], **row)
 
 
 def _key(row: Intent | Firmographics, content: str) -> dict[str, Any]:
