@@ -162,7 +162,8 @@ def _by_history(
     if sent is None:
         return ""
     ours = sum(one.plan_id is not None for one in later)
-    move = moved_after(moves, write=row.row.after.get("owner"), since=sent - skew - SLACK, ours=ours)
+    write, since = row.row.after.get("owner"), sent - skew - SLACK
+    move = moved_after(moves, write=write, since=since, tries=max(row.tries, 1), ours=ours)
     return told(move, names) if move else ""
 
 

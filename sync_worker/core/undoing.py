@@ -104,14 +104,17 @@ def undoes(rule: str) -> str:
     return plan_id if kind == RULE else ""
 
 
-def moved_after(moves: Sequence[OwnerMove], *, write: Value, since: datetime, ours: int) -> OwnerMove | None:
+def moved_after(
+    moves: Sequence[OwnerMove], *, write: Value, since: datetime, tries: int, ours: int
+) -> OwnerMove | None:
     """The latest change by somebody else after our write of this owner; None where the CRM's history shows none.
 
-    ``moves``: the history, oldest first. ``since``: no later than our write, by the CRM's clock. ``ours``: how many
-    later changes are known to be our own.
+    ``moves``: the history, oldest first. ``since``: no later than our write, by the CRM's clock. ``tries``: how many
+    requests have left, each of which may have landed. ``ours``: how many later changes are known to be our own.
     """
-    landed = next((place for place, move in enumerate(moves) if move.at >= since and same(move.after, write)), None)
-    later = () if landed is None else moves[landed + 1 :]
+    marks = [place for place, move in enumerate(moves) if move.at >= since and same(move.after, write)]
+    landings = [place for place in marks if place == marks[0] or moves[place].by_app][:tries]
+    later = moves[landings[-1] + 1 :] if landings else ()
     return later[-1] if len(later) > ours else None
 
 

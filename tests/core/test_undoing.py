@@ -155,11 +155,20 @@ def history(*owners: str) -> list[OwnerMove]:
     ],
 )
 def test_the_history_tells_who_moved_an_account_after_our_write(owners: tuple[str, ...], ours: int, last: str) -> None:
-    move = moved_after(history(*owners), write="pool", since=NOON, ours=ours)
+    move = moved_after(history(*owners), write="pool", since=NOON, tries=1, ours=ours)
     assert (move and move.after) == last
 
 
 def test_a_change_before_our_write_is_not_taken_for_it() -> None:
     moves = history("ann", "pool", "ann", "pool")
-    assert moved_after(moves, write="pool", since=NOON, ours=0) is not None
-    assert moved_after(moves, write="pool", since=NOON + timedelta(minutes=1), ours=0) is None
+    assert moved_after(moves, write="pool", since=NOON, tries=1, ours=0) is not None
+    assert moved_after(moves, write="pool", since=NOON + timedelta(minutes=1), tries=1, ours=0) is None
+
+
+def test_a_second_try_that_landed_late_is_no_change_of_somebody_elses() -> None:
+    """Our write, a person's change, and our second request over it: only where a second one has left."""
+    moves = [replace(move, by_app=move.after == "pool") for move in history("ann", "pool", "bob", "pool")]
+    assert moved_after(moves, write="pool", since=NOON, tries=2, ours=0) is None
+    assert moved_after(moves, write="pool", since=NOON, tries=1, ours=0) is not None
+    by_hand = history("ann", "pool", "bob", "pool")
+    assert moved_after(by_hand, write="pool", since=NOON, tries=2, ours=0) is not None

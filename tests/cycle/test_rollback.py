@@ -221,6 +221,17 @@ def test_an_undo_can_be_undone(office: Office) -> None:
         assert {hold.kind for hold in worker.status().holds} == {"undone"}, "what people ask for is no flapping"
 
 
+def test_postgresql_undoes_just_the_same(office: Office, postgres_database: str) -> None:
+    upgrade(postgres_database)
+    office.store = postgres_database
+    plan = applied(office)
+    back = undone(office, plan)
+    assert owners(office, moves(back)) == {account: moves(plan)[account].before["owner"] for account in moves(back)}
+    with office.worker() as worker:
+        assert not moves(worker.plan().plan).keys() & moves(back).keys()
+        assert {hold.kind for hold in worker.status().holds} == {"undone"}
+
+
 # What an undo looks like ---------------------------------------------------------------------------------------------
 
 
