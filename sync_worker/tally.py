@@ -30,6 +30,13 @@ def outcome(report: object) -> str:
     return PARTLY if stopped else cycles.SUCCESS
 
 
+def warnings(report: object) -> tuple[str, ...]:
+    """What a run could not bring to an end, in words."""
+    if isinstance(report, CycleReport):
+        report = report.recovered
+    return report.warnings if isinstance(report, RecoverReport) else ()
+
+
 @singledispatch
 def _figures(report: object) -> dict[str, int]:
     del report

@@ -163,8 +163,17 @@ def by_state(tx: Connection) -> Mapping[RowState, int]:
 
 def oldest_open(tx: Connection) -> datetime | None:
     """When the oldest write whose outcome is not known was sent (I6); None when there is none."""
-    r = schema.plan_row.c
-    found: datetime | None = tx.scalar(select(func.min(r.sent_at, type_=schema.UtcTime())).where(_in(OPEN)))
+    return _oldest(tx, OPEN)
+
+
+def oldest_unended(tx: Connection) -> datetime | None:
+    """When the oldest write was sent that no second reading has ended yet; None when there is none."""
+    return _oldest(tx, {*OPEN, RowState.CONFIRMED})
+
+
+def _oldest(tx: Connection, states: Collection[RowState]) -> datetime | None:
+    sent = func.min(schema.plan_row.c.sent_at, type_=schema.UtcTime())
+    found: datetime | None = tx.scalar(select(sent).where(_in(states)))
     return found
 
 
