@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 CLOCK_SKEW_SECONDS = 300
 """A clock further off than this from the CRM's means no writes (I24)."""
+BY_CRM = '; a field that is called otherwise in each CRM is written { salesforce = "…", hubspot = "…" } in [fields]'
 OTHERS = 0o077
 """The rights of a file's group and of everybody else."""
 
@@ -103,7 +104,7 @@ def _crms(parts: Parts) -> Iterator[Check]:
         try:
             schemas[crm] = connector.describe()
         except CrmError as error:
-            yield bad(named("fields"), str(error), error.hint)
+            yield bad(named("fields"), str(error), error.hint + (BY_CRM if len(parts.connectors) > 1 else ""))
         else:
             yield _fields(parts.config, crm, schemas[crm], named("fields"))
     yield _rules(parts, schemas)
