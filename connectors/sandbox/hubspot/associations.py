@@ -40,12 +40,17 @@ class Direction:
 
 
 def direction(start: str, end: str) -> Direction:
-    """The direction of a path. Raises Refused."""
+    """The direction of a path: records of these types can be associated. Raises Refused."""
+    way = looking(start, end)
+    if not way.types:
+        raise invalid(f"There are no associations from {way.start.name} to {way.end.name}")
+    return way
+
+
+def looking(start: str, end: str) -> Direction:
+    """The direction of a path that is only read: where there are no associations, none are found. Raises Refused."""
     one, other = object_type(start), object_type(end)
-    types = LINK_TYPES.get((one.name, other.name))
-    if types is None:
-        raise invalid(f"There are no associations from {one.name} to {other.name}")
-    return Direction(one, other, types)
+    return Direction(one, other, LINK_TYPES.get((one.name, other.name), {}))
 
 
 def _linked(hub: Hub, way: Direction, id_: str) -> list[dict[str, object]]:
@@ -70,7 +75,7 @@ def _after(rows: list[dict[str, object]], given: object) -> list[dict[str, objec
 
 def batch_read(hub: Hub, call: Call, start: str, end: str) -> Reply:
     """``POST /crm/v4/associations/{from}/{to}/batch/read``: records without associations are told as errors."""
-    way, outcome, size = direction(start, end), begin(hub), hub.settings.association_page
+    way, outcome, size = looking(start, end), begin(hub), hub.settings.association_page
     for given in inputs_of(call, MOST_READ):
         asked = str(given.get("id"))
         record = hub.portal.get(way.start.name, asked)
@@ -96,7 +101,7 @@ def none_found(outcome: Outcome, way: Direction, id_: str) -> None:
 
 def read(hub: Hub, call: Call, start: str, id_: str, end: str) -> Reply:
     """``GET /crm/v4/objects/{from}/{id}/associations/{to}``."""
-    way, most = direction(start, end), hub.settings.association_page
+    way, most = looking(start, end), hub.settings.association_page
     record = find(hub.portal, way.start, id_)
     if call.version == "v3":
         results = linked_results(hub.portal, (way.start.name, record.id), way.end.name)
@@ -227,5 +232,5 @@ def batch_labels_archive(hub: Hub, call: Call, start: str, end: str) -> Reply:
 
 def labels(_hub: Hub, _call: Call, start: str, end: str) -> Reply:
     """``GET /crm/v4/associations/{from}/{to}/labels``: the association types."""
-    way = direction(start, end)
+    way = looking(start, end)
     return Reply(200, {"results": [_shown_type(each) for each in way.types.values()]}, content_type=JSON)

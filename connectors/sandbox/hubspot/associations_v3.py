@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.calls import Reply
-from connectors.sandbox.hubspot.associations import MOST_READ, MOST_WRITTEN, direction, ends_of, link, none_found
+from connectors.sandbox.hubspot.associations import (
+    MOST_READ,
+    MOST_WRITTEN,
+    direction,
+    ends_of,
+    link,
+    looking,
+    none_found,
+)
 from connectors.sandbox.hubspot.batch import begin
 from connectors.sandbox.hubspot.show import linked_results
 from connectors.sandbox.hubspot.wire import JSON, Refused, inputs_of, invalid
@@ -18,7 +26,7 @@ if TYPE_CHECKING:
 
 def batch_read(hub: Hub, call: Call, start: str, end: str) -> Reply:
     """``POST /crm/v3/associations/{from}/{to}/batch/read``."""
-    way, outcome = direction(start, end), begin(hub)
+    way, outcome = looking(start, end), begin(hub)
     for given in inputs_of(call, MOST_READ):
         id_ = hub.portal.current_id(way.start.name, str(given.get("id")))
         rows = linked_results(hub.portal, (way.start.name, id_), way.end.name)
@@ -58,7 +66,7 @@ def batch_archive(hub: Hub, call: Call, start: str, end: str) -> Reply:
 
 def types(_hub: Hub, _call: Call, start: str, end: str) -> Reply:
     """``GET /crm/v3/associations/{from}/{to}/types``: numbers and names."""
-    way = direction(start, end)
+    way = looking(start, end)
     return Reply(200, {"results": [{"id": str(each.id), "name": each.name} for each in way.types.values()]}, {}, JSON)
 
 

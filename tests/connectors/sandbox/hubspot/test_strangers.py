@@ -61,6 +61,20 @@ def test_object_types_that_the_company_does_not_use_are_there_and_empty(reader: 
     assert reader.get(f"/crm/v3/properties/{name}")["results"]
 
 
+@pytest.mark.parametrize(("start", "end"), [("deal", "line_items"), ("contact", "contacts"), ("calls", "tickets")])
+def test_where_nothing_can_be_associated_nothing_is_found(reader: Account, start: str, end: str) -> None:
+    """Loaders ask for every pair of object types before they know which there are."""
+    id_ = reader.get(f"/crm/v3/objects/{start}", limit=1)["results"][0]["id"]
+    for version in ("v3", "v4"):
+        read = reader.post(f"/crm/{version}/associations/{start}/{end}/batch/read", {"inputs": [{"id": id_}]}, 207)
+        assert (read["results"], read["numErrors"]) == ([], 1)
+    assert reader.get(f"/crm/v4/objects/{start}/{id_}/associations/{end}") == {"results": []}
+    assert reader.get(f"/crm/v4/associations/{start}/{end}/labels") == {"results": []}
+    assert reader.get(f"/crm/v3/associations/{start}/{end}/types") == {"results": []}
+    made = reader("POST", f"/crm/v4/associations/{start}/{end}/batch/associate/default", json={"inputs": [{}]})
+    assert category(made) == (400, "VALIDATION_ERROR")
+
+
 def test_such_a_type_takes_records(hub: Account) -> None:
     made = hub.post("/crm/v3/objects/tickets", {"properties": {"subject": "Help"}}, 201)
     assert hub.get("/crm/objects/2026-09/tickets")["results"][0]["id"] == made["id"]
