@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from connectors.port import CrmError, Outcome, Ref, Stream, Write
+from connectors.port import CrmError, LimitReached, NotPermitted, Outcome, Ref, Stream, Unauthorized, Write
 from sync_worker.apply import holds
 from sync_worker.core.lifecycle import TRIES, Ending
 from sync_worker.core.model import RowState
@@ -49,6 +49,8 @@ class Sender:
         self._crm = crm
         self._watch = watch
         self._plan_hash = plan_hash
+        self._refused = False
+        """Whether the CRM ended the latest call by refusing it: what has no result was not carried out."""
 
     def send(self, batch: Sequence[Ready], deadline: float) -> list[StoredRow]:
         """Send these rows, none after ``deadline`` (monotonic seconds); returns them as they are afterwards.
@@ -86,7 +88,7 @@ class Sender:
                 answered, flushed = [], self._tools.monotonic()
         if not after and not any(row.version or ending.state is not RowState.UNKNOWN for row, ending in answered):
             self._watch.count_silence()  # one call carried the whole batch, and not one row was answered
-        answered += [(row, NO_ANSWER) for row in waiting.values()]
+        answered += [(row, self._unanswered(row, again)) for row in waiting.values()]
         return after + self._end(answered)
 
     def _count(self, row: StoredRow, ending: Ending) -> None:
@@ -100,6 +102,7 @@ class Sender:
         Conditional writes leave one by one as they are asked for. The others leave all at once, so that to stop
         asking would hold nothing back and lose answers.
         """
+        self._refused = False
         replies = iter(self._crm.write([_write(row) for row in rows]))
         one_call = not any(row.version for row in rows)
         try:
@@ -108,6 +111,7 @@ class Sender:
         except StopIteration:
             return
         except CrmError as error:
+            self._refused = isinstance(error, LimitReached | Unauthorized | NotPermitted)
             self._watch.crm_failed(error)
         finally:
             close = getattr(replies, "close", None)
@@ -117,8 +121,12 @@ class Sender:
     def _late(self, deadline: float) -> bool:
         return self._tools.monotonic() >= deadline or self._watch.halted()
 
-    def _unsent(self, row: StoredRow, again: set[str]) -> Ending:
-        message = "the pre-read grew old before it could be sent"
+    def _unanswered(self, row: StoredRow, again: set[str]) -> Ending:
+        return self._unsent(row, again, "the CRM took no more writes") if self._refused else NO_ANSWER
+
+    def _unsent(
+        self, row: StoredRow, again: set[str], message: str = "the pre-read grew old before it could be sent"
+    ) -> Ending:
         return Ending(RowState.APPROVED, NEVER_LEFT, message, nothing_written=_name(row) not in again)
 
     def _end(self, endings: Sequence[tuple[StoredRow, Ending]]) -> list[StoredRow]:
