@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 EXCERPT = 5
 """Rows of each rule that the demo shows."""
+SPOKEN = {"salesforce": "Salesforce's language", "hubspot": "HubSpot's language"}
 
 
 def opening(company: Company, folder: Path) -> Document:
@@ -37,7 +38,8 @@ def opening(company: Company, folder: Path) -> Document:
         Heading("sync-worker demo", scene=True),
         Text(
             f"A made-up company with {company.accounts:,} accounts and {company.reps} reps (seed {company.seed}) in a "
-            f"sandbox CRM on this machine. Everything lies in {folder}/; nothing leaves this machine."
+            f"sandbox on this machine that speaks {SPOKEN[company.crm]}. Everything lies in {folder}/; nothing leaves this "
+            "machine."
         ),
     )
 
