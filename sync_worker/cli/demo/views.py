@@ -38,8 +38,7 @@ def opening(company: Company, folder: Path) -> Document:
         Heading("sync-worker demo", scene=True),
         Text(
             f"A made-up company with {company.accounts:,} accounts and {company.reps} reps (seed {company.seed}) in a "
-            f"sandbox on this machine that speaks {SPOKEN[company.crm]}. Everything lies in {folder}/; nothing leaves this "
-            "machine."
+            f"sandbox that speaks {SPOKEN[company.crm]}. Everything lies in {folder}/; nothing leaves this machine."
         ),
     )
 
