@@ -87,7 +87,7 @@ def objects(file: TextIO) -> Iterator[tuple[int, Cells | Unfit]]:
             yield lines.number, unfit
         else:
             if line.strip():
-                yield lines.number, _object(line)
+                yield lines.number, _object(line.rstrip())
 
 
 def _cut(line: str) -> bool:
