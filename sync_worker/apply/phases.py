@@ -28,6 +28,10 @@ CANARY = 10
 """So many owner changes go out first and are read again; only then the rest (I7)."""
 
 
+NOTHING_KNOWN = frozenset({RowState.APPROVED, RowState.UNKNOWN})
+"""States after a try that says nothing of how the CRM takes the plan: others go first in place of such rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phase:
     """How one kind of row is sent to one CRM."""
@@ -195,7 +199,7 @@ class Windows:
             after += self._timed(batch, deadline)
         unsent = [row for row in after if _never_left(row)]
         if self._canary:
-            self._note_canary([row for row in after if not _never_left(row)])
+            self._note_canary([row for row in after if row.state not in NOTHING_KNOWN])
         return [*unsent, *(later.row for later in [*rest, *ready[most:]])]
 
     def _note_canary(self, sent: Sequence[StoredRow]) -> None:

@@ -76,11 +76,15 @@ class Sender:
         after: list[StoredRow] = []
         answered: list[tuple[StoredRow, Ending]] = []
         flushed = self._tools.monotonic()
-        for result in self._answers(list(waiting.values()), deadline):
+        one_call = not any(row.version for row in waiting.values())
+        answers = self._answers(list(waiting.values()), deadline, one_call=one_call)
+        results = list(answers) if one_call else answers
+        put_off = isinstance(results, list) and self._put_off(results)
+        for result in results:
             row = waiting.pop(result.id, None)
             if row is None:  # an answer to no question of ours decides nothing
                 continue
-            ending = outcome(row, result, again=result.id in again)
+            ending = outcome(row, result, again=result.id in again, put_off=put_off)
             self._count(row, ending)
             answered.append((row, ending))
             if self._tools.monotonic() - flushed >= FLUSH_SECONDS:
@@ -89,14 +93,23 @@ class Sender:
         if not after and not any(row.version or ending.state is not RowState.UNKNOWN for row, ending in answered):
             self._watch.count_silence()  # one call carried the whole batch, and not one row was answered
         answered += [(row, self._unanswered(row, again)) for row in waiting.values()]
-        return after + self._end(answered)
+        after += self._end(answered)
+        if put_off:
+            self._watch.rest()
+        return after
+
+    def _put_off(self, results: Sequence[WriteResult]) -> bool:
+        """Whether the CRM has put off the whole of a call: that is no matter of single rows."""
+        busy = bool(results) and all(result.outcome is Outcome.BUSY for result in results)
+        self._watch.count_busy(busy=busy)
+        return busy
 
     def _count(self, row: StoredRow, ending: Ending) -> None:
         self._watch.count(ending)
         if ending.state is RowState.UNKNOWN and row.version:  # a conditional write is a call of its own
             self._watch.count_silence()
 
-    def _answers(self, rows: Sequence[StoredRow], deadline: float) -> Iterator[WriteResult]:
+    def _answers(self, rows: Sequence[StoredRow], deadline: float, *, one_call: bool) -> Iterator[WriteResult]:
         """The CRM's answers, as they come; ends early when the run has to, or when the pre-read has grown old.
 
         Conditional writes leave one by one as they are asked for. The others leave all at once, so that to stop
@@ -104,7 +117,6 @@ class Sender:
         """
         self._refused = False
         replies = iter(self._crm.write([_write(row) for row in rows]))
-        one_call = not any(row.version for row in rows)
         try:
             while one_call or not self._late(deadline):
                 yield next(replies)
@@ -141,12 +153,14 @@ class Sender:
             return outbox.end(tx, endings, epoch=tools.lease.epoch, now=now)
 
 
-def outcome(row: StoredRow, result: WriteResult, *, again: bool) -> Ending:
-    """What an answer makes of a row. ``again``: an earlier try of it got no answer, and may land even now.
+def outcome(row: StoredRow, result: WriteResult, *, again: bool, put_off: bool = False) -> Ending:
+    """What an answer makes of a row. ``put_off``: the CRM has put off the whole call, so its tries count for nothing.
 
-    Then a conflict may be with ourselves, and a refusal says nothing of that first try: only a reading can tell (I5).
+    ``again``: an earlier try of it got no answer, and may land even now. Then a conflict may be with ourselves, and a
+    refusal says nothing of that first try: only a reading can tell (I5).
     """
-    ending = _busy(row, result) if result.outcome is Outcome.BUSY else _plain(result)
+    last = row.tries >= TRIES and not put_off
+    ending = _busy(result, last=last) if result.outcome is Outcome.BUSY else _plain(result)
     if not again:
         return ending
     if ending.state in {RowState.CONFLICT, RowState.FAILED}:
@@ -168,8 +182,8 @@ _ENDINGS = {
 }
 
 
-def _busy(row: StoredRow, result: WriteResult) -> Ending:
-    if row.tries >= TRIES:
+def _busy(result: WriteResult, *, last: bool) -> Ending:
+    if last:
         return Ending(RowState.FAILED, result.code, f"locked at each of {TRIES} tries: {result.message}")
     return Ending(RowState.APPROVED, result.code, result.message or "locked", nothing_written=True)
 

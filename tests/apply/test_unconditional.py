@@ -227,6 +227,35 @@ def test_i6_a_history_that_never_shows_the_write_is_not_waited_for_beyond_a_day(
     assert "nobody can say what it replaced" in hub.row().message
 
 
+def test_a_crm_that_puts_off_whole_calls_is_left_alone_for_a_while_and_fails_no_row(hub: House) -> None:
+    accounts = moves(hub, 40)
+    for account in accounts[:20]:
+        hub.crm.failures[account] = [Failure(answer=Outcome.BUSY, code="RATE_LIMIT")]
+    before = hub.clock()
+    assert hub.apply().stopped is None
+    assert hub.states() == [RowState.CONFIRMED] * 40
+    assert (hub.clock() - before).total_seconds() >= 15
+    assert hub.crm.calls["owner write"] == 6  # each of ten, because no ten had gone before: nothing was known yet
+
+
+def test_a_crm_that_puts_off_three_calls_in_a_row_ends_the_run_for_now(hub: House) -> None:
+    accounts = moves(hub, 40)
+    for account in accounts:
+        hub.crm.failures[account] = [Failure(answer=Outcome.BUSY, code="RATE_LIMIT")] * 9
+    report = hub.apply()
+    assert report.stopped == "the CRM was too busy for 3 calls in a row"
+    assert report.resumable
+    assert hub.states() == [RowState.APPROVED] * 40
+
+
+def test_one_locked_row_of_a_call_is_tried_three_times(hub: House) -> None:
+    accounts = moves(hub, 5)
+    hub.crm.failures[accounts[0]] = [Failure(answer=Outcome.BUSY, code="LOCKED")] * 9
+    hub.apply()
+    assert hub.states()[1:] == [RowState.CONFIRMED] * 4
+    assert hub.states()[0] in {RowState.APPROVED, RowState.FAILED}
+
+
 # Without an answer --------------------------------------------------------------------------------------------------
 
 
