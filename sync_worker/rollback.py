@@ -87,7 +87,8 @@ def chosen(stored: StoredPlan, asked: Asked) -> list[StoredRow]:
         hint = "wait for that run to end; one that was interrupted is settled by 'sync-worker apply' or the next cycle"
         raise PlanRefused(f"plan {plan_id} is being applied", hint=hint)
     if not any(row.state in TOUCHED for row in stored.rows):
-        hint = "'sync-worker history' lists the plans there are and what became of them"
+        never = f"'sync-worker reject {plan_id}' makes sure that it never is"
+        hint = never if stored.state in plans.WAITING else "'sync-worker history' lists the plans that there are"
         raise PlanRefused(f"nothing of plan {plan_id} was ever written: there is nothing to undo", hint=hint)
     if unknown := sorted(asked.rows - {row.row.number for row in stored.rows}):
         message = f"plan {plan_id} has no row {unknown[0]}: its rows are 1 to {len(stored.rows)}"

@@ -107,7 +107,9 @@ def _staying(summary: Mapping[str, Any]) -> Iterator[Block]:
     pool = summary.get("pool", {})
     rows = [("protected", number, f"rule {rule}") for rule, number in summary.get("protected", {}).items()]
     rows += (
-        [("held", summary["held"], "a person changed the owner, or asked to keep it")] if summary.get("held") else []
+        [("held", summary["held"], "a person changed the owner, undid a change, or asked to keep it")]
+        if summary.get("held")
+        else []
     )
     rows += [("in the pool", number, why) for why, number in pool.get("left", {}).items()]
     if rows:

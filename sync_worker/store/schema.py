@@ -188,7 +188,7 @@ hold = Table(
     Column("until", UtcTime, nullable=False),
     Column("reason", Text, nullable=False),
 )
-"""Accounts that the worker stays away from (I12): ``person`` or ``flapping``."""
+"""Accounts that the worker stays away from (I12): ``person``, ``flapping`` or ``undone``."""
 
 rest = Table(
     "rest",

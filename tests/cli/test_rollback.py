@@ -78,7 +78,10 @@ def test_what_cannot_be_asked_for_is_refused_with_a_way_out(desk: Desk) -> None:
     never = desk.type("rollback", plan["id"])
     assert never.code == 7
     assert "nothing of plan" in never.err
-    assert "sync-worker history" in never.err
+    assert f"sync-worker reject {plan['id']}" in never.err
+    desk.ask("reject", plan["id"])
+    assert "sync-worker history" in desk.type("rollback", plan["id"]).err
+    plan = desk.ask("plan")["plan"]
     desk.ask("approve", plan["id"])
     desk.ask("apply", plan["id"])
     unknown = desk.type("rollback", plan["id"], "--row", "9999")

@@ -104,7 +104,7 @@ What stays where it is
 
 WHAT         ACCOUNTS  WHY
 protected           3  rule customer
-held                1  a person changed the owner, or asked to keep it
+held                1  a person changed the owner, undid a change, or asked to keep it
 in the pool         2  every book of emea is full
 
 the pool: 2 accounts before, 3 after
