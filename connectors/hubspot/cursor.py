@@ -68,8 +68,17 @@ def decode(cursor: Cursor | None, digest: str) -> dict[str, Standing] | None:
             return None
         found = {str(entity): Standing(**entry) for entity, entry in value["objects"].items()}
         for standing in found.values():
-            for name in ("upto", "began", "floor", "swept", "sweeping"):
-                standing.time(name)
+            _check(standing)
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
     return found
+
+
+def _check(standing: Standing) -> None:
+    """ValueError for what no cursor of ours holds."""
+    if not all(isinstance(value, str) for value in asdict(standing).values()):
+        raise ValueError("a place that is no text")
+    for name in ("upto", "began", "floor", "swept", "sweeping"):
+        standing.time(name)
+    if (standing.floor or standing.upto) and not (standing.after or "0").isdecimal():
+        raise ValueError("a place in an increment that is no id")
