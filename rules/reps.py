@@ -66,6 +66,7 @@ def read_reps(texts: Mapping[str, str], known: Mapping[str, FieldInfo], notes: N
     for file in files:
         for column in file.columns:
             columns.setdefault(column.name, []).append(column)
+    _check_capitals(columns, known, notes)
     fields = {name: _field(found, files, known.get(name), notes) for name, found in columns.items()}
     return Reps(fields, _rows(files, fields, notes))
 
@@ -115,6 +116,15 @@ def _column(cell: Cell, notes: Notes) -> _Column | None:
     message = f"'{cell.text[:70]}' is no field's name" if cell.text else "the column has no name"
     notes.error(cell.mark, message, "write a name such as tenure, hired_on, or 'level (text)' to say its type, too")
     return None
+
+
+def _check_capitals(columns: Mapping[str, list[_Column]], known: Iterable[str], notes: Notes) -> None:
+    """A header that is a known field's but for its capitals would be another field, and nobody would see it."""
+    written = {name.lower(): name for name in (*columns, *known)}
+    for name, found in columns.items():
+        if (usual := written[name.lower()]) != name:
+            message = f"'{name}' is the field '{usual}' but for its capitals"
+            notes.error(found[0].cell.mark, message, f"head the column '{usual}'")
 
 
 # What a column holds

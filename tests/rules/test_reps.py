@@ -119,6 +119,8 @@ def test_the_version_of_the_rules_is_that_of_their_rep_files_too(folder: Folder)
         ("email,Years with us\na@x.example,3\n", "1:7: 'Years with us' is no field's name — write a name such as"),
         ("email,x (whole)\na@x.example,3\n", "1:7: 'x (whole)' is no field's name"),
         ("email,x,x\na@x.example,3,4\n", "1:9: the column 'x' is here twice"),
+        ("email,Capacity\na@x.example,3\n", "1:7: 'Capacity' is the field 'capacity' but for its capitals — head the"),
+        ("email,x,X\na@x.example,3,4\n", "1:7: 'x' is the field 'X' but for its capitals"),
         ("email,E-mail,Email\na@x.example,3,4\n", "1:7: 'E-mail' is no field's name"),
         ("email,EMAIL\na@x.example,b@x.example\n", "1:7: the column 'email' is here twice"),
         ("email,x\na@x.example,3\nA@X.example,4\n", "3:1: 'a@x.example' is here twice — first at reps.csv:2:1"),
