@@ -36,11 +36,10 @@ def page(hub: Hub, call: Call, name: str) -> Reply:
     shape = object_type(name)
     form = _FORMS[shape.name]
     limit, after = limit_in(call.query.get("limit"), LISTED, form.most), cursor_in(call.query.get("offset"))
-    rows = [row for row in hub.portal.rows(shape.name) if int(row.id) > after]
-    shown = rows[: page_size(call, limit)]
+    shown, more = hub.portal.page(shape.name, after, page_size(call, limit))
     body: dict[str, object] = {
         shape.name: [_shown(hub, shape.name, row) for row in shown],
-        form.more: len(rows) > len(shown),
+        form.more: more,
         "offset": int(shown[-1].id) if shown else after,
     }
     return Reply(200, body, content_type=JSON)
