@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sync_worker.core.homes import Listed, pair
+from sync_worker.core.homes import Homes, Listed, pair
 from sync_worker.core.matching import site_of
 from sync_worker.store import twins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -20,15 +21,13 @@ SITES = ("domain", "website")
 """The account fields that may hold a site, in the order in which they are believed."""
 
 
-def pair_up(tx: Connection, config: Config) -> int:
-    """Keep the twins of now; how many records share a site with too many others to be paired."""
+def pair_up(tx: Connection, config: Config, now: datetime) -> None:
+    """Keep the twins of now, and how many records share a site with too many others to be paired."""
     if len(config.crms) == 1:
-        twins.keep(tx, ())
-        return 0
+        twins.keep(tx, Homes((), 0), now)
+        return
     accounts = [_listed(id_, crm, fields, config.home) for id_, crm, fields in twins.listed(tx)]
-    found = pair(accounts, home=config.home.crm, by_site=config.home.by_domain)
-    twins.keep(tx, found.twins)
-    return found.doubtful
+    twins.keep(tx, pair(accounts, home=config.home.crm, by_site=config.home.by_domain), now)
 
 
 def _listed(id_: str, crm: str, fields: Mapping[str, Value], home: HomeConfig) -> Listed:

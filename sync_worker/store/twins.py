@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from connectors.port import Stream
 from sync_worker.core.homes import Twin
+from sync_worker.store import settings
 from sync_worker.store.schema import quarantine, record, twin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
     from connectors.port import Value
+    from sync_worker.core.homes import Homes
+
+_DOUBTFUL = "doubtful_twins"
 
 
 def listed(tx: Connection) -> Iterator[tuple[str, str, Mapping[str, Value]]]:
@@ -27,16 +32,27 @@ def listed(tx: Connection) -> Iterator[tuple[str, str, Mapping[str, Value]]]:
     return ((row.id, row.crm, row.fields) for row in shown)
 
 
-def keep(tx: Connection, twins: Sequence[Twin]) -> bool:
-    """Let these be the twins; whether anything changed."""
+def keep(tx: Connection, found: Homes, now: datetime) -> None:
+    """Let these be the twins."""
+    if doubtful(tx) != found.doubtful:
+        settings.put(tx, _DOUBTFUL, found.doubtful, now)
     known = {row.account_id: Twin(*row) for row in tx.execute(select(twin))}
-    if known == {each.account: each for each in twins}:
-        return False
+    if known == {each.account: each for each in found.twins}:
+        return
     tx.execute(delete(twin))
-    if twins:
-        rows = [{"account_id": each.account, "home_id": each.home, "because": each.because} for each in twins]
+    if found.twins:
+        rows = [{"account_id": each.account, "home_id": each.home, "because": each.because} for each in found.twins]
         tx.execute(insert(twin), rows)
-    return True
+
+
+def count(tx: Connection) -> int:
+    """How many accounts both CRMs have."""
+    return tx.execute(select(func.count()).select_from(twin)).scalar_one()
+
+
+def doubtful(tx: Connection) -> int:
+    """How many records share a site with too many others to be paired."""
+    return int(settings.get(tx, _DOUBTFUL) or 0)
 
 
 def of(tx: Connection, account: str) -> list[Twin]:

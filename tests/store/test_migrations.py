@@ -128,8 +128,8 @@ def _a_row(tx: Connection, now: datetime, state: RowState) -> None:
     )  # fmt: skip
     tx.execute(
         insert(plan_row).values(
-            plan_id="p", number=1, crm="salesforce", account_id="a", account_name="A", kind="owner", before={}, after={},
-            rule="r", reason="r", read_set="s", state=state.value,
+            plan_id="p", number=1, crm="salesforce", account_id="a", account_name="A", kind="owner", before={},
+            after={}, rule="r", reason="r", read_set="s", state=state.value,
         ),
     )  # fmt: skip
 
