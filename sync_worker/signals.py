@@ -22,7 +22,7 @@ from sync_worker.vocabulary import merged
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -108,23 +108,23 @@ def take_in(parts: Parts) -> TakenIn:
         parts.watch(Progress("signals", brought.lines))
     with parts.store.begin() as tx:
         settings.put(tx, "signals_reading", understood, parts.clock())
-        match_up(tx, parts.clock())
+        match_up(tx, parts.config.crms, parts.clock())
     return brought
 
 
-def match_up(tx: Connection, now: datetime) -> None:
+def match_up(tx: Connection, crms: Sequence[str], now: datetime) -> None:
     """Work out anew whose every signal is, if accounts or twins have changed, or files came, since the last time.
 
     Always all of them: reading the accounts costs more than matching, and a new account may make a match doubtful.
     """
     if not kept.any_told(tx):
         return
-    ground = matchable.ground(tx)
+    ground = matchable.ground(tx, crms)
     if settings.get(tx, "signals_matched") == ground:
         return
     sought = {key: Sought(host=key) if "." in key else Sought(account=key) for key in kept.keys(tx)}
     lost = aliases.winners(tx, Stream.ACCOUNTS, {one.account for one in sought.values() if one.account})
-    found = match(list(sought.values()), matchable.accounts(tx), lost)
+    found = match(list(sought.values()), matchable.accounts(tx, crms), lost)
     kept.keep_matches(tx, {key: found[one] for key, one in sought.items()})
     settings.put(tx, "signals_matched", ground, now)
 

@@ -36,6 +36,7 @@ from sync_worker.store.sources import (
     Filed,
     Own,
     crm_score,
+    first_of,
     intent,
     order,
     second,
@@ -76,6 +77,8 @@ class Accounts:
             source = source.outerjoin(joined, on)
         c, aside = self.account.c, schema.quarantine.c
         counted = [~exists().where(aside.stream == Stream.ACCOUNTS.value, aside.id == c.id)]
+        if self.settings.crms:
+            counted.append(c.crm.in_(self.settings.crms))
         if self.twins:
             counted.append(~exists().where(schema.twin.c.account_id == c.id))
         return (
@@ -255,9 +258,7 @@ class Accounts:
     def _latest_owner(self) -> Subquery:
         c = schema.owner_history.c
         place = func.row_number().over(partition_by=c.account_id, order_by=(c.at.desc(), c.id.desc()))
-        placed = select(c.account_id, c.at, c.before, place.label("place")).subquery()
-        latest = select(placed.c.account_id, placed.c.at, placed.c.before).where(placed.c.place == 1)
-        return self._join(latest.subquery("latest_owner"))
+        return self._join(first_of(select(c.account_id, c.at, c.before, place.label("place"))))
 
     @cached_property
     def _opportunities(self) -> Subquery:
