@@ -36,11 +36,10 @@ from sync_worker.store.sources import (
     Filed,
     Own,
     crm_score,
-    first_of,
     intent,
     order,
     second,
-    told_by_crms,
+    told_by_crm,
     told_by_files,
     value_of,
     whose,
@@ -127,7 +126,9 @@ class Accounts:
         if source in self.settings.crms:
             own, twins = self.own(name, kind), self._read(self._twin.c.fields, name, kind)
             return case((self.account.c.crm == source, own), else_=twins)
-        return self._read(self._join(value_of(source, name)).c.value, None, kind)
+        row, mine = value_of(self.account.c.id, source, name)
+        self.joins[row] = mine
+        return self._read(row.c.value, None, kind)
 
     def derived(self, name: str) -> ColumnElement[Any]:
         """One of ``DERIVED``."""
@@ -161,13 +162,15 @@ class Accounts:
         """The score of a topic, from 0 to 100, of all sources with a live signal; NULL where there is none."""
         name, observed = self.settings.topics.get(topic, ""), self.settings.observed
         since = (self.now - timedelta(days=self.settings.time_to_live_days)).date().isoformat()
-        told = [told_by_files(topic, self.now)] if topic in self.filed.topics else []
+        told = [told_by_files(self.account.c.id, topic, self.now)] if topic in self.filed.topics else []
         if name and not (told or self.twins):
             fresh = self.own(observed, Type.DATE) >= since if observed else None
             return crm_score(self.own(name, Type.NUMBER), fresh)
-        if name:
-            told.append(told_by_crms(self.reader, name, observed, since, twins=self.twins))
-        return self._join(intent(told, self.settings.combine)).c.score if told else cast(null(), Float(53))
+        for fields in self._records() if name else ():
+            at = self._read(fields, observed, Type.DATE) if observed else None
+            told.append(told_by_crm(self._read(fields, name, Type.NUMBER), at, since))
+        records = [self.account, self._twin] if self.twins else [self.account]
+        return intent(told, self.settings.combine, records) if told else cast(null(), Float(53))
 
     # The derived facts, by name ---------------------------------------------------------------------------------
 
@@ -255,10 +258,12 @@ class Accounts:
         return rest
 
     @cached_property
-    def _latest_owner(self) -> Subquery:
-        c = schema.owner_history.c
-        place = func.row_number().over(partition_by=c.account_id, order_by=(c.at.desc(), c.id.desc()))
-        return self._join(first_of(select(c.account_id, c.at, c.before, place.label("place"))))
+    def _latest_owner(self) -> Any:  # noqa: ANN401 - an alias of the table of owner changes
+        row, c = schema.owner_history.alias("latest_owner"), schema.owner_history.c
+        latest = select(c.id).where(c.account_id == self.account.c.id).order_by(c.at.desc(), c.id.desc()).limit(1)
+        # By its number: without it SQLite would compare all accounts with all changes.
+        self.joins[row] = row.c.id == latest.scalar_subquery()
+        return row
 
     @cached_property
     def _opportunities(self) -> Subquery:
