@@ -46,7 +46,7 @@ from sync_worker.store.sources import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from sync_worker.store.derivable import FactSettings
@@ -186,16 +186,17 @@ class Accounts:
     def _do_not_move(self) -> ColumnElement[Any]:
         """Honoured in whichever CRM it is ticked."""
         box = self.settings.do_not_move or "do_not_move"
-        ticked = [func.coalesce(self._read(fields, box, Type.BOOLEAN), false()) for fields in self._records()]
-        return ticked[0] if len(ticked) == 1 else or_(*ticked)
+        return self._any_record(lambda fields: func.coalesce(self._read(fields, box, Type.BOOLEAN), false()))
 
     def _crm(self) -> ColumnElement[Any]:
         crm: ColumnElement[Any] = self.account.c.crm
         return crm
 
     def _is_customer(self) -> ColumnElement[Any]:
-        types = [func.lower(self._read(fields, "type", Type.TEXT)).like("customer%") for fields in self._records()]
-        return or_(*(func.coalesce(named, false()) for named in types), self._won_opportunities() > 0)
+        named = self._any_record(
+            lambda fields: func.coalesce(func.lower(self._read(fields, "type", Type.TEXT)).like("customer%"), false())
+        )
+        return or_(named, self._won_opportunities() > 0)
 
     def _open_opportunities(self) -> ColumnElement[Any]:
         return func.coalesce(self._opportunities.c.open, 0)
@@ -236,10 +237,21 @@ class Accounts:
         """The fields of the account's records: its own, and its twin's."""
         return [self.account.c.fields, self._twin.c.fields] if self.twins else [self.account.c.fields]
 
+    def _any_record(self, so: Callable[[ColumnElement[Any]], ColumnElement[bool]]) -> ColumnElement[bool]:
+        """Whether it is so in the account's own record, or in one of its twins, however many there are."""
+        own, pair, other = so(self.account.c.fields), schema.twin.alias(), schema.record.alias()
+        if not self.twins:
+            return own
+        mine = and_(pair.c.home_id == self.account.c.id, other.c.id == pair.c.account_id)
+        live = and_(other.c.stream == Stream.ACCOUNTS.value, ~other.c.deleted)
+        return or_(own, exists().where(mine, live, so(other.c.fields)))
+
     @cached_property
     def _twin(self) -> Any:  # noqa: ANN401 - an alias of the record table
-        pair, other = schema.twin.alias("pair"), schema.record.alias("twin_record")
-        self.joins[pair] = pair.c.home_id == self.account.c.id
+        """The twin that has a voice: the one with the lowest id, where several records are linked to the account."""
+        pair, other, each = schema.twin.alias("pair"), schema.record.alias("twin_record"), schema.twin.alias()
+        first = select(func.min(each.c.account_id)).where(each.c.home_id == self.account.c.id).scalar_subquery()
+        self.joins[pair] = and_(pair.c.home_id == self.account.c.id, pair.c.account_id == first)
         live = and_(other.c.stream == Stream.ACCOUNTS.value, ~other.c.deleted)
         self.joins[other] = and_(live, other.c.id == pair.c.account_id)
         return other
