@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from connectors.port import Stream
 from sync_worker.core.homes import Homes, Listed, pair
 from sync_worker.core.matching import site_of
-from sync_worker.store import twins
+from sync_worker.store import aliases, twins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +29,8 @@ def pair_up(tx: Connection, config: Config, now: datetime) -> None:
         twins.keep(tx, Homes((), 0), now)
         return
     accounts = [_listed(id_, crm, fields, config.home) for id_, crm, fields in twins.listed(tx)]
+    merged = aliases.winners(tx, Stream.ACCOUNTS, {one.link for one in accounts if one.link})
+    accounts = [replace(one, link=merged.get(one.link, one.link)) if one.link else one for one in accounts]
     twins.keep(tx, pair(accounts, home=config.home.crm, by_site=config.home.by_domain), now)
 
 
@@ -35,7 +39,12 @@ def _listed(id_: str, crm: str, fields: Mapping[str, Value], home: HomeConfig) -
     return Listed(
         id=id_,
         crm=crm,
-        link=str(fields.get(home.link) or ""),
+        link=_link(fields.get(home.link)),
         site=next((site for site in sites if site), ""),
         home=str(fields.get(home.field) or "").strip().casefold(),
     )
+
+
+def _link(said: Value) -> str:
+    """The id that a field holds, be it a text or a number."""
+    return str(int(said) if isinstance(said, float) and said.is_integer() else said or "").strip()

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select
 from connectors.port import Stream
 from sync_worker.core.homes import Twin
 from sync_worker.store import settings
-from sync_worker.store.schema import quarantine, record, twin
+from sync_worker.store.schema import record, twin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,10 +24,13 @@ _DOUBTFUL = "doubtful_twins"
 
 
 def listed(tx: Connection) -> Iterator[tuple[str, str, Mapping[str, Value]]]:
-    """Id, CRM and fields of every live account record that is not set aside, in the order of ids."""
-    c, aside = record.c, quarantine.c
-    bad = select(aside.id).where(aside.stream == Stream.ACCOUNTS.value)
-    wanted = select(c.id, c.crm, c.fields).where(c.stream == Stream.ACCOUNTS.value, ~c.deleted, c.id.not_in(bad))
+    """Id, CRM and fields of every live account record, in the order of ids.
+
+    Those that are set aside are among them, as they were last understood: else the other CRM's record would be taken
+    for an account of its own, and planned.
+    """
+    c = record.c
+    wanted = select(c.id, c.crm, c.fields).where(c.stream == Stream.ACCOUNTS.value, ~c.deleted)
     shown = tx.execute(wanted.order_by(c.id).execution_options(yield_per=5_000))
     return ((row.id, row.crm, row.fields) for row in shown)
 
