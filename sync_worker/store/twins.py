@@ -58,6 +58,11 @@ def doubtful(tx: Connection) -> int:
     return int(settings.get(tx, _DOUBTFUL) or 0)
 
 
+def is_twin(tx: Connection, account: str) -> bool:
+    """Whether this record is another account's twin."""
+    return tx.execute(select(twin.c.home_id).where(twin.c.account_id == account)).scalar() is not None
+
+
 def of(tx: Connection, account: str) -> list[Twin]:
     """The twin that this record is, or the twins that this account has."""
     wanted = select(twin).where((twin.c.account_id == account) | (twin.c.home_id == account))
