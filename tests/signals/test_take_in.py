@@ -186,10 +186,20 @@ def test_a_file_that_cannot_be_opened_is_listed_until_it_can_be(desk: Desk) -> N
 
 
 def test_a_name_that_is_no_text_is_shown_all_the_same(desk: Desk) -> None:
-    (desk.folder / os.fsdecode(b"bombora-\xff.csv")).write_text(MONDAY)
+    (desk.folder / os.fsdecode(b"bombora\xff.csv")).write_text(MONDAY)
     take_in(desk.parts)
     with desk.store.read() as tx:
-        assert [one.file for one in kept.files(tx, 9)] == ["bombora-\ufffd.csv"]
+        assert [one.file for one in kept.files(tx, 9)] == ["bombora\ufffd.csv"]
+        assert [one.source for one in kept.sources(tx, NOW)] == ["bombora\ufffd"]
+
+
+def test_a_topic_that_small_letters_make_too_long_stops_no_other_line(desk: Desk) -> None:
+    header, *_ = MONDAY.splitlines()
+    desk.drop("bombora.csv", f"{header}\n0015g00000000Vu,{'ß' * 60},60,2026-11-09,9\n{MONDAY.partition(chr(10))[2]}")
+    brought = take_in(desk.parts)
+    assert brought.bad == 1
+    assert brought.lines > 1
+    assert "over 100 letters" in bad(desk)[0][2]
 
 
 def test_many_rows_of_one_key_in_one_file_leave_the_latest(desk: Desk) -> None:
