@@ -155,12 +155,12 @@ OF_ONE_CRM = (
     ),
     f"INSERT INTO cursor (stream, value, saved_at, full_count) VALUES ('accounts', 'c', '{AT}', 7)",
     (
-        f"INSERT INTO plan (id, hash, created_at, expires_at, state, rules_version, config_digest, worker_version, guards, "
-        f"summary) VALUES ('p', 'h', '{AT}', '{AT}', 'applying', 'r', 'c', '0', '[]', '{{}}')"
+        f"INSERT INTO plan (id, hash, created_at, expires_at, state, rules_version, config_digest, worker_version, "
+        f"guards, summary) VALUES ('p', 'h', '{AT}', '{AT}', 'applying', 'r', 'c', '0', '[]', '{{}}')"
     ),
     (
-        f"INSERT INTO plan_row (plan_id, number, account_id, account_name, kind, before, after, rule, reason, read_set, "
-        f"rest_days, state, tries, adopted, sent_at) VALUES "
+        f"INSERT INTO plan_row (plan_id, number, account_id, account_name, kind, before, after, rule, reason, "
+        f"read_set, rest_days, state, tries, adopted, sent_at) VALUES "
         f"('p', 1, '001A', 'A', 'owner', '{{}}', '{{}}', 'r', 'r', 's', 0, 'unknown', 1, false, '{AT}')"
     ),
     *(
