@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -209,3 +211,23 @@ def test_many_rows_of_one_key_in_one_file_leave_the_latest(desk: Desk) -> None:
     desk.drop("bombora.csv", MONDAY.splitlines()[0] + "\n" + lines)
     assert take_in(desk.parts) == TakenIn(1, 2_500, 0)
     assert scores(desk) == {("bombora", ACME, "security"): 2_499 % 101}
+
+
+def test_two_workers_that_meet_one_file_at_once_take_it_in_once(desk: Desk) -> None:
+    begun = threading.Event()
+
+    def second() -> None:
+        begun.wait(10)
+        with desk.store.begin() as tx:
+            kept.begin_file(tx, "content", "bombora.csv", NOW)
+
+    with ThreadPoolExecutor(1) as pool:
+        with desk.store.begin() as tx:
+            other = pool.submit(second)
+            kept.begin_file(tx, "content", "bombora.csv", NOW)
+            begun.set()
+            with pytest.raises(TimeoutError):
+                other.result(0.3)  # it waits for this one's end
+        other.result(10)
+    with desk.store.read() as tx:
+        assert kept.files_in_all(tx) == 1
