@@ -22,14 +22,14 @@ def answers_to(user: User, wanted: str) -> bool:
 
 
 def pool_user(users: Iterable[User], wanted: str, crm: str = "") -> str:
-    """The pool user's id. Raises Stopped when the config names nobody who is there, active, and the only one.
+    """The pool user's id. Raises Stopped unless the config names one who is there, active, alone, and may own accounts.
 
     ``crm`` says whose users they are, where there are two CRMs.
     """
     found = [user for user in users if answers_to(user, wanted)]
-    active = [user.id for user in found if user.active]
-    if len(active) == 1:
-        return active[0]
+    active = [user for user in found if user.active]
+    if len(active) == 1 and active[0].can_own:
+        return active[0].id
     within = f" in {crm}" if crm else ""
     if not wanted:
         message = "the config names no pool user"
@@ -37,6 +37,9 @@ def pool_user(users: Iterable[User], wanted: str, crm: str = "") -> str:
         message = f"the pool user {wanted} is no user of {crm or 'the CRM'}"
     elif not active:
         message = f"the pool user {wanted} is inactive{within}"
+    elif len(active) == 1:
+        message = f"the pool user {wanted} may not own accounts{within}"
     else:
-        message = f"the pool user {wanted} is {len(active)} active users{within}: {', '.join(active)}"
+        named = ", ".join(user.id for user in active)
+        message = f"the pool user {wanted} is {len(active)} active users{within}: {named}"
     raise Stopped(message, hint=EACH_HINT if crm else POOL_HINT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,7 @@ def test_the_pool_user_is_found_by_username_or_mail(wanted: str) -> None:
         ("", [POOL], "names no pool user"),
         ("who@acme.example", [POOL], "no user of the CRM"),
         ("pool@acme.example", [user("005P", active=False, username="pool@acme.example")], "inactive"),
+        ("pool@acme.example", [replace(POOL, can_own=False)], "may not own accounts"),
         ("ops@acme.example", [POOL, user("005Q", email="ops@acme.example")], "2 active users: 005P, 005Q"),
     ],
 )
