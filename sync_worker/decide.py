@@ -124,6 +124,8 @@ def build_facts(tx: Connection, parts: Parts, rules: Ruleset, everybody: People,
 def people_of(tx: Connection, parts: Parts) -> People:
     """The users that the latest pull saw, with the pool's in each CRM. Raises Stopped."""
     by_crm = {crm: lookup.users(tx, crm) for crm in parts.config.crms}
+    if unknown := [crm for crm, users in by_crm.items() if not users]:
+        raise Stopped(f"the worker knows no user of {unknown[0]} yet", hint="run 'sync-worker pull' first")
     members = [
         Member(crm, user.id, str(user.fields.get("email") or ""), may_own=user.active and user.can_own)
         for crm, users in by_crm.items()

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from connectors.sandbox import Sandbox
 from sync_worker.core.model import RowKind, RowState
 from sync_worker.history import AccountNotFound
+from sync_worker.parts import Stopped
 from sync_worker.store.schema import twin
 from tests.cycle.branches import Branches
 
@@ -133,6 +134,22 @@ def test_the_accounts_of_a_crm_that_the_config_names_no_more_are_left_alone(
     assert {decision.crm for decision in after.decided.decisions} == {left}
     assert after.decided.reps.keys() <= after.decided.people.users.keys(), "nor do its users fill books"
     assert not any(gone in rep.users for rep in after.decided.reps.values())
+
+
+def test_a_crm_that_came_into_the_config_is_pulled_before_anything_is_explained(branches: Branches) -> None:
+    file = branches.folder / "work" / "config.toml"
+    both = file.read_text()
+    branches.forget("hubspot")
+    with branches.worker() as worker:
+        worker.pull()
+    file.write_text(both)
+    account = str(branches.salesforce.company.rows("Account")[0]["Id"])
+    with branches.worker() as worker:
+        with pytest.raises(Stopped, match="no user of hubspot yet") as stopped:
+            worker.explain(account)
+        assert "sync-worker pull" in stopped.value.hint
+        worker.pull()
+        assert worker.explain(account)
 
 
 def test_doctor_and_status_look_at_both(branches: Branches) -> None:
