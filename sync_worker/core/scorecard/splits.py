@@ -1,0 +1,77 @@
+"""Which rows teach and which rows judge: copies and one account's rows stay together, and the newest period judges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sync_worker.core.scorecard.columns import Column, Flags, Ints
+
+NEWEST = 4
+"""The newest quarter of the rows judges."""
+ENOUGH = 30
+"""So many won and so many lost rows at least: below that an interval says nothing."""
+
+
+def copies(columns: Sequence[Column]) -> Ints:
+    """A number for each row, the same for rows that are alike in every field."""
+    places = np.stack([column.places for column in columns], axis=1)
+    return np.unique(places, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def together(same: Ints, keys: Sequence[str] | None) -> Ints:
+    """A number for each row, the same for copies and for rows with one key, and for what these join in turn."""
+    if keys is None:
+        return same
+    parent = list(range(len(same)))
+
+    def root(row: int) -> int:
+        while parent[row] != row:
+            parent[row] = parent[parent[row]]
+            row = parent[row]
+        return row
+
+    first: dict[object, int] = {}
+    for row, names in enumerate(zip(same.tolist(), keys, strict=True)):
+        for name in (names[0], names[1]) if names[1] else (names[0],):
+            one, other = root(first.setdefault(name, row)), root(row)
+            parent[max(one, other)] = min(one, other)
+    numbers: dict[int, int] = {}
+    return np.array([numbers.setdefault(root(row), len(numbers)) for row in range(len(same))], dtype=np.int64)
+
+
+def newest(days: Ints, won: Flags) -> Flags | None:
+    """The newest period, whole days, of a quarter of the rows or more and of enough outcomes; None if there is none.
+
+    It never takes more than half of the rows.
+    """
+    for start in np.unique(days)[::-1]:
+        rows: Flags = days >= start
+        count = int(rows.sum())
+        if 2 * count > len(days):
+            return None
+        if NEWEST * count >= len(days) and both(won[rows]) >= ENOUGH:
+            return rows
+    return None
+
+
+def both(won: Flags) -> int:
+    """How often the rarer outcome occurs."""
+    wins = int(won.sum())
+    return min(wins, len(won) - wins)
+
+
+def folds(groups: Ints, count: int, seed: int) -> Iterator[tuple[Ints, Ints]]:
+    """Teaching and judged rows, ``count`` times; every group is judged once. Equal seeds give equal folds."""
+    number = int(groups.max()) + 1
+    # The bit stream of this generator is fixed for good; what the library makes of it elsewhere is not.
+    order = np.argsort(np.random.PCG64(seed).random_raw(number), kind="stable")
+    place = np.empty(number, dtype=np.int64)
+    place[order] = np.arange(number) % count
+    for fold in range(count):
+        judged = place[groups] == fold
+        yield np.flatnonzero(~judged), np.flatnonzero(judged)

@@ -1,0 +1,223 @@
+"""Deals that ended, from CSV files to a history: every mistake of every file at once, with its place."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rapidfuzz import fuzz, process
+
+from rules.folder import RuleFile, decoded
+from sync_worker.core.scorecard.columns import EMPTY, History, Kind, column, day_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from sync_worker.core.scorecard.columns import Floats, Ints
+
+_SEPARATORS = ",;\t|"
+_SHOWN = 20
+_NEAR = 70.0
+
+
+class HistoryUnusable(Exception):
+    """The files do not hold what was asked for; ``hint`` is the way out."""
+
+    def __init__(self, problems: Sequence[str], hint: str) -> None:
+        shown = [*problems[:_SHOWN], *([f"… and {len(problems) - _SHOWN:,} more"] if len(problems) > _SHOWN else [])]
+        super().__init__("\n  ".join(shown))
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which files, and what their columns mean. Names stand as in the header."""
+
+    files: tuple[Path, ...]
+    outcome: str
+    won: str
+    lost: str = ""
+    """Empty: every outcome that is not ``won`` and not empty is lost."""
+    test: tuple[Path, ...] = ()
+    """Files whose rows judge and teach nothing."""
+    date: str = ""
+    group: str = ""
+    """Rows that agree here never stand on both sides of a split: an account's, say."""
+    champion: str = ""
+    drop: tuple[str, ...] = ()
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The columns that are no fields, by the option that names them."""
+        said = {"--outcome": self.outcome, "--date": self.date, "--group": self.group, "--champion": self.champion}
+        said |= {f"--drop {name}": name for name in self.drop}
+        return {option: name for option, name in said.items() if name}
+
+
+@dataclass(frozen=True, slots=True)
+class Deals:
+    """A history, and how many rows had no outcome yet."""
+
+    history: History
+    open: int
+
+
+@dataclass(slots=True)
+class _Rows:
+    """The lines of all files under one header, each with its place."""
+
+    header: list[str] = field(default_factory=list)
+    lines: list[list[str]] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    test: list[bool] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def texts(self, name: str) -> list[str]:
+        """One column's cells."""
+        place = self.header.index(name)
+        return [line[place] for line in self.lines]
+
+
+def read(asked: Asked) -> Deals:
+    """The history that the files hold. Raises HistoryUnusable with every mistake, and OSError."""
+    rows = _Rows()
+    for path in (*asked.files, *asked.test):
+        _read_file(path, rows, test=path in asked.test)
+    rows.problems += [
+        _unknown(option, name, rows.header)
+        for option, name in asked.roles.items()
+        if rows.header and name not in rows.header
+    ]
+    if rows.problems:
+        raise HistoryUnusable(rows.problems, "mend the files or the options, and type it again")
+    return _deals(rows, asked)
+
+
+def _read_file(path: Path, rows: _Rows, *, test: bool) -> None:
+    text = decoded(RuleFile(path.name, path.read_bytes()))
+    if isinstance(text, tuple):
+        mark, message, hint = text
+        rows.problems.append(f"{mark}: {message} — {hint}")
+        return
+    reader = csv.reader(io.StringIO(text), delimiter=_separator(text), strict=True)
+    try:
+        _take(path.name, reader, rows, test=test)
+    except csv.Error as error:
+        rows.problems.append(f"{path.name}:{reader.line_num}:1: {error}")
+
+
+def _separator(text: str) -> str:
+    """The separator that the first line has most of."""
+    header = text.partition("\n")[0]
+    return max(_SEPARATORS, key=header.count)
+
+
+def _take(name: str, reader: Iterator[list[str]], rows: _Rows, *, test: bool) -> None:
+    header = [cell.strip() for cell in next(reader, [])]
+    if not any(header):
+        rows.problems.append(f"{name}:1:1: the file is empty — its first line names the columns")
+        return
+    rows.problems += [f"{name}:1:1: the column '{twice}' is there twice" for twice in _twice(header)]
+    rows.header = rows.header or header
+    if sorted(header) != sorted(rows.header):
+        differ = ", ".join(sorted(set(header) ^ set(rows.header)))
+        rows.problems.append(f"{name}:1:1: the files differ in their columns: {differ}")
+        return
+    order = [header.index(each) for each in rows.header]
+    for number, line in enumerate(reader, 2):
+        if not any(cell.strip() for cell in line):
+            continue
+        if len(line) != len(header):
+            rows.problems.append(f"{name}:{number}:1: the row has {len(line)} cells, the header has {len(header)}")
+            continue
+        rows.lines.append([line[place] for place in order])
+        rows.places.append(f"{name}:{number}:1")
+        rows.test.append(test)
+
+
+def _twice(names: Iterable[str]) -> list[str]:
+    listed = list(names)
+    return sorted({name for name in listed if listed.count(name) > 1})
+
+
+def _unknown(option: str, name: str, header: list[str]) -> str:
+    near = process.extractOne(name, header, scorer=fuzz.ratio, processor=str.lower, score_cutoff=_NEAR)
+    hint = f"did you mean '{near[0]}'?" if near else f"the columns are {', '.join(header)}"
+    return f"{option.partition(' ')[0]}: there is no column '{name}' — {hint}"
+
+
+def _deals(rows: _Rows, asked: Asked) -> Deals:
+    ended = [_ended(text, asked) for text in rows.texts(asked.outcome)]
+    kept = [number for number, won in enumerate(ended) if won is not None]
+    won = np.array([ended[number] is True for number in kept], dtype=np.bool_)
+    if won.all() or not won.any():
+        raise HistoryUnusable([_one_outcome(rows.texts(asked.outcome), asked)], "see --won and --lost")
+    fields = [name for name in rows.header if name not in asked.roles.values()]
+    if not fields:
+        raise HistoryUnusable(["no column is left to learn from"], "drop fewer")
+    columns = tuple(column(name, [rows.texts(name)[number] for number in kept]) for name in fields)
+    held_out = np.array([rows.test[number] for number in kept], dtype=np.bool_)
+    history = History(
+        columns=columns,
+        won=won,
+        days=_days(rows, kept, asked),
+        keys=_keys(rows, kept, asked),
+        held_out=held_out if asked.test else None,
+        champion=_champion(rows, kept, asked),
+    )
+    return Deals(history, len(ended) - len(kept))
+
+
+def _ended(text: str, asked: Asked) -> bool | None:
+    """Whether a deal was won; None while it is open."""
+    said = text.strip().casefold()
+    if said == asked.won.strip().casefold():
+        return True
+    if said in EMPTY or (asked.lost and said != asked.lost.strip().casefold()):
+        return None
+    return False
+
+
+def _one_outcome(texts: list[str], asked: Asked) -> str:
+    counted = {text: texts.count(text) for text in sorted(set(texts))[:_SHOWN]}
+    held = ", ".join(f"'{text}' ({count:,})" for text, count in counted.items())
+    apart = f"'{asked.won}' from " + (f"'{asked.lost}'" if asked.lost else "anything else")
+    return f"{asked.outcome} does not tell {apart}: it holds {held or 'nothing'}"
+
+
+def _days(rows: _Rows, kept: list[int], asked: Asked) -> Ints | None:
+    if not asked.date:
+        return None
+    texts = rows.texts(asked.date)
+    days = [day_of(texts[number].strip()) for number in kept]
+    wrong = [
+        f"{rows.places[number]}: '{texts[number]}' is not a date, as {asked.date} wants"
+        for number, day in zip(kept, days, strict=True)
+        if day is None
+    ]
+    if wrong:
+        raise HistoryUnusable(wrong, "write year-month-day: 2026-11-04")
+    return np.array(days, dtype=np.int64)
+
+
+def _keys(rows: _Rows, kept: list[int], asked: Asked) -> tuple[str, ...] | None:
+    texts = rows.texts(asked.group) if asked.group else []
+    return tuple(texts[number].strip() for number in kept) if asked.group else None
+
+
+def _champion(rows: _Rows, kept: list[int], asked: Asked) -> Floats | None:
+    if not asked.champion:
+        return None
+    texts = rows.texts(asked.champion)
+    found = column(asked.champion, [texts[number] for number in kept])
+    if found.kind is not Kind.NUMBER:
+        wrong = next((value for value in found.distinct if column("", [value]).kind is not Kind.NUMBER), "nothing")
+        raise HistoryUnusable(
+            [f"--champion: '{asked.champion}' holds {wrong!r}, not numbers"],
+            "name the column with the score that each deal had",
+        )
+    return found.numbers
