@@ -14,7 +14,7 @@ from rules.folder import RuleFile, decoded
 from sync_worker.core.scorecard.columns import EMPTY, History, Kind, column, day_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from sync_worker.core.scorecard.columns import Floats, Ints
@@ -105,9 +105,11 @@ def _read_file(path: Path, rows: _Rows, *, test: bool) -> None:
         return
     reader = csv.reader(io.StringIO(text), delimiter=_separator(text), strict=True)
     try:
-        _take(path.name, reader, rows, test=test)
+        lines = [(reader.line_num, line) for line in reader]
     except csv.Error as error:
         rows.problems.append(f"{path.name}:{reader.line_num}:1: {error}")
+        return
+    _take(path.name, lines, rows, test=test)
 
 
 def _separator(text: str) -> str:
@@ -116,8 +118,9 @@ def _separator(text: str) -> str:
     return max(_SEPARATORS, key=header.count)
 
 
-def _take(name: str, reader: Iterator[list[str]], rows: _Rows, *, test: bool) -> None:
-    header = [cell.strip() for cell in next(reader, [])]
+def _take(name: str, lines: Sequence[tuple[int, list[str]]], rows: _Rows, *, test: bool) -> None:
+    """Take a file's rows over, its columns in the order of the first file."""
+    header = [cell.strip() for _, line in lines[:1] for cell in line]
     if not any(header):
         rows.problems.append(f"{name}:1:1: the file is empty — its first line names the columns")
         return
@@ -128,15 +131,13 @@ def _take(name: str, reader: Iterator[list[str]], rows: _Rows, *, test: bool) ->
         rows.problems.append(f"{name}:1:1: the files differ in their columns: {differ}")
         return
     order = [header.index(each) for each in rows.header]
-    for number, line in enumerate(reader, 2):
-        if not any(cell.strip() for cell in line):
-            continue
-        if len(line) != len(header):
+    for number, line in lines[1:]:
+        if len(line) == len(header):
+            rows.lines.append([line[place] for place in order])
+            rows.places.append(f"{name}:{number}:1")
+            rows.test.append(test)
+        elif any(cell.strip() for cell in line):
             rows.problems.append(f"{name}:{number}:1: the row has {len(line)} cells, the header has {len(header)}")
-            continue
-        rows.lines.append([line[place] for place in order])
-        rows.places.append(f"{name}:{number}:1")
-        rows.test.append(test)
 
 
 def _twice(names: Iterable[str]) -> list[str]:

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from sync_worker.core.scorecard.points import Field
 
 TYPES = {Kind.NUMBER: Type.NUMBER, Kind.TEXT: Type.TEXT, Kind.YES_NO: Type.BOOLEAN}
+_TAKEN = frozenset(
+    re.findall(
+        r"\w+",
+        "and between call empty execute explain false fetch in is like not optimize or prepare rename show true vacuum",
+    )
+)
+"""Words that a condition takes for its own."""
 _LONGEST = 40
 _LONGEST_REASON = 200
 
@@ -59,16 +66,18 @@ def rule_names(fields: Sequence[str]) -> dict[str, str]:
     """What rules call the columns: their own names where these are words, else words made of them; no two alike."""
     found: dict[str, str] = {}
     for name in fields:
-        word = (
-            name
-            if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,62}", name)
-            else re.sub(r"\W+", "_", name.lower(), flags=re.ASCII).strip("_")
-        )
-        word = f"field_{word}" if not word or word[0].isdigit() else word[:60]
+        word = _word(name)
         while word.lower() in {other.lower() for other in found.values()}:
             word += "_2"
         found[name] = word
     return found
+
+
+def _word(name: str) -> str:
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,62}", name) and name.lower() not in _TAKEN:
+        return name
+    word = re.sub(r"\W+", "_", name.lower(), flags=re.ASCII).strip("_")[:50]
+    return word if word and not word[0].isdigit() and word not in _TAKEN else f"field_{word}".rstrip("_")
 
 
 def _field(field: Field, called: str) -> Iterator[str]:

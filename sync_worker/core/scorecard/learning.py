@@ -90,7 +90,7 @@ class Learned:
     rows: int
     won: int
     copies: int
-    """Rows that repeat another one in every field and in the outcome."""
+    """Rows that repeat another one in every field, in the day and in the outcome."""
     judge: Judge
     taught: int
     """Rows that taught the table."""
@@ -108,7 +108,7 @@ def learn(history: History, *, keep: Collection[str] = (), seed: int = 7) -> Lea
 
     The history holds at least one row and one column.
     """
-    same = copies(history.columns)
+    same = copies(history.columns, history.days)
     groups = together(same, history.keys)
     judging, judge = _judging(history)
     taught = np.flatnonzero(~judging & ~np.isin(groups, groups[judging]))

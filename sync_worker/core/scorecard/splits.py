@@ -17,10 +17,15 @@ ENOUGH = 30
 """So many won and so many lost rows at least: below that an interval says nothing."""
 
 
-def copies(columns: Sequence[Column]) -> Ints:
-    """A number for each row, the same for rows that are alike in every field."""
-    places = np.stack([column.places for column in columns], axis=1)
-    return np.unique(places, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+def copies(columns: Sequence[Column], days: Ints | None = None) -> Ints:
+    """A number for each row, the same for rows that are alike in every field and of one day.
+
+    Where most rows are like another one, the fields are so few that deals are alike by nature: then each stands alone.
+    """
+    told = [column.places for column in columns] + ([] if days is None else [days])
+    numbers = np.unique(np.stack(told, axis=1), axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    by_nature = 2 * len(np.unique(numbers)) < len(numbers)
+    return np.arange(len(numbers)) if by_nature else numbers
 
 
 def together(same: Ints, keys: Sequence[str] | None) -> Ints:
