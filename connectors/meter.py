@@ -24,6 +24,8 @@ class Meter:
     used: int | None = None
     limit: int | None = None
     by_kind: dict[str, int] = field(default_factory=dict)
+    _untold: int = 0
+    """Calls since a reply has last told the org's figures: not every reply does."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -43,7 +45,7 @@ class Meter:
         run = self.ceiling - self.spent
         if self.used is None or self.limit is None:
             return max(run, 0)
-        return max(min(run, int(self.limit * self.share_org) - self.used), 0)
+        return max(min(run, int(self.limit * self.share_org) - self.used - self._untold), 0)
 
     def admit(self, kind: str) -> None:
         """Count one call, or raise LimitReached before it leaves."""
@@ -51,6 +53,12 @@ class Meter:
             if self.allowed() < 1:
                 raise LimitReached(self._refusal(), hint=self._way_out())
             self.by_kind[kind] = self.by_kind.get(kind, 0) + 1
+            self._untold += 1
+
+    def tell(self, used: int, limit: int) -> None:
+        """Take over what a reply says of the org's calls, this one included."""
+        with self._lock:
+            self.used, self.limit, self._untold = used, limit, 0
 
     def budget(self) -> Budget:
         """The figures as the port gives them out."""

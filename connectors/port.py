@@ -246,7 +246,11 @@ class Connector(Protocol):
         """The records as they are now, in any order, gone ones left out; with version tokens if asked."""
 
     def write(self, writes: Sequence[Write]) -> Iterator[WriteResult]:
-        """One result for each write, as it is known. Never retried inside."""
+        """One result for each write, as it is known. Never retried inside.
+
+        LimitReached, Unauthorized and NotPermitted say that the writes without a result were not carried out. After
+        any other error nobody knows.
+        """
 
     def history(self, refs: Sequence[Ref], field: str) -> Iterable[History]:
         """Who changed the field of these records and when; one for each record that is there, in any order.

@@ -277,7 +277,7 @@ class Transport:
         self.clock.note(response.headers.get("Date"))
         usage = self._usage(response.headers)
         if usage is not None:
-            self.meter.used, self.meter.limit = usage
+            self.meter.tell(*usage)
         self._check(endpoint, response)
         return response
 

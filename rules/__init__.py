@@ -11,7 +11,7 @@ from rules.facts import (
     needs,
     rep_needs,
 )
-from rules.loading import digest, load
+from rules.loading import digest, load, with_rep_files
 from rules.model import (
     Balance,
     Book,
@@ -36,6 +36,7 @@ from rules.model import (
     WhenTerm,
 )
 from rules.problems import Mark, Problem, RulesInvalid
+from rules.reps import strangers
 from rules.schema import json_schema
 from rules.sql import Dialect
 from rules.tracing import Trace, TraceColumn, TraceKind, trace
@@ -90,5 +91,7 @@ __all__ = [
     "load",
     "needs",
     "rep_needs",
+    "strangers",
     "trace",
+    "with_rep_files",
 ]

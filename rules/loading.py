@@ -62,6 +62,17 @@ def load(folder: Path, vocabulary: Vocabulary) -> Ruleset:
     return ruleset(shapes, digest_of(files), named, tables, reps, notes)
 
 
+def with_rep_files(folder: Path, vocabulary: Vocabulary) -> Vocabulary:
+    """The words with the rep fields that the folder's files add, as far as they can be read: for editors."""
+    notes = Notes()
+    try:
+        roots, texts = _parsed(read_folder(folder), notes)
+    except RulesInvalid:
+        return vocabulary
+    reps = _reps(roots.values(), texts, vocabulary.rep, notes)
+    return replace(vocabulary, rep={**vocabulary.rep, **reps.fields})
+
+
 def digest(folder: Path) -> str:
     """The rules' version: hex SHA-256 over the names and bytes of the folder's rule files. Raises RulesInvalid."""
     return digest_of(read_folder(folder))

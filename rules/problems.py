@@ -64,10 +64,13 @@ class Notes:
         self.warnings.append(Problem(mark.file, mark.line, mark.column, message, hint))
 
 
-def nearest(word: str, words: Iterable[str]) -> str:
-    """The hint for a word that is not among ``words``: the nearest one, or the choice when it is short."""
+def nearest(word: str, words: Iterable[str], near: float = _NEAR) -> str:
+    """The hint for a word that is not among ``words``: the nearest one, or the choice when it is short.
+
+    ``near`` is the similarity, 0-100, that the nearest one has at least.
+    """
     known = sorted(words)
-    found = process.extractOne(word[:100], known, scorer=fuzz.ratio, processor=str.lower, score_cutoff=_NEAR)
+    found = process.extractOne(word[:100], known, scorer=fuzz.ratio, processor=str.lower, score_cutoff=near)
     if found is not None:
         return f"did you mean '{found[0]}'?"
     if 0 < len(known) <= 12:  # noqa: PLR2004 - more than a dozen words help nobody in one message

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from rules import sheet
 from rules.model import RepRow, Reps
 from rules.names import kind
+from rules.problems import Problem, nearest
 from rules.vocabulary import FieldInfo, Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from rules.problems import Mark, Notes
     from rules.sheet import Cell, Line
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 EMAIL = "email"
 _HEADER = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,62})(?: \((text|number|yes/no|date)\))?", re.ASCII)
 _ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
+_SAME_PERSON = 90.0
+"""Similarity, 0-100, of two addresses of one person: colleagues share the half behind the @."""
 _LEADING_ZERO = re.compile(r"-?0\d")
 _OTHER_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}", re.ASCII)
 
@@ -63,8 +66,19 @@ def read_reps(texts: Mapping[str, str], known: Mapping[str, FieldInfo], notes: N
     for file in files:
         for column in file.columns:
             columns.setdefault(column.name, []).append(column)
+    _check_capitals(columns, known, notes)
     fields = {name: _field(found, files, known.get(name), notes) for name, found in columns.items()}
     return Reps(fields, _rows(files, fields, notes))
+
+
+def strangers(reps: Reps, addresses: Collection[str]) -> tuple[Problem, ...]:
+    """The rows that are about nobody: their address is none of the CRM's users', which stand here in small letters."""
+    return tuple(
+        Problem(row.mark.file, row.mark.line, row.mark.column, f"no user of the CRM has the address '{row.email}'",
+                nearest(row.email, addresses, _SAME_PERSON) or "nothing in the row has an effect")
+        for row in reps.rows
+        if row.email not in addresses
+    )  # fmt: skip
 
 
 def _file(name: str, text: str, notes: Notes) -> _File | None:
@@ -104,6 +118,15 @@ def _column(cell: Cell, notes: Notes) -> _Column | None:
     return None
 
 
+def _check_capitals(columns: Mapping[str, list[_Column]], known: Iterable[str], notes: Notes) -> None:
+    """A header that is a known field's but for its capitals would be another field, and nobody would see it."""
+    written = {name.lower(): name for name in (*columns, *known)}
+    for name, found in columns.items():
+        if (usual := written[name.lower()]) != name:
+            message = f"'{name}' is the field '{usual}' but for its capitals"
+            notes.error(found[0].cell.mark, message, f"head the column '{usual}'")
+
+
 # What a column holds
 
 
@@ -112,14 +135,12 @@ def _field(columns: list[_Column], files: list[_File], known: FieldInfo | None, 
     name = columns[0].name
     declared = next((column.type for column in columns if column.type), None)
     wanted = known.type if known else declared
-    for column in columns:
-        if wanted and column.type not in (None, wanted):
-            whose = "in the CRM" if known else "in another file"
-            notes.error(column.cell.mark, f"'{name}' is {kind(column.type)} here and {kind(wanted)} {whose}",
-                        f"head it '{name}', or give the column another name")  # fmt: skip
     cells = [cell for file in files for cell in file.cells(name)]
     if wanted is None:
         wanted = _inferred(name, columns[0].cell.mark, cells, notes)
+    elif others := [column for column in columns if column.type not in (None, wanted)]:
+        for column in others:
+            _clash(column, wanted, "in the CRM" if known else "in another file", notes)
     else:
         _check(name, wanted, cells, notes)
     _watch(name, wanted, cells, notes)
@@ -127,6 +148,12 @@ def _field(columns: list[_Column], files: list[_File], known: FieldInfo | None, 
     # A picklist's values and the file's own: rules may name both.
     more = dict.fromkeys((*info.values, *(cell.text for cell in cells)))
     return replace(info, values=tuple(more)) if info.values else info
+
+
+def _clash(column: _Column, wanted: Type, whose: str, notes: Notes) -> None:
+    found = kind(column.type) if column.type else ""
+    hint = f"head it '{column.name}', or give the column another name"
+    notes.error(column.cell.mark, f"'{column.name}' is {found} here and {kind(wanted)} {whose}", hint)
 
 
 def _inferred(name: str, mark: Mark, cells: list[Cell], notes: Notes) -> Type:

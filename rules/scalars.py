@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from rules.document import Mapping, Node, Scalar, Sequence
 from rules.expression import parse_condition, parse_number
 from rules.model import Condition, Formula
+from rules.names import kind
 from rules.problems import nearest
 from rules.vocabulary import Type
 
@@ -236,7 +237,7 @@ def _capacity(value: object, info: ValidationInfo) -> int | Text:
     if text not in fields:
         raise wrong(f"unknown rep field '{text[:60]}'", nearest(text, fields))
     if fields[text].type is not Type.NUMBER:
-        raise wrong(f"'{text}' is {fields[text].type}, a capacity is a number")
+        raise wrong(f"'{text}' is {kind(fields[text].type)}, a capacity is a number")
     return text
 
 

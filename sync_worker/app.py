@@ -155,10 +155,12 @@ class Worker:
             return lookup.user_names(tx)
 
     def vocabulary(self) -> Vocabulary:
-        """The words that rules may use: as the latest pull stored them, or as the CRM says before the first one."""
+        """The words that rules may use: as the latest pull stored them, or as the CRMs say before the first one."""
         with self.store.read() as tx:
             stored = settings.get(tx, "schema")
-        return vocabulary(stored or stored_schemas(self.parts.described()), self.config)
+        # After a change of the config the latest pull may have met other CRMs.
+        known = stored if stored and set(stored) == set(self.config.crms) else stored_schemas(self.parts.described())
+        return vocabulary(known, self.config)
 
     def load_rules(self) -> Ruleset:
         """The rules, checked against the CRM's fields. Raises RulesInvalid with every mistake."""
@@ -215,11 +217,9 @@ class Worker:
         if not self.parts.met_crm:
             return {}
         budgets = {crm: connector.budget() for crm, connector in self.parts.connectors.items()}
-        known = {
-            crm: {"used": each.used, "limit": each.limit} for crm, each in budgets.items() if each.used is not None
-        }
-        if known:
-            settings.put(tx, "org_calls", known, now)
+        if told := {crm: {"used": b.used, "limit": b.limit} for crm, b in budgets.items() if b.used is not None}:
+            # A CRM that has said nothing in this run keeps what it said in an earlier one.
+            settings.put(tx, "org_calls", (settings.get(tx, "org_calls") or {}) | told, now)
         return dict(Counter(self._spent()) - Counter(before))
 
     def _spent(self) -> Mapping[str, int]:

@@ -17,6 +17,7 @@ from sync_worker.core.reasons import evidence
 from sync_worker.homes import pair_up
 from sync_worker.parts import Parts, Progress, Stopped
 from sync_worker.pool import pool_user
+from sync_worker.signals import crm_alone, match_up
 from sync_worker.store import decisions, engagement, facts, lookup, settings
 from sync_worker.store.moves import moves_since
 from sync_worker.store.standing import standing
@@ -112,6 +113,7 @@ def look_again(parts: Parts) -> Fresh:
 def build_facts(tx: Connection, parts: Parts, rules: Ruleset, everybody: People, now: datetime) -> None:
     """One row for each live account, with what the rules read; and one for each user."""
     pair_up(tx, parts.config)
+    match_up(tx, now)
     columns = needs(rules)
     half_lives = sorted({c.source.half_life_days for c in columns if isinstance(c.source, EngagementSource)})
     engagement.refold(tx, half_lives, now)
@@ -127,7 +129,8 @@ def people_of(tx: Connection, parts: Parts) -> People:
         for crm, users in by_crm.items()
         for user in users
     ]
-    return people(members, {crm: pool_user(users, parts.config.pool.user) for crm, users in by_crm.items()})
+    named = {crm: crm if len(by_crm) > 1 else "" for crm in by_crm}
+    return people(members, {crm: pool_user(by_crm[crm], parts.config.pool.user, named[crm]) for crm in by_crm})
 
 
 def fact_settings(parts: Parts, everybody: People) -> facts.FactSettings:
@@ -139,6 +142,10 @@ def fact_settings(parts: Parts, everybody: People) -> facts.FactSettings:
         topics=config.intent.topics,
         observed=config.intent.observed,
         time_to_live_days=config.intent.time_to_live_days,
+        crms=config.crms,
+        crm_alone=crm_alone(config),
+        precedence={name: tuple(map(str.casefold, sources)) for name, sources in config.signals.precedence.items()},
+        combine=config.signals.combine,
     )
 
 

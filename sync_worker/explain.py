@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from rules import Dialect, EngagementSource, FieldSource, IntentSource, TouchSource, TraceKind, Type, needs, trace
-from sync_worker.decide import build_facts, load_rules, people_of
+from sync_worker.decide import build_facts, fact_settings, load_rules, people_of
 from sync_worker.history import AccountNotFound, find_account, ownership_of
-from sync_worker.store import decisions, engagement, schema, settings
+from sync_worker.store import decisions, engagement, lookup, origins, schema, settings, twins
 from sync_worker.store.standing import standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sync_worker.core.model import Value
     from sync_worker.history import Change
     from sync_worker.parts import Parts
+    from sync_worker.store.origins import SignalTold, Statement
     from sync_worker.store.standing import Standing
 
 OWNERS_SHOWN = 10
@@ -84,6 +85,13 @@ class Explanation:
     terms: tuple[TermCounted, ...]
     empty: tuple[str, ...]
     """Fields that the rules read and found empty."""
+    crm: str
+    """The account's home."""
+    sources: Mapping[str, tuple[Statement, ...]]
+    """What each source says of fields that the rules read, the one that counts first: where that is not the account's
+    home, or where another one says something else."""
+    signals: tuple[SignalTold, ...]
+    """Every sign of intent, whether rules read its topic or not."""
     owners: tuple[Change, ...]
     """Latest first."""
     plan_rows: tuple[str, ...]
@@ -95,7 +103,7 @@ def explain(parts: Parts, account: str) -> Explanation:
     rules, now = load_rules(parts), parts.clock()
     refresh(parts, rules, now)
     with parts.store.read() as tx:
-        found = find_account(tx, account)
+        found = home_of(tx, find_account(tx, account))
         at = standing(tx, now, found.ref.id).get(found.ref.id)
         mark = engagement.landmark(tx)
         traced = trace(rules, Dialect(parts.store.dialect), now=now, landmark=mark, account_id=found.ref.id)
@@ -106,6 +114,9 @@ def explain(parts: Parts, account: str) -> Explanation:
             raise not_in_facts(found)
         owned = ownership_of(tx, found.ref.id, OWNERS_SHOWN)
         rows = tuple(_plan_rows(tx, found.ref.id))
+        how, columns = fact_settings(parts, people_of(tx, parts)), needs(rules)
+        said = origins.statements(tx, columns, found.ref.id, now=now, settings=how)
+        told = origins.signals(tx, found.ref.id, now=now, settings=how)
     tried = tuple(_tried(traced, values))
     first = {rule.section: rule for rule in tried if rule.decides}
     return Explanation(
@@ -125,16 +136,31 @@ def explain(parts: Parts, account: str) -> Explanation:
         rules=tried,
         terms=tuple(_terms(traced, values)),
         empty=tuple(_word(column) for column in traced.of(TraceKind.VALUE) if values[column.name] is None),
+        crm=at.crm,
+        sources={name: each for name, each in said.items() if disputed(each, at.crm)},
+        signals=told,
         owners=owned.changes,
         plan_rows=rows,
     )
+
+
+def home_of(tx: Connection, found: Record) -> Record:
+    """The account itself, where this is only its record in the other CRM."""
+    homes = [twin.home for twin in twins.of(tx, found.ref.id) if twin.account == found.ref.id]
+    return next((home for id_ in homes if (home := lookup.get(tx, found.ref.stream, id_))), found)
+
+
+def disputed(said: Sequence[Statement], home: str) -> bool:
+    """Whether there is anything to say of where a value comes from."""
+    return said[0].source != home or any(one.value != said[0].value for one in said)
 
 
 def refresh(parts: Parts, rules: Ruleset, now: datetime) -> None:
     """Build the facts again where they are older than the latest pull, or were built for other rules."""
     with parts.store.read() as tx:
         built = settings.get(tx, "fact_columns")
-        pulled = tx.scalar(select(func.max(schema.cursor.c.saved_at)))
+        seen = [tx.scalar(select(func.max(at))) for at in (schema.cursor.c.saved_at, schema.signal_file.c.at)]
+        pulled = max((at for at in seen if at is not None), default=None)
     wanted = sorted(column.name for column in needs(rules))
     if built and built["read"] == wanted and (pulled is None or datetime.fromisoformat(built["built_at"]) >= pulled):
         return

@@ -29,6 +29,7 @@ _SECRET_TEXT = (
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), HIDDEN),
     (re.compile(r"\b(Bearer|Basic|OAuth)\s+[A-Za-z0-9._~+/!=-]{8,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
     (re.compile(r"\b00D[A-Za-z0-9]{12,15}(!|%21)[A-Za-z0-9._%]+"), HIDDEN),  # a Salesforce session
+    (re.compile(r"\b(pat-)?(na|eu|ap)\d{1,2}(-[0-9a-f]{4,12}){5}\b", re.IGNORECASE), HIDDEN),  # a HubSpot key
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"), HIDDEN),  # a signed JSON token
     (re.compile(r"(://[^\s/:@]*:)[^\s/@]+@"), rf"\1{HIDDEN}@"),  # a password in a URL
     (
@@ -46,6 +47,7 @@ _TALKATIVE = {
     "alembic": logging.WARNING,
     "apscheduler": logging.ERROR,  # the daemon listens to its events and logs what they mean
     "asyncio": logging.WARNING,
+    "hubspot": logging.WARNING,  # it would log every reply, with people's names
     "simple_salesforce": logging.WARNING,
     "urllib3": logging.ERROR,  # a lost connection is retried or told by the connector
     "uvicorn": logging.WARNING,

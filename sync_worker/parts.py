@@ -23,6 +23,7 @@ class Tools(TypedDict):
     store: Store
     connectors: Mapping[str, Connector]
     settings: ApplyConfig
+    settle: Mapping[str, float]
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
     stop: threading.Event
@@ -79,12 +80,18 @@ class Parts:
         """The fields of every CRM, by its name, as they are now. Raises CrmError."""
         return {crm: connector.describe() for crm, connector in self.connectors.items()}
 
+    def settle(self) -> Mapping[str, float]:
+        """Seconds between a write and the look that verifies it, by CRM: longer where a CRM needs longer."""
+        own = {"hubspot": self.config.hubspot.settle_seconds} if self.config.hubspot else {}
+        return {crm: max(self.config.apply.settle_seconds, own.get(crm, 0.0)) for crm in self.connectors}
+
     def tools(self) -> Tools:
         """The parts that ``apply`` works with."""
         return Tools(
             store=self.store,
             connectors=self.connectors,
             settings=self.config.apply,
+            settle=self.settle(),
             clock=self.clock,
             monotonic=self.monotonic,
             stop=self.stop,

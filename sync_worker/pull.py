@@ -1,4 +1,4 @@
-"""Brings the CRMs' records into the store, page by page. A page and its cursor are saved together, or not at all."""
+"""Brings the CRMs' records and new files into the store. A page and its cursor are saved together, or not at all."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from connectors.port import Stream
 from sync_worker.parts import Parts, Progress, Stopped
+from sync_worker.signals import take_in
 from sync_worker.store import ownership, records, settings
 from sync_worker.vocabulary import stored_schemas
 
@@ -51,7 +52,10 @@ class StreamCounts:
 
 @dataclass(frozen=True, slots=True)
 class PullReport:
-    """What a pull brought, by stream, and how many accounts it found moved by somebody else."""
+    """What a pull brought, by stream, and how many accounts it found moved by somebody else.
+
+    ``signals`` stands for the lines of new files.
+    """
 
     streams: Mapping[str, StreamCounts]
     held: int
@@ -70,6 +74,9 @@ def pull(parts: Parts, *, cycle: int, full: bool = False) -> PullReport:
     counts: dict[str, StreamCounts] = {}
     for feed, (brought, _) in zip(feeds, found, strict=True):
         counts[feed.stream.value] = counts.get(feed.stream.value, StreamCounts()) + brought
+    if parts.config.signals.folder is not None:
+        told = take_in(parts)
+        counts["signals"] = StreamCounts(pulled=told.lines, new=told.lines - told.bad, quarantined=told.bad)
     return PullReport(counts, sum(held for _, held in found))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from connectors.port import Stream
 from sync_worker.core.model import PlanState
-from sync_worker.store import cycles, holds, lookup, outbox, plans, settings
+from sync_worker.store import cycles, holds, lookup, outbox, plans, settings, signals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +58,14 @@ class WaitingPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class OrgCalls:
+    """A CRM's own count of API calls in its day, whoever made them, as last heard."""
+
+    used: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """How things stand at ``at``, UTC."""
 
@@ -77,9 +85,25 @@ class Status:
     last_success: datetime | None
     calls_today: Mapping[str, int]
     """The worker's own API calls of the last 24 hours, by kind."""
+    org_calls: Mapping[str, OrgCalls]
+    """By CRM; one that has not told yet is left out."""
     org_used: int | None
-    """The CRM's own count of API calls in its rolling day, as last heard."""
+    """``org_calls`` of the only CRM that has told; None where two have."""
     org_limit: int | None
+    signals: SignalsLine | None = None
+    """What files told; None while none has."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalsLine:
+    """What files told, in short. ``told``: topics and values; the next two are of them."""
+
+    files: int
+    told: int
+    matched: int
+    stale: int
+    not_taken: int
+    """Lines, and whole files."""
 
 
 def status(parts: Parts) -> Status:
@@ -87,7 +111,9 @@ def status(parts: Parts) -> Status:
     now = parts.clock()
     with parts.store.read() as tx:
         paused = settings.paused(tx)
-        org = settings.get(tx, "org_calls") or {}
+        told = settings.get(tx, "org_calls") or {}
+        org = {crm: OrgCalls(**told[crm]) for crm in parts.config.crms if crm in told}
+        only = next(iter(org.values())) if len(org) == 1 else None
         return Status(
             at=now,
             records={stream.value: lookup.live_count(tx, stream) for stream in Stream},
@@ -99,9 +125,26 @@ def status(parts: Parts) -> Status:
             paused=f"by {paused.by} since {paused.since:%Y-%m-%d %H:%M} UTC: {paused.reason}" if paused else "",
             last_success=cycles.last_success(tx),
             calls_today=calls_since(tx, now - timedelta(days=1)),
-            org_used=org.get("used"),
-            org_limit=org.get("limit"),
+            org_calls=org,
+            org_used=only.used if only else None,
+            org_limit=only.limit if only else None,
+            signals=signals_line(tx, now),
         )
+
+
+def signals_line(tx: Connection, now: datetime) -> SignalsLine | None:
+    """What files told, in short; None while none has."""
+    files = signals.files_in_all(tx)
+    if not files:
+        return None
+    found = signals.sources(tx, now)
+    return SignalsLine(
+        files=files,
+        told=sum(one.told for one in found),
+        matched=sum(one.matched for one in found),
+        stale=sum(one.stale for one in found),
+        not_taken=signals.bad_in_all(tx),
+    )
 
 
 def run_line(run: cycles.Cycle) -> RunLine:

@@ -30,6 +30,13 @@ def outcome(report: object) -> str:
     return PARTLY if stopped else cycles.SUCCESS
 
 
+def warnings(report: object) -> tuple[str, ...]:
+    """What a run could not bring to an end, in words."""
+    if isinstance(report, CycleReport):
+        report = report.recovered
+    return report.warnings if isinstance(report, RecoverReport) else ()
+
+
 @singledispatch
 def _figures(report: object) -> dict[str, int]:
     del report
@@ -38,7 +45,10 @@ def _figures(report: object) -> dict[str, int]:
 
 @_figures.register
 def _several(reports: tuple) -> dict[str, int]:  # type: ignore[type-arg]  # singledispatch takes plain classes
-    return {name: number for report in reports for name, number in _figures(report).items()}
+    summed: Counter[str] = Counter()
+    for report in reports:
+        summed.update(_figures(report))
+    return dict(summed)
 
 
 @_figures.register
@@ -68,13 +78,18 @@ def _applied(report: ApplyReport) -> dict[str, int]:
 
 @_figures.register
 def _verified(report: VerifyReport) -> dict[str, int]:
-    return {"verified": report.verified, "overwritten": len(report.overwritten), "unread": report.unread}
+    return {"verified": report.verified, "unread": report.unread} | _changed(report)
 
 
 @_figures.register
 def _recovered(report: RecoverReport) -> dict[str, int]:
     settled = {f"settled_{state.value}": number for state, number in report.settled.items()}
-    return {"interrupted": report.interrupted, "unreadable": report.unreadable} | settled
+    return {"interrupted": report.interrupted, "unreadable": report.unreadable} | _changed(report) | settled
+
+
+def _changed(report: VerifyReport | RecoverReport) -> dict[str, int]:
+    """What others did to our writes, and our writes to what others had done."""
+    return {"overwritten": len(report.overwritten), "overwrote": len(report.overwrote)}
 
 
 @_figures.register

@@ -58,47 +58,114 @@ def _stored(schema: Schema) -> StoredSchema:
 
 def read_only(schemas: StoredSchemas, config: Config) -> list[str]:
     """The fields, by the CRMs' names, that the worker is to write and the integration user may not."""
-    own, accounts = config.fields, [schema[Stream.ACCOUNTS] for schema in schemas.values()]
-    names = ("owner", own.score, own.tier, own.reasons)
-    wanted = [fields[name] for fields in accounts for name in names if name in fields]
-    return [field["crm_name"] for field in wanted if not field["writable"]]
+    names = ("owner", *config.fields.written.values())
+    return [
+        f"{field['crm_name']} ({crm})" if len(schemas) > 1 else field["crm_name"]
+        for crm, schema in schemas.items()
+        for field in (schema[Stream.ACCOUNTS][name] for name in names if name in schema[Stream.ACCOUNTS])
+        if not field["writable"]
+    ]
 
 
 def merged(schemas: StoredSchemas) -> StoredSchema:
-    """The fields of all CRMs under the worker's names. What two CRMs have is as the first one describes it."""
+    """The fields of all CRMs under the worker's names. What two CRMs have is as the first one describes it.
+
+    It is a picklist where all of them have one, with the values of all: a text that is free in one may hold anything.
+    """
     found: StoredSchema = {}
     for schema in schemas.values():
         for stream, fields in schema.items():
-            found[stream] = fields | found.get(stream, {})
+            known = found.setdefault(stream, {})
+            for name, field in fields.items():
+                known[name] = _both(known[name], field) if name in known else field
     return found
+
+
+def _both(one: StoredField, other: StoredField) -> StoredField:
+    free = not (one["values"] and other["values"])
+    values = [] if free else list(dict.fromkeys((*one["values"], *other["values"])))
+    return {**one, "values": values, "writable": one["writable"] and other["writable"]}
 
 
 def vocabulary(schemas: StoredSchemas, config: Config) -> Vocabulary:
     """Every account and rep field, topic and kind of engagement that rules may name.
 
-    Raises ConfigInvalid where a setting names an account field that there is none of.
+    Raises ConfigInvalid where a setting names an account field that there is none of, and where one name would be two
+    things.
     """
-    schema = merged(schemas)
-    if problems := tuple(misnamed(schema, config)):
+    problems = (*misnamed(schemas, config), *half_written(schemas, config), *at_odds(schemas), *taken(schemas, config))
+    if problems:
         raise ConfigInvalid(problems)
+    schema = merged(schemas)
+    filed = {name: FieldInfo(name, Type(kind)) for name, kind in config.signals.fields.items()}
     return Vocabulary(
-        account={**_fields(schema, Stream.ACCOUNTS), **facts.DERIVED},
+        account={**_fields(schema, Stream.ACCOUNTS), **filed, **facts.DERIVED},
         rep={**_fields(schema, Stream.USERS), **facts.REP_DERIVED},
         topics=frozenset(config.intent.topics),
         events=frozenset(config.activities.engagement),
     )
 
 
-def misnamed(schema: StoredSchema, config: Config) -> Iterator[Problem]:
+def misnamed(schemas: StoredSchemas, config: Config) -> Iterator[Problem]:
     """A misspelt do_not_move must not pass in silence: the box that reps tick would mean nothing."""
-    # What was mapped since the latest pull is known by name, if not yet by type.
-    known = {*schema.get(Stream.ACCOUNTS, {}), *config.fields.accounts}
-    said = {f"fields.{key}": getattr(config.fields, key) for key in ("score", "tier", "reasons", "do_not_move")}
-    said["intent.observed"] = config.intent.observed
+    known = set().union(*(_accounts(crm, schemas, config) for crm in schemas))
+    own = config.fields
+    said = {f"fields.{key}": name for key, name in (*own.written.items(), ("do_not_move", own.do_not_move))}
+    said |= {"home.field": config.home.field, "home.link": config.home.link, "intent.observed": config.intent.observed}
     said |= {f"intent.topics.{topic}": field for topic, field in config.intent.topics.items()}
-    for name, field in said.items():
-        if field and field not in known:
-            yield Problem("config", 0, 0, f"{name} = '{field}' names no account field", nearest(field, known))
+    for setting, name in said.items():
+        if name and name not in known:
+            yield _wrong(f"{setting} = '{name}' names no account field", nearest(name, known))
+    for name in config.signals.precedence:
+        if name not in known | config.signals.fields.keys():
+            hint = nearest(name, known | config.signals.fields.keys())
+            yield _wrong(f"signals.precedence.{name} names no account field", hint)
+
+
+def half_written(schemas: StoredSchemas, config: Config) -> Iterator[Problem]:
+    """What is written is written to the accounts of every CRM, so every CRM must have a field for it."""
+    having = {crm: _accounts(crm, schemas, config) for crm in schemas}
+    each = ", ".join(f'{crm} = "…"' for crm in having)
+    for setting, name in config.fields.written.items():
+        lacking = [crm for crm, known in having.items() if name not in known]
+        for crm in lacking if len(lacking) < len(having) else ():
+            hint = f"name one for each under [fields.accounts]: {name} = {{ {each} }}"
+            yield _wrong(f"fields.{setting} = '{name}' has no field in {crm}, whose accounts get it as well", hint)
+
+
+def at_odds(schemas: StoredSchemas) -> Iterator[Problem]:
+    """Rules know one type for each name, whichever CRM an account is of."""
+    seen: dict[tuple[str, str], tuple[str, StoredField]] = {}
+    for crm, schema in schemas.items():
+        for stream, fields in schema.items():
+            for name, field in fields.items():
+                first, other = seen.setdefault((stream, name), (crm, field))
+                if other["type"] != field["type"]:
+                    ones = f"{other['type']} in {first} ({other['crm_name']})"
+                    message = f"fields.{stream}.{name} is {ones} and {field['type']} in {crm} ({field['crm_name']})"
+                    yield _wrong(message, "map fields of one type to it, or give them two names")
+
+
+def taken(schemas: StoredSchemas, config: Config) -> Iterator[Problem]:
+    """A field that only files have cannot bear the name of one that there is already."""
+    for name in config.signals.fields:
+        owners = [crm for crm in schemas if name in _accounts(crm, schemas, config)]
+        if owners:
+            hint = f"take it out of [signals.fields]: files may fill {' and '.join(owners)}'s all the same"
+            yield _wrong(f"signals.fields.{name} is a field of the CRM already", hint)
+        elif name in facts.DERIVED:
+            yield _wrong(f"signals.fields.{name} is worked out by the worker", "give it another name")
+
+
+def _wrong(message: str, hint: str) -> Problem:
+    return Problem("config", 0, 0, message, hint)
+
+
+def _accounts(crm: str, schemas: StoredSchemas, config: Config) -> set[str]:
+    """The account fields of a CRM: what was mapped since the latest pull is known by name, if not yet by type."""
+    own = config.fields.own(crm)[Stream.ACCOUNTS]
+    now, gone = {name for name, said in own.items() if said}, {name for name, said in own.items() if not said}
+    return ({*schemas[crm].get(Stream.ACCOUNTS, {})} | now) - gone
 
 
 def _fields(schema: Mapping[str, dict[str, StoredField]], stream: Stream) -> dict[str, FieldInfo]:

@@ -265,6 +265,7 @@ def test_variables_that_compose_file_and_unit_set_are_settings(tmp_path: Path) -
             for name, value in environ.items()
         }
         config = load(made.config, environ=here).config
+        assert config.salesforce is not None
         assert config.salesforce.client_secret == "hush"
         assert config.store.url in {url.read_text(), f"sqlite:///{tmp_path}/sync-worker/sync-worker.db"}
 

@@ -20,12 +20,13 @@ from hubspot.discovery.discovery_base import DiscoveryBase  # type: ignore[impor
 from connectors.hubspot.endpoints import versioned
 from connectors.hubspot.replies import (
     BatchReply,
+    Links,
     ListPage,
     SearchPage,
     after_of,
     batch_of,
     check_complete,
-    linked,
+    links_of,
     objects_of,
     records_of,
     rows_of,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 IN_LIST = 100
 IN_SEARCH = 200
 IN_BATCH = 100
+IN_LINKS = 1000
 RAW = {"_preload_content": False}
 
 
@@ -104,6 +106,8 @@ class Client:
         self._properties = library.crm.properties.core_api
         self._associations = library.crm.associations.v4.batch_api
         self._tokens = library.oauth.tokens_api
+        self._names_none = False
+        """Whether replies have been seen to name records without associations."""
 
     def _built(self, package: object, name: str, config: Mapping[str, object]) -> Any:  # noqa: ANN401 - untyped library
         api = DiscoveryBase._default_api_factory(package, name, config)  # noqa: SLF001 - what api_factory stands in for
@@ -215,12 +219,29 @@ class Client:
 
         return self._transport.read(ask)
 
-    def associations(self, entity: str, to: str, ids: Sequence[str]) -> dict[str, str]:
-        """Which record each is associated with, the primary one where it has several. Up to 1,000 ids."""
+    def associations(self, entity: str, to: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """Which record each is associated with, the primary one where it has several. Up to 1,000 ids.
+
+        HubSpot names each record that has none, which its description of the newest version leaves out. So silence
+        means none only where no reply has ever named one, and only when asked twice; else it is Garbled.
+        """
+        links = self._links(entity, to, ids)
+        if not links.silent:
+            return links.ends
+        again = self._links(entity, to, sorted(links.silent, key=int))
+        return {**links.ends, **again.ends}
+
+    def _links(self, entity: str, to: str, ids: Sequence[str]) -> Links:
         body = {"inputs": [{"id": each} for each in ids]}
-        return self._transport.read(
-            lambda: linked(_body(self._associations.get_page(entity, to, body, **RAW)), ids, entity)
-        )
+
+        def ask() -> Links:
+            links = links_of(_body(self._associations.get_page(entity, to, body, **RAW)), ids, entity)
+            self._names_none = self._names_none or bool(links.none)
+            if links.silent and self._names_none:
+                raise Garbled(f"the associations of {entity} say nothing of {len(links.silent)} of its records")
+            return links
+
+        return self._transport.read(ask)
 
     def write(self, entity: str, inputs: Sequence[Mapping[str, object]]) -> BatchReply:
         """Up to 100 records in one batch update, sent once; whatever came back."""

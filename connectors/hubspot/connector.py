@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,7 @@ from connectors.transport import TimeLimits, Transport
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from connectors.hubspot.reader import Slice
@@ -60,7 +61,10 @@ OWNERS = "owners"
 
 
 class HubSpotConnector(Connector):
-    """See Connector. ``fields`` are the configuration's own names, over the defaults. ``jobs`` is not needed."""
+    """See Connector. ``fields`` are the configuration's own names, over the defaults. ``jobs`` is not needed.
+
+    ``stop`` ends every wait, and ``tick``, a monotonic clock in seconds, tells how long one must be.
+    """
 
     conditional = False
 
@@ -71,13 +75,14 @@ class HubSpotConnector(Connector):
         *,
         stop: threading.Event | None = None,
         jobs: object = None,  # noqa: ARG002 - every connector is built alike; HubSpot has no jobs to remember
+        tick: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._mapping = merged(fields)
         self._transport = _transport(settings, stop)
-        paced = Pace(settings.burst_share, settings.searches_per_second, self._transport.stop)
+        paced = Pace(settings.burst_share, settings.searches_per_second, self._transport.stop, tick)
         self._client = Client(self._transport, settings.api_version, paced)
-        self._transport.bearer = bearer(settings.auth, self._client.token)
+        self._transport.bearer = bearer(settings.auth, self._client.token, tick=tick)
         self._writer = Writer(self._client)
         self._described: dict[str, Mapping[str, Mapping[str, Any]]] = {}
         self._schema = Schema({}, {})
@@ -120,10 +125,10 @@ class HubSpotConnector(Connector):
         return [rows.user(owner, self._mapping[Stream.USERS]) for owner in self._owners]
 
     def pull(self, stream: Stream, since: Cursor | None) -> Iterator[Page]:
-        """See Connector. Costs calls in proportion to records, changes and archived records.
+        """See Connector. Costs calls in proportion to records, or to changes.
 
         In full, a call for each 100 records, and one more. An increment: a search for each 200 changes, a read for
-        each 100, and a call for each 100 records in the archive. Associations are a call for each 100 changes.
+        each 100, and up to five pages of the archive. Associations are a call for each 200 changes.
 
         Pages that go on from the cursor of a broken-off full pull are not marked full: they are only its rest.
         """
@@ -221,7 +226,8 @@ def _opened(parts: Iterator[Slice]) -> tuple[Slice, Iterator[Slice]]:
 
 def _expired(standing: Standing, now: datetime) -> bool:
     at = standing.time("upto") or standing.time("floor") or standing.time("began")
-    return at is not None and at < now - CURSOR_LIVES
+    times = [each for each in (at, standing.time("swept")) if each is not None]
+    return bool(times) and min(times) < now - CURSOR_LIVES
 
 
 def _by_stream(refs: Sequence[Ref]) -> dict[Stream, list[str]]:

@@ -7,7 +7,7 @@ records and never skips one.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from connectors.hubspot.values import instant
@@ -22,7 +22,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One object's pull. At rest only ``upto`` is set; on its way ``began`` is, with a place to go on from."""
+    """One object's pull. At rest ``upto`` is set; on its way ``began`` is, with a place to go on from."""
 
     upto: str = ""
     """At rest: everything that HubSpot changed before this server time has been seen."""
@@ -32,6 +32,12 @@ class Standing:
     """Lower bound of the pull under way; empty when it reads everything."""
     after: str = ""
     """The place to go on from: HubSpot's own mark in a full list, the last record's id in an increment."""
+    swept: str = ""
+    """When the latest whole round through the archive began: what was archived before has been seen."""
+    sweeping: str = ""
+    """When the round under way began; empty between two rounds."""
+    place: str = ""
+    """HubSpot's mark in the archive, from which the round goes on."""
     digest: str = ""
     """For owners, which have no time of change to be trusted: a hash of them all."""
 
@@ -39,6 +45,10 @@ class Standing:
         """The named time, None when empty."""
         text = getattr(self, name)
         return instant(text) if text else None
+
+    def at_rest(self) -> Standing:
+        """The pull has come to its end; the round through the archive goes on with the next one."""
+        return replace(self, upto=self.began, began="", floor="", after="")
 
 
 def encode(digest: str, standings: Mapping[str, Standing]) -> Cursor:
@@ -58,8 +68,17 @@ def decode(cursor: Cursor | None, digest: str) -> dict[str, Standing] | None:
             return None
         found = {str(entity): Standing(**entry) for entity, entry in value["objects"].items()}
         for standing in found.values():
-            for name in ("upto", "began", "floor"):
-                standing.time(name)
+            _check(standing)
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
     return found
+
+
+def _check(standing: Standing) -> None:
+    """ValueError for what no cursor of ours holds."""
+    if not all(isinstance(value, str) for value in asdict(standing).values()):
+        raise ValueError("a place that is no text")
+    for name in ("upto", "began", "floor", "swept", "sweeping"):
+        standing.time(name)
+    if (standing.floor or standing.upto) and not (standing.after or "0").isdecimal():
+        raise ValueError("a place in an increment that is no id")

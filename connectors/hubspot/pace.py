@@ -30,16 +30,17 @@ class Pace:
         self._share, self._searches = burst_share, searches
         self._stop, self._tick = stop, tick
         self._burst, self._interval = LEAST_BURST, INTERVAL
-        self._left: int | None = None
+        self._others: int | None = None
+        """Calls in the window that were not ours; None before the first reply that tells."""
         self._calls: deque[float] = deque()
         self._searched: deque[float] = deque()
 
     def wait(self, *, searching: bool) -> None:
         """Wait until one more call fits, then count it. The stop event ends the wait."""
-        self._until(self._calls, self._interval * 1.02, self._allowed)
+        self._until(self._calls, self._length, self._allowed)
         if searching:
             self._until(self._searched, SEARCHED, self._searches)
-        if self._left is not None and self._left <= self._burst - self._allowed:
+        if self._others is not None and self._others >= self._burst - self._allowed:
             # Others have used up what was left to them: go on, but slowly, until a reply says that it has passed.
             self._stop.wait(self._interval / 20)
         now = self._tick()
@@ -51,21 +52,37 @@ class Pace:
     def _allowed(self) -> int:
         return max(int(self._burst * self._share), 1)
 
+    @property
+    def _length(self) -> float:
+        return self._interval * 1.02
+
     def _until(self, calls: deque[float], length: float, most: int) -> None:
-        while calls and calls[0] <= self._tick() - length:
-            calls.popleft()
+        self._drop(calls, length)
         while len(calls) >= most:
             self._stop.wait(max(calls[0] + length - self._tick(), 0.0))
+            calls.popleft()
+
+    def _drop(self, calls: deque[float], length: float) -> None:
+        while calls and calls[0] <= self._tick() - length:
             calls.popleft()
 
     def note(self, headers: Mapping[str, str]) -> None:
         """Take over what a reply says of the burst limit; a reply may say nothing."""
         burst, left = _number(headers, "Max"), _number(headers, "Remaining")
         interval = _number(headers, "Interval-Milliseconds")
-        if burst:
-            self._burst, self._left = burst, left
         if interval:
             self._interval = interval / 1000
+        if burst:
+            self._burst = burst
+        if left is None:
+            return
+        self._drop(self._calls, self._length)
+        others = max(self._burst - left - len(self._calls), 0)
+        if self._others is None and self._calls:
+            # Nobody knows whose calls came before our first: a run that has just ended would be ours, so they count.
+            self._calls.extendleft([self._calls[0]] * others)
+            others = 0
+        self._others = others
 
 
 def _number(headers: Mapping[str, str], name: str) -> int | None:

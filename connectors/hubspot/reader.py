@@ -2,8 +2,8 @@
 
 A search's index runs behind the records and shows only so many results. So every search looks back over an overlap,
 asks for ids alone, in their order and beyond the last one seen (a new search for each page, hence no limit of
-results), and the records themselves are then read as they are. Archived records are in no search, and archiving moves
-no date: they are listed. The cursor comes to rest at the server's time before the first call, never later.
+results), and the records themselves are then read as they are. Archived records are in no search: ``archive`` finds
+them. The cursor comes to rest at the server's time before the first call, never later.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from connectors.hubspot import rows
-from connectors.hubspot.client import IN_BATCH
+from connectors.hubspot import archive, rows
+from connectors.hubspot.client import IN_BATCH, IN_LINKS
 from connectors.hubspot.cursor import Standing
 from connectors.hubspot.errors import Refused
 from connectors.hubspot.replies import unanswered
-from connectors.hubspot.values import instant, milliseconds
+from connectors.hubspot.values import milliseconds
 from connectors.port import BadReply
 from connectors.values import iso
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from connectors.hubspot.client import Client
@@ -70,16 +70,17 @@ class Walk:
             if page.after and page.after == after:
                 raise BadReply(f"HubSpot's list of {self.layout.entity} does not move on", hint="run again later")
             after = page.after
-            standing = replace(self.standing, after=after) if after else self._at_rest()
+            standing = replace(self.standing, after=after) if after else self.standing.at_rest()
             yield Slice(tuple(self._records(page.rows, None)), standing, total)
             if not after:
                 return
 
     def _increment(self) -> Iterator[Slice]:
         floor = self.standing.time("floor") or self.now
-        gone = self._archived(floor)
-        last = self.standing.after or "0"
-        total = -1
+        gone: tuple[Record, ...] = ()
+        standing, last, total = self.standing, self.standing.after or "0", -1
+        if not standing.after:
+            gone, standing = archive.walked(self.client, self.layout, standing, self.now)
         while True:
             filters = [
                 {"propertyName": self.layout.modified, "operator": "GTE", "value": milliseconds(floor)},
@@ -90,11 +91,11 @@ class Walk:
             self._check_order(ids, last, more=page.more)
             total = page.total if total < 0 else total
             last = ids[-1] if ids else last
-            standing = replace(self.standing, after=last) if page.more else self._at_rest()
+            standing = replace(standing, after=last) if page.more else standing.at_rest()
             yield Slice((*gone, *self.read(ids)), standing, total)
             if not page.more:
                 return
-            gone = []
+            gone = ()
 
     def _check_order(self, ids: Sequence[str], last: str, *, more: bool) -> None:
         numbers = [int(last), *map(int, ids)]
@@ -103,37 +104,24 @@ class Walk:
                 f"a search of {self.layout.entity} did not come in the order of ids", hint="run again: nothing is lost"
             )
 
-    def _at_rest(self) -> Standing:
-        return Standing(upto=self.standing.began)
-
-    def _archived(self, floor: datetime) -> list[Record]:
-        """Records archived since. They stay in the archive for about 90 days, so the list holds more than those."""
-        found: list[Record] = []
-        after = ""
-        while True:
-            page = self.client.list(self.layout.entity, list(self.layout.columns), after=after, archived=True)
-            found += [
-                replace(rows.record(row, self.layout, {}, self.now), deleted=True)
-                for row in page.rows
-                if instant(row.get("archivedAt") or row.get("updatedAt")) >= floor
-            ]
-            if not page.after:
-                return found
-            if page.after == after:
-                raise BadReply(f"HubSpot's list of archived {self.layout.entity} does not move on")
-            after = page.after
-
     def read(self, ids: Sequence[str]) -> Iterator[Record]:
         """The records of these ids as they are now, and what merges have made of those that are gone."""
+        for start in range(0, len(ids), IN_LINKS):
+            yield from self._read(ids[start : start + IN_LINKS])
+
+    def _read(self, ids: Sequence[str]) -> Iterator[Record]:
+        found: list[rows.Row] = []
+        merged: list[str] = []
         for start in range(0, len(ids), IN_BATCH):
             part = ids[start : start + IN_BATCH]
             reply = self.client.read(self.layout.entity, part, list(self.layout.columns))
-            found = reply.rows
-            alive = [str(row["id"]) for row in found]
-            linked = {to: self.client.associations(self.layout.entity, to, alive) for to in self.layout.links if alive}
-            yield from self._records(found, linked)
+            found += reply.rows
             absent, strangers = unanswered(reply, part)
-            yield from self._merged(absent if strangers else ())
+            merged += absent if strangers else ()
+        alive = list(dict.fromkeys(str(row["id"]) for row in found))
+        linked = {to: self.client.associations(self.layout.entity, to, alive) for to in self.layout.links if alive}
+        yield from self._records(found, linked)
+        yield from self._merged(merged)
 
     def _merged(self, ids: Sequence[str]) -> Iterator[Record]:
         """Records that answer under another id, which does not say whose it was: asked one by one."""
@@ -142,7 +130,7 @@ class Walk:
                 if str(row["id"]) != each:
                     yield rows.loser(each, row, self.layout)
 
-    def _records(self, found: Sequence[rows.Row], linked: dict[str, dict[str, str]] | None) -> Iterator[Record]:
+    def _records(self, found: Sequence[rows.Row], linked: Mapping[str, Mapping[str, str]] | None) -> Iterator[Record]:
         for row in found:
             links = (
                 rows.inline_links(row)
@@ -156,8 +144,9 @@ class Walk:
 def begun(standing: Standing | None, now: datetime, overlap: timedelta) -> Standing:
     """The standing of a pull that begins now: on from its place, from its floor, or from nothing."""
     if standing is None:
-        return Standing(began=iso(now))
+        # What is archived from now on may have been listed before.
+        return Standing(began=iso(now), swept=iso(now))
     if standing.began:
         return standing
     upto = standing.time("upto")
-    return Standing(began=iso(now), floor=iso(upto - overlap) if upto else "")
+    return replace(standing, upto="", began=iso(now), floor=iso(upto - overlap) if upto else "")

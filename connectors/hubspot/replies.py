@@ -99,7 +99,15 @@ def check_complete(reply: BatchReply, ids: Sequence[str], entity: str) -> None:
     """Garbled when a record is neither there, nor merged into one that is, nor said to be gone (I14)."""
     absent, strangers = unanswered(reply, ids)
     # A merged record answers under an id that nobody asked for; which of them it answers for is asked one by one.
-    _check_errors(reply.errors, set(absent[len(strangers) :]), f"a batch of {entity}")
+    left = set(absent[len(strangers) :])
+    other = next((each for each in reply.errors if each.outcome is not Outcome.GONE), None)
+    if other is not None:
+        raise Garbled(f"a batch of {entity} could not be read whole: {other.category}: {other.message}")
+    # Only "it is not there" explains an absence; an error that names no record explains any.
+    unnamed = any(not each.ids for each in reply.errors)
+    left -= {each for error in reply.errors for each in error.ids}
+    if left and not unnamed:
+        raise Garbled(f"a batch of {entity} says nothing of {len(left)} of its records")
 
 
 def unanswered(reply: BatchReply, ids: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -111,37 +119,47 @@ def unanswered(reply: BatchReply, ids: Sequence[str]) -> tuple[list[str], list[s
     return [each for each in ids if each not in accounted], strangers
 
 
-def _check_errors(errors: Sequence[RowError], absent: set[str], what: str) -> None:
-    """Only "it is not there" explains an absence; an error that names no record explains any."""
-    other = next((each for each in errors if each.outcome is not Outcome.GONE), None)
-    if other is not None:
-        raise Garbled(f"{what} could not be read whole: {other.category}: {other.message}")
-    unnamed = any(not each.ids for each in errors)
-    left = absent - {each for error in errors for each in error.ids}
-    if left and not unnamed:
-        raise Garbled(f"{what} says nothing of {len(left)} of its records")
-
-
 def retired(row: Row) -> list[str]:
     """Ids that merges have turned into this record."""
     text = row["properties"].get("hs_merged_object_ids") if isinstance(row.get("properties"), dict) else None
     return [each.strip() for each in str(text or "").split(";") if each.strip()]
 
 
-def linked(reply: Row, ids: Sequence[str], entity: str) -> dict[str, str]:
-    """Which record each is associated with, the primary one where it has several.
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What a reply says of associations. Of some records it says that they have none; of others nothing."""
 
-    That one has none is told as an error: what is said nothing of, or has another error, makes the reply Garbled.
-    """
-    found: dict[str, str] = {}
-    seen: set[str] = set()
-    for row in rows_of(reply, f"associations of {entity}"):
-        start, ends = row.get("from"), row.get("to")
-        if not isinstance(start, dict) or not isinstance(ends, list):
-            raise Garbled(f"an association of {entity} lacks one of its ends")
-        seen.add(str(start.get("id")))
-        chosen = first([(str(each["toObjectId"]), _primary(each)) for each in ends])
-        if chosen:
-            found[str(start.get("id"))] = chosen
-    _check_errors(errors_of(reply), set(ids) - seen, f"the associations of {entity}")
-    return found
+    ends: Mapping[str, str]
+    """Record → the one that it is associated with, the primary one where it has several."""
+    none: frozenset[str]
+    silent: frozenset[str]
+
+
+def links_of(reply: Row, ids: Sequence[str], entity: str) -> Links:
+    """The associations of these records. Garbled for an error that is none of "there is none"."""
+    errors = errors_of(reply)
+    other = next((each for each in errors if each.outcome is not Outcome.GONE), None)
+    if other is not None:
+        raise Garbled(f"the associations of {entity} could not be read whole: {other.category}: {other.message}")
+    ends = {_start(row, entity): first(_ends(row, entity)) for row in rows_of(reply, f"associations of {entity}")}
+    none = {each for error in errors for each in error.ids} | {start for start, end in ends.items() if end is None}
+    found = {start: end for start, end in ends.items() if end is not None}
+    # An error that names no record explains any silence: HubSpot promises no part of its errors.
+    silent = frozenset() if any(not each.ids for each in errors) else frozenset(ids) - ends.keys() - none
+    return Links(found, frozenset(none), silent)
+
+
+def _start(row: Row, entity: str) -> str:
+    start = row.get("from")
+    if not isinstance(start, dict) or not start.get("id"):
+        raise Garbled(f"an association of {entity} does not say where it begins")
+    return str(start["id"])
+
+
+def _ends(row: Row, entity: str) -> list[tuple[str, bool]]:
+    ends = row.get("to")
+    if not isinstance(ends, list) or not all(
+        isinstance(each, dict) and str(each.get("toObjectId")).isdecimal() for each in ends
+    ):
+        raise Garbled(f"an association of {entity} does not say where it leads")
+    return [(str(each["toObjectId"]), _primary(each)) for each in ends]

@@ -70,15 +70,25 @@ def loser(old: str, row: Row, layout: Layout) -> Record:
 
 
 def inline_links(row: Row) -> dict[str, str | None]:
-    """The associations that a list shows with its records."""
-    shown = row.get("associations")
-    found: dict[str, str | None] = {}
-    for to, each in shown.items() if isinstance(shown, dict) else ():
-        results = each.get("results") if isinstance(each, dict) else None
-        if isinstance(results, list):
-            ends = [(str(one["id"]), not str(one.get("type", "")).endswith("_unlabeled")) for one in results]
-            found[to] = first(ends)
-    return found
+    """The associations that a list shows with its records; a record without any shows none."""
+    shown = row.get("associations") or {}
+    if not isinstance(shown, dict) or not all(isinstance(each, dict) for each in shown.values()):
+        raise BadReply(f"the associations of {row['id']} cannot be read")
+    return {to: first([_end(one) for one in _shown(each, row)]) for to, each in shown.items()}
+
+
+def _shown(each: Row, row: Row) -> list[Any]:
+    results = each.get("results")
+    if not isinstance(results, list):
+        raise BadReply(f"the associations of {row['id']} hold no list of results")
+    return results
+
+
+def _end(one: object) -> tuple[str, bool]:
+    """The id of the other end, and whether that one is the primary."""
+    if not isinstance(one, dict) or not str(one.get("id")).isdecimal():
+        raise BadReply("an association does not say where it leads")
+    return str(one["id"]), not str(one.get("type", "")).endswith("_unlabeled")
 
 
 def user(row: Row, fields: Mapping[str, str]) -> User:
@@ -109,7 +119,8 @@ def user_id(row: Row) -> str:
 
 def _owner_values(row: Row) -> dict[str, Value]:
     name = " ".join(str(row[part]).strip() for part in ("firstName", "lastName") if row.get(part))
-    teams = [each for each in row.get("teams") or () if isinstance(each, dict)]
+    told = row.get("teams")
+    teams = [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
     team = next((each for each in teams if each.get("primary")), teams[0] if teams else {})
     return {
         "name": name or None,

@@ -140,7 +140,8 @@ def _of_property(name: str, column: str, each: Mapping[str, Any]) -> Field:
 
 def _options(each: Mapping[str, Any]) -> list[str]:
     options = each.get("options")
-    shown = [one for one in options if isinstance(one, dict) and not one.get("hidden")] if options else []
+    listed = options if isinstance(options, list) else []
+    shown = [one for one in listed if isinstance(one, dict) and not one.get("hidden")]
     return [str(one["value"]) for one in shown if one.get("value")]
 
 

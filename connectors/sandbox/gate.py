@@ -8,6 +8,7 @@ import struct
 import uuid
 from dataclasses import replace
 from email.utils import format_datetime
+from random import Random
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -76,8 +77,10 @@ class Wires:
 class Gate:
     """The ASGI application: reads a call, lets the dialect answer it, and fails on request."""
 
-    def __init__(self, dialect: Dialect, clock: Clock, wires: Wires) -> None:
+    def __init__(self, dialect: Dialect, clock: Clock, wires: Wires, seed: int = 0) -> None:
         self.dialect, self.clock, self.wires = dialect, clock, wires
+        # Ids of calls are drawn from the seed, so that the same calls leave the same effect log.
+        self._draw = Random(seed)  # noqa: S311 - a name, not a secret
         self.base = ""
         self.stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -114,7 +117,7 @@ class Gate:
             pairs=tuple(pairs),
             headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
             body=bytes(body),
-            request_id=str(uuid.uuid4()),
+            request_id=str(uuid.UUID(int=self._draw.getrandbits(128), version=4)),
             base=self.base,
             url_length=len(scope["raw_path"]) + len(query),
             head_length=sum(len(name) + len(value) for name, value in scope["headers"]),

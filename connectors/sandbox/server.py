@@ -115,7 +115,7 @@ class Sandbox:
         self._front.faults = faults if isinstance(faults, FaultPlan) else self._front.plan(faults)
         self._port = port
         self._wires = Wires()
-        self._gate = Gate(dialect, self._front.clock, self._wires)
+        self._gate = Gate(dialect, self._front.clock, self._wires, seed)
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
         # A queue, not an event: a signal's handler may put into it at any instruction.

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0002"
 down_revision = "0001"
@@ -9,6 +10,7 @@ branch_labels = None
 depends_on = None
 
 TIME = sa.String(27)
+FIELDS = sa.JSON().with_variant(JSONB(), "postgresql")
 
 BEFORE = "'verified', 'overwritten', 'failed', 'conflict', 'noop', 'gone', 'superseded', 'expired', 'cancelled'"
 NOW = f"{BEFORE}, 'overwrote'"
@@ -124,7 +126,7 @@ def _firmographic() -> None:
         sa.Column("source", sa.String(100), nullable=False),
         sa.Column("key", sa.String(255), nullable=False),
         sa.Column("field", sa.String(100), nullable=False),
-        sa.Column("value", sa.JSON(), nullable=False),
+        sa.Column("value", FIELDS, nullable=False),
         sa.Column("observed_at", TIME, nullable=False),
         sa.Column("account_id", sa.String(40)),
         sa.Column("because", sa.Text(), nullable=False),

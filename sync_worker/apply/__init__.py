@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sync_worker.apply.outset import begin
-from sync_worker.apply.phases import OWNERS, PRIORITIES, Run
+from sync_worker.apply.phases import Run, phases_of
 from sync_worker.apply.recovering import recover_all
 from sync_worker.apply.settling import settle_plan
 from sync_worker.apply.values import ApplyReport, Fresh, RecoverReport, Tools, VerifyReport
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connectors.port import Connector
+    from sync_worker.apply.phases import Phase
     from sync_worker.config import ApplyConfig
     from sync_worker.parts import Progress
     from sync_worker.store import Store
@@ -45,20 +46,21 @@ def apply_plan(  # noqa: PLR0913 - the run's tools, each by name
     lease: Lease,
     fresh: Fresh,
     settings: ApplyConfig,
+    settle: Mapping[str, float],
     clock: Callable[[], datetime],
     monotonic: Callable[[], float],
     stop: threading.Event,
     progress: Callable[[Progress], None],
     allowed: Collection[str],
 ) -> ApplyReport:
-    """Send an approved plan: owners first, then priorities, each row after a pre-read of its own.
+    """Send an approved plan, CRM by CRM: owners first, then priorities, each row after a pre-read of its own.
 
     ``allowed``: the fields that the worker may write besides the owner (I8). Raises PlanRefused before anything is
     sent, StoreError when the store fails; a CRM that fails ends the run, and the report says why.
     """
-    tools = Tools(store, only(connectors), settings, clock, monotonic, stop, progress, lease)
+    tools = Tools(store, connectors, settings, settle, clock, monotonic, stop, progress, lease)
     stored = begin(tools, plan_id, fresh, allowed)
-    spent = only(connectors).budget().spent
+    spent = tools.spent()
     watch = Watch(tools)
     try:
         _rounds(Run(tools, watch, stored, fresh))
@@ -74,7 +76,7 @@ def apply_plan(  # noqa: PLR0913 - the run's tools, each by name
         counts,
         stopped=halt.reason if halt else None,
         resumable=bool(halt and halt.resumable and counts.keys() & {RowState.APPROVED, *OPEN}),
-        calls=only(connectors).budget().spent - spent,
+        calls=tools.spent() - spent,
     )
 
 
@@ -84,13 +86,14 @@ def recover(  # noqa: PLR0913 - the run's tools, each by name
     connectors: Mapping[str, Connector],
     lease: Lease,
     settings: ApplyConfig,
+    settle: Mapping[str, float],
     clock: Callable[[], datetime],
     monotonic: Callable[[], float],
     stop: threading.Event,
     progress: Callable[[Progress], None],
 ) -> RecoverReport:
     """Settle what an earlier life left open (I19). Runs before anything is planned or applied."""
-    return recover_all(Tools(store, only(connectors), settings, clock, monotonic, stop, progress, lease))
+    return recover_all(Tools(store, connectors, settings, settle, clock, monotonic, stop, progress, lease))
 
 
 def verify_plan(  # noqa: PLR0913 - the run's tools, each by name
@@ -100,13 +103,14 @@ def verify_plan(  # noqa: PLR0913 - the run's tools, each by name
     connectors: Mapping[str, Connector],
     lease: Lease,
     settings: ApplyConfig,
+    settle: Mapping[str, float],
     clock: Callable[[], datetime],
     monotonic: Callable[[], float],
     stop: threading.Event,
     progress: Callable[[Progress], None],
 ) -> VerifyReport:
-    """Read what the plan's run confirmed a second time, ``settle_seconds`` after the last confirmation."""
-    tools = Tools(store, only(connectors), settings, clock, monotonic, stop, progress, lease)
+    """Read what the plan's run confirmed a second time, ``settle`` seconds after each CRM's last confirmation."""
+    tools = Tools(store, connectors, settings, settle, clock, monotonic, stop, progress, lease)
     with store.read() as tx:
         found = plans.get(tx, plan_id).plan.id
         rows = outbox.rows(tx, found, {RowState.CONFIRMED})
@@ -115,27 +119,34 @@ def verify_plan(  # noqa: PLR0913 - the run's tools, each by name
 
 
 def _rounds(run: Run) -> None:
-    """All owners, then all priorities. Each: send, settle what got no answer, try again what may be tried again.
+    """CRM by CRM, all owners, then all priorities. Each: send, settle what got no answer, try again what may be.
 
     An account's score is written after its owner is settled: the write would move the version on, by which alone an
-    owner change without an answer can be told from one that somebody has put back.
+    owner change without an answer can be told from one that somebody has put back. A CRM that fails ends the whole
+    run: a plan is one decision, and what another CRM would still take waits with it.
     """
-    for phase in (OWNERS, PRIORITIES):
-        for tried in range(TRIES):
-            run.send_phase(phase)
-            _settle(run)
+    for crm, connector in run.tools.connectors.items():
+        run.watch.begin_crm()
+        for phase in phases_of(crm, connector):
+            _send_and_settle(run, phase)
             if run.watch.halted():
                 return
-            if not run.left(phase):
-                break
-            if run.tools.stop.wait(BACK_OFF_SECONDS * 2**tried):
-                return
 
 
-def _settle(run: Run) -> None:
+def _send_and_settle(run: Run, phase: Phase) -> None:
+    for tried in range(TRIES):
+        run.send_phase(phase)
+        _settle(run, phase.crm)
+        if run.watch.halted() or not run.left(phase):
+            return
+        if run.tools.stop.wait(BACK_OFF_SECONDS * 2**tried):
+            return
+
+
+def _settle(run: Run, crm: str) -> None:
     if run.watch.halt is not None and not run.watch.halt.readable:
         return
-    if error := settle_plan(run.tools, run.plan_id):
+    if error := settle_plan(run.tools, run.plan_id, crm):
         run.watch.crm_failed(error)
 
 
@@ -145,9 +156,3 @@ def _close(tools: Tools, plan_id: str, watch: Watch) -> PlanState:
         resumable = halt is None or halt.resumable
         reason = halt.reason if halt else ""
         return outbox.end_run(tx, plan_id, stopped=reason, resumable=resumable, now=tools.clock())
-
-
-def only(connectors: Mapping[str, Connector]) -> Connector:
-    """The one CRM that there is."""
-    (connector,) = connectors.values()
-    return connector

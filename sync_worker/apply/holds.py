@@ -11,21 +11,23 @@ from sync_worker.apply.reading import owner_moves
 from sync_worker.core.lifecycle import difference, same
 from sync_worker.core.model import RowKind, RowState
 from sync_worker.core.undoing import undoes
-from sync_worker.store import holds, outbox, plans
+from sync_worker.store import holds, outbox, ownership, plans
 from sync_worker.store.lookup import user_names
+from sync_worker.store.records import OwnerSeen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
     from sync_worker.apply.values import Tools
     from sync_worker.core.lifecycle import Seen
+    from sync_worker.core.traces import OwnerMove, Replaced
     from sync_worker.store.plans import StoredRow
 
-HISTORIES = 25
-"""For so many accounts the CRM's history is asked who moved them; each costs a call. The others say what was seen."""
+HISTORIES = 500
+"""For so many accounts the CRM's history is asked who moved them. The others say what was seen."""
 
 
 def keep_away(tx: Connection, row: StoredRow, seen: Seen, *, days: int, now: datetime) -> str:
@@ -42,15 +44,32 @@ def keep_away(tx: Connection, row: StoredRow, seen: Seen, *, days: int, now: dat
     return reason
 
 
-def tell_who(tools: Tools, rows: Iterable[tuple[StoredRow, Seen]]) -> None:
+def keep_theirs(tx: Connection, row: StoredRow, found: Replaced, *, days: int, now: datetime) -> str:
+    """Record and hold what our write has replaced of somebody else's; returns what they did, in names."""
+    names = user_names(tx)
+    what = f"it was given to {_name(names, found.owner)}" if found.move is None else told(found.move, names)
+    owner = None if found.owner is None else str(found.owner)
+    at, by = (found.move.at, found.move.by) if found.move else (row.sent_at or now, None)
+    ownership.landed_over(tx, row, OwnerSeen(row.row.account, None, owner, at, by), now=now, hold_days=days)
+    holds.start(tx, holds.Hold(row.row.account, holds.PERSON, now, now + timedelta(days=days), what))
+    return what
+
+
+def in_names(tx: Connection, text: str) -> str:
+    """The text with users' names in place of their ids."""
+    return _in_names(text, user_names(tx))
+
+
+def tell_who(tools: Tools, crm: str, rows: Iterable[tuple[StoredRow, Seen]]) -> None:
     """Ask the CRM who moved the held accounts, and say so in their holds; what it cannot tell stays as it is."""
-    found = dict(list(_movers(tools, list(rows)[:HISTORIES])))
+    found = _movers(tools, crm, list(rows)[:HISTORIES])
     if not found:
         return
     with tools.store.begin() as tx:
+        names = user_names(tx)
         for held in holds.current(tx, tools.clock()):
             if held.account in found and held.kind == holds.PERSON:
-                holds.start(tx, replace(held, reason=found[held.account]))
+                holds.start(tx, replace(held, reason=told(found[held.account], names)))
 
 
 def start_rest(tx: Connection, row: StoredRow, now: datetime) -> None:
@@ -62,24 +81,27 @@ def start_rest(tx: Connection, row: StoredRow, now: datetime) -> None:
     if undone := undoes(sealed.rule):
         why = f"undone by {plans.decided_by(tx, row.plan_id)} on {now:%Y-%m-%d} (plan {undone})"
         holds.end_rest(tx, sealed.account)
-        holds.start(tx, holds.Hold(sealed.account, holds.PERSON, now, until, why))
+        holds.start(tx, holds.Hold(sealed.account, holds.UNDONE, now, until, why))
         return
     previous = sealed.before.get("owner")
     holds.start_rest(tx, sealed.account, until, sealed.reason, None if previous is None else str(previous), now)
 
 
-def _movers(tools: Tools, rows: Iterable[tuple[StoredRow, Seen]]) -> Iterable[tuple[str, str]]:
-    with tools.store.read() as tx:
-        names = user_names(tx)
-    for row, seen in rows:
-        try:
-            moves = owner_moves(tools.connector, row.row.account)
-        except CrmError:
-            return
-        if moves and same(moves[-1].after, seen.fields.get("owner")):
-            last = moves[-1]
-            who, before, after = (_name(names, value) for value in (last.by, last.before, last.after))
-            yield row.row.account, f"{who} moved it from {before} to {after} on {last.at:%Y-%m-%d}"
+def told(move: OwnerMove, names: Mapping[str, str]) -> str:
+    """A change of owner in one sentence: who, from whom, to whom, when (UTC)."""
+    who, before, after = (_name(names, value) for value in (move.by, move.before, move.after))
+    return f"{who} moved it from {before} to {after} on {move.at:%Y-%m-%d}"
+
+
+def _movers(tools: Tools, crm: str, rows: Sequence[tuple[StoredRow, Seen]]) -> Mapping[str, OwnerMove]:
+    """The latest change of each account, where it is the one that was seen."""
+    try:
+        moves = owner_moves(tools.at(crm), [row for row, _ in rows])
+    except CrmError:
+        return {}
+    latest = {row.row.account: (moves.get(row.row.account) or (None,))[-1] for row, _ in rows}
+    shown = {row.row.account: seen.fields.get("owner") for row, seen in rows}
+    return {account: move for account, move in latest.items() if move is not None and same(move.after, shown[account])}
 
 
 def _name(names: Mapping[str, str], value: object) -> str:

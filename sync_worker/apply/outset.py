@@ -38,6 +38,7 @@ def begin(tools: Tools, plan_id: str, fresh: Fresh, allowed: Collection[str]) ->
         plans.check_current(stored, now=now, rules_version=fresh.rules_version, config_digest=fresh.config_digest)
         if missing := [guard.name for guard in stored.open_guards()]:
             raise plans.held(stored.plan, missing)
+        _check_crms(stored, tools.connectors)
         _check_fields(stored, allowed)
         _check_pause(tx)
         if not outbox.begin_run(tx, stored.plan.id, epoch=tools.lease.epoch, now=now):
@@ -66,6 +67,14 @@ def check_approved(stored: StoredPlan) -> None:
         raise plans.held(stored.plan, [guard.name for guard in stored.plan.guards])
     hint = hints.get(stored.state, "run 'sync-worker plan' to make a new one")
     raise PlanRefused(f"plan {plan_id} is not approved: it is {stored.state}", hint=hint)
+
+
+def _check_crms(stored: StoredPlan, known: Collection[str]) -> None:
+    """No row may be left behind because its CRM has gone from the config."""
+    if missing := sorted({row.crm for row in stored.plan.rows} - set(known)):
+        message = f"plan {stored.plan.id} writes to {missing[0]}, which the config does not name"
+        hint = f"put [{missing[0]}] back into the config, or make a new plan without it"
+        raise PlanRefused(message, hint=hint)
 
 
 def _check_fields(stored: StoredPlan, allowed: Collection[str]) -> None:

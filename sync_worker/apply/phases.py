@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from connectors.port import CrmError
 from sync_worker.apply import holds
-from sync_worker.apply.reading import READ_AT_ONCE, read
+from sync_worker.apply.reading import FRESH_SECONDS, in_air, key, read, traces
 from sync_worker.apply.sending import NEVER_LEFT, Ready, Sender
 from sync_worker.core.lifecycle import Ending, Premises, Seen, before_sending, shows
 from sync_worker.core.model import RowKind, RowState
@@ -18,30 +18,42 @@ from sync_worker.store import outbox
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from connectors.port import Connector
     from sync_worker.apply.values import Fresh, Tools
     from sync_worker.apply.watch import Watch
+    from sync_worker.core.traces import Trace
     from sync_worker.store.plans import StoredPlan, StoredRow
-
-FRESH_SECONDS = 5.0
-"""A row leaves at most so long after its pre-read was asked for (I2)."""
 
 CANARY = 10
 """So many owner changes go out first and are read again; only then the rest (I7)."""
 
 
+NOTHING_KNOWN = frozenset({RowState.APPROVED, RowState.UNKNOWN})
+"""States after a try that says nothing of how the CRM takes the plan: others go first in place of such rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """How one kind of row is sent. ``batch``: rows whose intents are committed together."""
+    """How one kind of row is sent to one CRM."""
 
+    crm: str
     kind: RowKind
     step: str
+    window: int
+    """Rows in one reading."""
     batch: int
+    """Rows whose intents are committed together; without a condition they leave in one call."""
     conditional: bool
-    """Owner changes are bound to a version and leave one by one, so their pace decides how many fit a window."""
+    """Bound to a version, rows leave one by one, so that their pace decides how many fit a window."""
 
 
-OWNERS = Phase(RowKind.OWNER, "owners", batch=25, conditional=True)
-PRIORITIES = Phase(RowKind.PRIORITY, "priorities", batch=READ_AT_ONCE, conditional=False)
+def phases_of(crm: str, connector: Connector) -> tuple[Phase, Phase]:
+    """Owners, then priorities. Where nothing is bound to a version, as many rows as fit one call in each of them."""
+    most = 200 if connector.conditional else 100
+    return (
+        Phase(crm, RowKind.OWNER, "owners", most, 25 if connector.conditional else most, connector.conditional),
+        Phase(crm, RowKind.PRIORITY, "priorities", most, most, conditional=False),
+    )
 
 
 class Run:
@@ -51,20 +63,24 @@ class Run:
         self.tools = tools
         self.watch = watch
         self.plan_id = stored.plan.id
-        self.sender = Sender(tools, watch, stored.plan.hash)
+        self.plan_hash = stored.plan.hash
         self.premises = Premises(fresh.read_sets, fresh.active_owners)
 
     def send_phase(self, phase: Phase) -> None:
         """Send every approved row of one kind, until none is left or the run has to end."""
+        queue = deque(self._approved(phase))
         with self.tools.store.read() as tx:
-            queue = deque(outbox.rows(tx, self.plan_id, {RowState.APPROVED}, phase.kind))
             unsettled = outbox.open_elsewhere(tx, self.plan_id)
         Windows(self, phase, queue, unsettled).run()
 
     def left(self, phase: Phase) -> bool:
         """Whether rows of this kind are still approved."""
+        return bool(self._approved(phase))
+
+    def _approved(self, phase: Phase) -> list[StoredRow]:
         with self.tools.store.read() as tx:
-            return bool(outbox.rows(tx, self.plan_id, {RowState.APPROVED}, phase.kind))
+            rows = outbox.rows(tx, self.plan_id, {RowState.APPROVED}, phase.kind)
+        return [row for row in rows if row.row.crm == phase.crm]
 
 
 class Windows:
@@ -73,12 +89,14 @@ class Windows:
     def __init__(self, run: Run, phase: Phase, queue: deque[StoredRow], unsettled: frozenset[str]) -> None:
         self._run = run
         self._phase = phase
+        self._crm = run.tools.at(phase.crm)
+        self._sender = Sender(run.tools, self._crm, run.watch, run.plan_hash)
         self._queue = queue
         self._unsettled = unsettled
         self._total = len(queue)
-        self._size = READ_AT_ONCE
+        self._size = phase.window
         self._pace = 0.0
-        self._canary = CANARY if phase.conditional and len(queue) > CANARY else 0
+        self._canary = CANARY if phase.kind is RowKind.OWNER and len(queue) > CANARY else 0
         """How many rows are still to go out before the rest may."""
         self._checking: list[StoredRow] = []
         """Canary rows that the CRM has confirmed and the next reading must show."""
@@ -93,14 +111,14 @@ class Windows:
         except CrmError as error:
             watch.crm_failed(error)
         if self._moved and (watch.halt is None or watch.halt.readable):
-            holds.tell_who(self._run.tools, self._moved)
+            holds.tell_who(self._run.tools, self._phase.crm, self._moved)
 
     def _window(self) -> None:
         tools, left = self._run.tools, len(self._queue)
         count = max(1, min(left, self._size - len(self._checking)))
         asked = [self._queue.popleft() for _ in range(count)]
         began = tools.monotonic()
-        seen = read(tools.connector, [*asked, *self._checking], versions=self._phase.conditional)
+        seen = read(self._crm, [*asked, *self._checking], versions=self._phase.conditional)
         self._pace = self._pace or tools.monotonic() - began  # a write takes no longer than a reading of many
         if not self._canary_lives(seen):
             return
@@ -115,9 +133,12 @@ class Windows:
         """End the rows that must not be sent; the others, with their versions."""
         ready: list[Ready] = []
         endings: list[tuple[StoredRow, Ending]] = []
+        found = self._looked_up(asked)
         for row in asked:
             shown = seen.get(row.row.account)
             ending = self._check(row, shown)
+            if row.unbound:
+                ending = self._check_again(row, ending, found.get(key(row)))
             if ending is not None:
                 endings.append((row, ending))
             elif shown is not None:
@@ -130,6 +151,20 @@ class Windows:
             message = "an earlier write to this account is not settled yet; it will be planned again"
             return Ending(RowState.SUPERSEDED, message=message)
         return before_sending(row.row, shown, self._run.premises, token=row.version)
+
+    def _looked_up(self, rows: Sequence[StoredRow]) -> Mapping[tuple[str, int], Trace]:
+        return traces(self._run.tools, self._phase.crm, [row for row in rows if row.unbound])
+
+    def _check_again(self, row: StoredRow, ending: Ending | None, found: Trace | None) -> Ending | None:
+        """A second try leaves only where the history shows that nothing has happened since the first one.
+
+        And while the first one may still land, nothing else ends the row either.
+        """
+        quiet = found is not None and found.quiet
+        if quiet and (ending is None or not in_air(row, found, self._run.tools.clock())):
+            return ending
+        why = ending.message if ending else "somebody has changed its owner since"
+        return Ending(RowState.UNKNOWN, message=f"an earlier try got no answer and may still land; {why}")
 
     def _version(self, shown: Seen) -> str:
         if not self._phase.conditional:
@@ -164,7 +199,7 @@ class Windows:
             after += self._timed(batch, deadline)
         unsent = [row for row in after if _never_left(row)]
         if self._canary:
-            self._note_canary([row for row in after if not _never_left(row)])
+            self._note_canary([row for row in after if row.state not in NOTHING_KNOWN])
         return [*unsent, *(later.row for later in [*rest, *ready[most:]])]
 
     def _note_canary(self, sent: Sequence[StoredRow]) -> None:
@@ -175,7 +210,7 @@ class Windows:
 
     def _timed(self, batch: Sequence[Ready], deadline: float) -> list[StoredRow]:
         began = self._run.tools.monotonic()
-        after = self._run.sender.send(batch, deadline)
+        after = self._sender.send(batch, deadline)
         self._pace = (self._run.tools.monotonic() - began) / len(batch)
         return after
 

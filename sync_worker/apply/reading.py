@@ -1,27 +1,33 @@
-"""Reads records as they are now, for pre-reads, settling and verification. It decides nothing about them."""
+"""Reads records and their histories, for pre-reads, settling and verification. It decides nothing about them."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from connectors.port import CrmError, Ref, Stream
-from sync_worker.core.lifecycle import OwnerMove, Seen, untouched
-from sync_worker.core.model import RowKind
+from connectors.port import BY_APP, Ref, Stream
+from sync_worker.core.lifecycle import Seen
+from sync_worker.core.traces import LANDS_WITHIN, OwnerMove, trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from connectors.port import Connector
-    from sync_worker.core.model import Value
+    from sync_worker.apply.values import Tools
+    from sync_worker.core.traces import Trace
     from sync_worker.store.plans import StoredRow
 
-READ_AT_ONCE = 200
+FRESH_SECONDS = 5.0
+"""A row leaves at most so long after its pre-read was asked for (I2)."""
+
+SLACK = timedelta(seconds=FRESH_SECONDS + 2)
+"""How long before its intent a row's pre-read can have been, and how coarsely a CRM tells its time."""
 
 
 def read(connector: Connector, rows: Iterable[StoredRow], *, versions: bool) -> Mapping[str, Seen]:
     """What the CRM shows now, by account id; gone accounts are left out. Raises CrmError."""
-    refs = sorted({Ref(Stream.ACCOUNTS, row.row.account) for row in rows})
+    refs = _refs(rows)
     if not refs:
         return {}
     asked = {ref.id for ref in refs}
@@ -33,17 +39,52 @@ def read(connector: Connector, rows: Iterable[StoredRow], *, versions: bool) -> 
     }
 
 
-def owner_moves(connector: Connector, account: str) -> list[OwnerMove]:
-    """The owner changes in the CRM's own history, oldest first; none where it keeps none. Raises CrmError."""
-    changes = connector.history(Ref(Stream.ACCOUNTS, account), "owner")
-    return [OwnerMove(change.at, change.before, change.after, change.by) for change in changes]
+def owner_moves(connector: Connector, rows: Iterable[StoredRow]) -> Mapping[str, tuple[OwnerMove, ...]]:
+    """The owner changes in the CRM's own history, oldest first, of each account that is there. Raises CrmError."""
+    refs = _refs(rows)
+    found = connector.history(refs, "owner") if refs else ()
+    return {
+        history.ref.id: tuple(
+            OwnerMove(change.at, change.before, change.after, change.by, by_app=change.by.startswith(BY_APP))
+            for change in history.changes
+        )
+        for history in found
+    }
 
 
-def proves_untouched(connector: Connector, row: StoredRow, owner: Value, since: datetime) -> bool:
-    """Whether the history proves that the owner did not change since; no proof where it cannot be read."""
-    if row.row.kind is not RowKind.OWNER:
+def traces(tools: Tools, crm: str, rows: Iterable[StoredRow]) -> Mapping[tuple[str, int], Trace]:
+    """What the history shows of each owner row's write, by plan and number; nothing of gone accounts. Raises CrmError.
+
+    Only for a CRM without conditional writes, which keeps a history of every record.
+    """
+    asked = [row for row in rows if row.first_sent_at is not None]
+    moves = owner_moves(tools.at(crm), asked)
+    if not moves:
+        return {}
+    skew = tools.clock() - tools.at(crm).clock()
+    return {
+        key(row): trace(
+            moves[row.row.account],
+            before=row.row.before["owner"],
+            after=row.row.after["owner"],
+            since=row.first_sent_at - skew - SLACK,
+        )
+        for row in asked
+        if row.row.account in moves and row.first_sent_at is not None
+    }
+
+
+def key(row: StoredRow) -> tuple[str, int]:
+    """What names a row among those of several plans."""
+    return row.plan_id, row.row.number
+
+
+def in_air(row: StoredRow, found: Trace | None, now: datetime) -> bool:
+    """Whether a request of this row, bound to no version and without an answer, may still land."""
+    if row.sent_at is None or now >= row.sent_at + LANDS_WITHIN:
         return False
-    try:
-        return untouched(owner_moves(connector, row.row.account), owner=owner, since=since)
-    except CrmError:
-        return False
+    return row.unheard and (found is None or found.landings < row.tries)
+
+
+def _refs(rows: Iterable[StoredRow]) -> list[Ref]:
+    return sorted({Ref(Stream.ACCOUNTS, row.row.account) for row in rows})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from connectors.port import CrmError, Outcome, Ref, Stream, Write
+from connectors.port import CrmError, LimitReached, NotPermitted, Outcome, Ref, Stream, Unauthorized, Write
 from sync_worker.apply import holds
 from sync_worker.core.lifecycle import TRIES, Ending
 from sync_worker.core.model import RowState
@@ -14,7 +14,7 @@ from sync_worker.store import outbox
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from connectors.port import WriteResult
+    from connectors.port import Connector, WriteResult
     from sync_worker.apply.values import Tools
     from sync_worker.apply.watch import Watch
     from sync_worker.store.plans import StoredRow
@@ -42,12 +42,15 @@ class Ready:
 
 
 class Sender:
-    """Sends the rows of one plan."""
+    """Sends the rows that one plan has for one CRM."""
 
-    def __init__(self, tools: Tools, watch: Watch, plan_hash: str) -> None:
+    def __init__(self, tools: Tools, crm: Connector, watch: Watch, plan_hash: str) -> None:
         self._tools = tools
+        self._crm = crm
         self._watch = watch
         self._plan_hash = plan_hash
+        self._refused = False
+        """Whether the CRM ended the latest call by refusing it: what has no result was not carried out."""
 
     def send(self, batch: Sequence[Ready], deadline: float) -> list[StoredRow]:
         """Send these rows, none after ``deadline`` (monotonic seconds); returns them as they are afterwards.
@@ -73,11 +76,15 @@ class Sender:
         after: list[StoredRow] = []
         answered: list[tuple[StoredRow, Ending]] = []
         flushed = self._tools.monotonic()
-        for result in self._answers(list(waiting.values()), deadline):
+        one_call = not any(row.version for row in waiting.values())
+        answers = self._answers(list(waiting.values()), deadline, one_call=one_call)
+        results = list(answers) if one_call else answers
+        put_off = isinstance(results, list) and self._put_off(results)
+        for result in results:
             row = waiting.pop(result.id, None)
             if row is None:  # an answer to no question of ours decides nothing
                 continue
-            ending = outcome(row, result, again=result.id in again)
+            ending = outcome(row, result, again=result.id in again, put_off=put_off)
             self._count(row, ending)
             answered.append((row, ending))
             if self._tools.monotonic() - flushed >= FLUSH_SECONDS:
@@ -85,28 +92,38 @@ class Sender:
                 answered, flushed = [], self._tools.monotonic()
         if not after and not any(row.version or ending.state is not RowState.UNKNOWN for row, ending in answered):
             self._watch.count_silence()  # one call carried the whole batch, and not one row was answered
-        answered += [(row, NO_ANSWER) for row in waiting.values()]
-        return after + self._end(answered)
+        answered += [(row, self._unanswered(row, again)) for row in waiting.values()]
+        after += self._end(answered)
+        if put_off:
+            self._watch.rest()
+        return after
+
+    def _put_off(self, results: Sequence[WriteResult]) -> bool:
+        """Whether the CRM has put off the whole of a call: that is no matter of single rows."""
+        busy = bool(results) and all(result.outcome is Outcome.BUSY for result in results)
+        self._watch.count_busy(busy=busy)
+        return busy
 
     def _count(self, row: StoredRow, ending: Ending) -> None:
         self._watch.count(ending)
         if ending.state is RowState.UNKNOWN and row.version:  # a conditional write is a call of its own
             self._watch.count_silence()
 
-    def _answers(self, rows: Sequence[StoredRow], deadline: float) -> Iterator[WriteResult]:
+    def _answers(self, rows: Sequence[StoredRow], deadline: float, *, one_call: bool) -> Iterator[WriteResult]:
         """The CRM's answers, as they come; ends early when the run has to, or when the pre-read has grown old.
 
         Conditional writes leave one by one as they are asked for. The others leave all at once, so that to stop
         asking would hold nothing back and lose answers.
         """
-        replies = iter(self._tools.connector.write([_write(row) for row in rows]))
-        one_call = not any(row.version for row in rows)
+        self._refused = False
+        replies = iter(self._crm.write([_write(row) for row in rows]))
         try:
             while one_call or not self._late(deadline):
                 yield next(replies)
         except StopIteration:
             return
         except CrmError as error:
+            self._refused = isinstance(error, LimitReached | Unauthorized | NotPermitted)
             self._watch.crm_failed(error)
         finally:
             close = getattr(replies, "close", None)
@@ -116,8 +133,12 @@ class Sender:
     def _late(self, deadline: float) -> bool:
         return self._tools.monotonic() >= deadline or self._watch.halted()
 
-    def _unsent(self, row: StoredRow, again: set[str]) -> Ending:
-        message = "the pre-read grew old before it could be sent"
+    def _unanswered(self, row: StoredRow, again: set[str]) -> Ending:
+        return self._unsent(row, again, "the CRM took no more writes") if self._refused else NO_ANSWER
+
+    def _unsent(
+        self, row: StoredRow, again: set[str], message: str = "the pre-read grew old before it could be sent"
+    ) -> Ending:
         return Ending(RowState.APPROVED, NEVER_LEFT, message, nothing_written=_name(row) not in again)
 
     def _end(self, endings: Sequence[tuple[StoredRow, Ending]]) -> list[StoredRow]:
@@ -132,12 +153,14 @@ class Sender:
             return outbox.end(tx, endings, epoch=tools.lease.epoch, now=now)
 
 
-def outcome(row: StoredRow, result: WriteResult, *, again: bool) -> Ending:
-    """What an answer makes of a row. ``again``: an earlier try of it got no answer, and may land even now.
+def outcome(row: StoredRow, result: WriteResult, *, again: bool, put_off: bool = False) -> Ending:
+    """What an answer makes of a row. ``put_off``: the CRM has put off the whole call, so its tries count for nothing.
 
-    Then a conflict may be with ourselves, and a refusal says nothing of that first try: only a reading can tell (I5).
+    ``again``: an earlier try of it got no answer, and may land even now. Then a conflict may be with ourselves, and a
+    refusal says nothing of that first try: only a reading can tell (I5).
     """
-    ending = _busy(row, result) if result.outcome is Outcome.BUSY else _plain(result)
+    last = row.tries >= TRIES and not put_off
+    ending = _busy(result, last=last) if result.outcome is Outcome.BUSY else _plain(result)
     if not again:
         return ending
     if ending.state in {RowState.CONFLICT, RowState.FAILED}:
@@ -159,8 +182,8 @@ _ENDINGS = {
 }
 
 
-def _busy(row: StoredRow, result: WriteResult) -> Ending:
-    if row.tries >= TRIES:
+def _busy(result: WriteResult, *, last: bool) -> Ending:
+    if last:
         return Ending(RowState.FAILED, result.code, f"locked at each of {TRIES} tries: {result.message}")
     return Ending(RowState.APPROVED, result.code, result.message or "locked", nothing_written=True)
 

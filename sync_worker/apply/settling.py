@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from connectors.port import CrmError
 from sync_worker.apply import holds
-from sync_worker.apply.reading import READ_AT_ONCE, proves_untouched, read
+from sync_worker.apply.reading import in_air, key, owner_moves, read, traces
 from sync_worker.core.lifecycle import REVERTED, TRIES, Ending, Verdict, difference, judge_unanswered
 from sync_worker.core.model import RowKind, RowState
+from sync_worker.core.traces import judge_unbound, untouched
 from sync_worker.store import outbox
 from sync_worker.store.upsert import chunks
 
@@ -24,39 +25,49 @@ if TYPE_CHECKING:
     from sync_worker.core.lifecycle import Seen
     from sync_worker.store.plans import StoredRow
 
+AT_ONCE = 200
+"""Rows in one reading, and in the transaction that records what it showed."""
+
 MARGIN = timedelta(minutes=5)
 """How far our clock may be off the CRM's (I24) when its history is asked what happened since a write."""
 
 
-def settle(tools: Tools, rows: Sequence[StoredRow]) -> Mapping[RowState, int]:
-    """Read the records of these rows and record what the rows turned out to be, by state. Raises CrmError."""
+def settle(tools: Tools, crm: str, rows: Sequence[StoredRow]) -> Mapping[RowState, int]:
+    """Read the records of these rows and record what the rows turned out to be, by state. Raises CrmError.
+
+    Rows of which nothing can be said yet stay ``unknown``, and are counted so.
+    """
     settled: Counter[RowState] = Counter()
+    conditional = tools.at(crm).conditional
     for kind in RowKind:
-        for part in chunks([row for row in rows if row.row.kind is kind], READ_AT_ONCE):
-            settled.update(_settle(tools, part, versions=kind is RowKind.OWNER))
+        for part in chunks([row for row in rows if row.row.kind is kind], AT_ONCE):
+            bound = kind is RowKind.PRIORITY or conditional
+            settled.update(_settle(tools, crm, part, versions=kind is RowKind.OWNER and conditional, bound=bound))
     return settled
 
 
-def settle_plan(tools: Tools, plan_id: str) -> CrmError | None:
+def settle_plan(tools: Tools, plan_id: str, crm: str) -> CrmError | None:
     """Settle the plan's rows that got no answer; the error, where the CRM cannot be read: they stay as they are."""
     with tools.store.read() as tx:
-        rows = outbox.rows(tx, plan_id, {RowState.UNKNOWN})
+        rows = [row for row in outbox.rows(tx, plan_id, {RowState.UNKNOWN}) if row.row.crm == crm]
     try:
-        settle(tools, rows)
+        settle(tools, crm, rows)
     except CrmError as error:
         return error
     return None
 
 
-def _settle(tools: Tools, rows: Sequence[StoredRow], *, versions: bool) -> list[RowState]:
-    seen = read(tools.connector, rows, versions=versions)
-    verdicts = [(row, _verdict(tools, row, seen.get(row.row.account))) for row in rows]
+def _settle(tools: Tools, crm: str, rows: Sequence[StoredRow], *, versions: bool, bound: bool) -> list[RowState]:
+    seen = read(tools.at(crm), rows, versions=versions)
+    verdicts = _bound_verdicts(tools, crm, rows, seen) if bound else _unbound_verdicts(tools, crm, rows, seen)
     moved = []
     with tools.writing() as tx:
         now = tools.clock()
         endings = []
-        for row, verdict in verdicts:
+        for row, verdict in zip(rows, verdicts, strict=True):
             ending = _ending(tx, row, verdict, seen.get(row.row.account), now)
+            if ending is None:
+                continue
             endings.append((row, ending))
             if ending.state is RowState.CONFIRMED:
                 holds.start_rest(tx, row, now)
@@ -65,22 +76,59 @@ def _settle(tools: Tools, rows: Sequence[StoredRow], *, versions: bool) -> list[
                 holds.keep_away(tx, row, shown, days=tools.settings.hold_days, now=now)
                 moved.append((row, shown))
         outbox.end(tx, endings, epoch=tools.lease.epoch, now=now)
-    holds.tell_who(tools, moved)
-    return [ending.state for _, ending in endings]
+    holds.tell_who(tools, crm, moved)
+    return [ending.state for _, ending in endings] + [RowState.UNKNOWN] * (len(rows) - len(endings))
 
 
-def _verdict(tools: Tools, row: StoredRow, seen: Seen | None) -> Verdict:
-    verdict = judge_unanswered(row.row, seen, token=row.version)
-    if verdict is not Verdict.MAYBE_REVERTED or row.sent_at is None or seen is None:
-        return verdict
-    proof = proves_untouched(tools.connector, row, seen.fields.get("owner"), row.sent_at - MARGIN)
-    return judge_unanswered(row.row, seen, token=row.version, proof=proof)
+def _bound_verdicts(tools: Tools, crm: str, rows: Sequence[StoredRow], seen: Mapping[str, Seen]) -> list[Verdict]:
+    """By version, and by history where the version has moved on."""
+    verdicts = [judge_unanswered(row.row, seen.get(row.row.account), token=row.version) for row in rows]
+    doubtful = [row for row, verdict in zip(rows, verdicts, strict=True) if verdict is Verdict.MAYBE_REVERTED]
+    proven = _untouched(tools, crm, doubtful, seen)
+    return [
+        judge_unanswered(row.row, seen.get(row.row.account), token=row.version, proof=True)
+        if key(row) in proven
+        else verdict
+        for row, verdict in zip(rows, verdicts, strict=True)
+    ]
 
 
-def _ending(tx: Connection, row: StoredRow, verdict: Verdict, seen: Seen | None, now: datetime) -> Ending:
+def _untouched(
+    tools: Tools, crm: str, rows: Sequence[StoredRow], seen: Mapping[str, Seen]
+) -> frozenset[tuple[str, int]]:
+    """The rows whose owner has provably not changed since they left; none where the history cannot be read."""
+    try:
+        moves = owner_moves(tools.at(crm), rows)
+    except CrmError:
+        return frozenset()
+    return frozenset(
+        key(row)
+        for row in rows
+        if row.first_sent_at is not None
+        and untouched(
+            moves.get(row.row.account, ()),
+            owner=seen[row.row.account].fields.get("owner"),
+            since=row.first_sent_at - MARGIN,
+        )
+    )
+
+
+def _unbound_verdicts(tools: Tools, crm: str, rows: Sequence[StoredRow], seen: Mapping[str, Seen]) -> list[Verdict]:
+    """By history; while a request may still land, only that it has landed is certain."""
+    found = traces(tools, crm, rows)
+    now = tools.clock()
+    return [
+        judge_unbound(row.row, seen.get(row.row.account), one, in_air=in_air(row, one, now))
+        for row in rows
+        for one in [found.get(key(row))]
+    ]
+
+
+def _ending(tx: Connection, row: StoredRow, verdict: Verdict, seen: Seen | None, now: datetime) -> Ending | None:
+    """What becomes of the row; None where nothing can be said yet."""
     match verdict:
         case Verdict.LANDED:
-            return Ending(RowState.CONFIRMED, message="no answer came, but the CRM shows the value", adopted=True)
+            return Ending(RowState.CONFIRMED, message="no answer came, but the CRM shows that it landed", adopted=True)
         case Verdict.GONE:
             return Ending(RowState.GONE, message="deleted or merged away before the outcome was known")
         case Verdict.MAYBE_REVERTED:
@@ -89,7 +137,11 @@ def _ending(tx: Connection, row: StoredRow, verdict: Verdict, seen: Seen | None,
             told = "" if seen is None else f": {difference(row.row.before, seen)}"
             return Ending(RowState.CONFLICT, message=f"no answer came, and somebody has changed it since{told}")
         case Verdict.NOT_LANDED | Verdict.RULED_OUT:
-            return _not_landed(tx, row, now, for_good=verdict is Verdict.RULED_OUT)
+            ending = _not_landed(tx, row, now, for_good=verdict is Verdict.RULED_OUT)
+            waits = row.unbound and verdict is Verdict.NOT_LANDED and ending.state is RowState.SUPERSEDED
+            return None if waits else ending
+        case Verdict.WAIT:
+            return None
 
 
 def _not_landed(tx: Connection, row: StoredRow, now: datetime, *, for_good: bool) -> Ending:

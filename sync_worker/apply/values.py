@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -61,6 +61,7 @@ class RecoverReport:
     """Rows that stay unknown because the CRM could not be read."""
     verified: int = 0
     overwritten: tuple[StoredRow, ...] = ()
+    overwrote: tuple[StoredRow, ...] = ()
     expired: int = 0
     """Plans that outlived their time."""
     resumable: tuple[str, ...] = ()
@@ -76,9 +77,11 @@ class VerifyReport:
     plan_id: str
     verified: int = 0
     overwritten: tuple[StoredRow, ...] = ()
+    overwrote: tuple[StoredRow, ...] = ()
+    """Rows whose write turned out to have replaced somebody else's."""
     gone: int = 0
     unread: int = 0
-    """Confirmed rows that have not been read again yet."""
+    """Confirmed rows of which a second reading could not tell yet what became of them."""
     stopped: str | None = None
     calls: int = 0
 
@@ -88,14 +91,33 @@ class Tools:
     """What every part of a run works with."""
 
     store: Store
-    connector: Connector
+    connectors: Mapping[str, Connector]
+    """By CRM, in the order in which they are written to."""
     settings: ApplyConfig
+    settle: Mapping[str, float]
+    """Seconds between a write and the look that verifies it, by CRM."""
     clock: Callable[[], datetime]
     """Now, UTC."""
     monotonic: Callable[[], float]
     stop: threading.Event
     progress: Callable[[Progress], None]
     lease: Lease
+
+    def at(self, crm: str) -> Connector:
+        """The connector of this CRM."""
+        return self.connectors[crm]
+
+    def by_crm(self, rows: Iterable[StoredRow]) -> Iterator[tuple[str, list[StoredRow]]]:
+        """The rows by CRM, in the connectors' order; those of a CRM without a connector are left out."""
+        found: dict[str, list[StoredRow]] = {crm: [] for crm in self.connectors}
+        for row in rows:
+            if row.row.crm in found:
+                found[row.row.crm].append(row)
+        return ((crm, mine) for crm, mine in found.items() if mine)
+
+    def spent(self) -> int:
+        """API calls so far, of every CRM."""
+        return sum(connector.budget().spent for connector in self.connectors.values())
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

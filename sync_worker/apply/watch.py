@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sync_worker.core.brakes import Tally
+from sync_worker.core.lifecycle import TRIES
 from sync_worker.store import settings
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 PAUSE_SECONDS = 1.0
 """How often the pause is looked up while rows go out; before each batch it always is. I13 allows five seconds."""
+
+REST_SECONDS = 5.0
+"""How long no call leaves after one that the CRM has put off. HubSpot counts the calls of any ten seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,11 @@ class Watch:
         self.halt: Halt | None = None
         self._tools = tools
         self._asked = float("-inf")
+        self._put_off = 0
+
+    def begin_crm(self) -> None:
+        """Count anew: what one CRM has taken well says nothing of the next one."""
+        self.tally = Tally()
 
     def halted(self, *, ask: bool = False) -> bool:
         """Whether no new row may be sent. ``ask`` looks the pause up whenever it was looked up last."""
@@ -58,6 +67,17 @@ class Watch:
     def count_silence(self) -> None:
         """Count a call that got no answer; several in a row end the run."""
         self.tally.add_silence()
+
+    def count_busy(self, *, busy: bool) -> None:
+        """Count a call that the CRM has put off as a whole; several in a row end the run."""
+        self._put_off = self._put_off + 1 if busy else 0
+        if self._put_off >= TRIES:
+            self.stop(f"the CRM was too busy for {self._put_off} calls in a row")
+
+    def rest(self) -> None:
+        """Leave the CRM alone for a while, longer each time."""
+        if self.halt is None:
+            self._tools.stop.wait(REST_SECONDS * self._put_off)
 
     def _reason(self, *, ask: bool) -> Halt | None:
         if self._tools.stop.is_set():

@@ -1,4 +1,4 @@
-"""Looking into things: ``explain``, ``history``, ``audit``."""
+"""Looking into things: ``explain``, ``history``, ``signals``, ``audit``."""
 
 import os
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ def add_to(app: typer.Typer) -> None:
     """Register this group's commands."""
     command(app, "explain")(explain)
     command(app, "history")(history)
+    command(app, "signals")(signals)
 
 
 def explain(
@@ -48,6 +49,20 @@ def history(
     with session.worker(secrets=False) as worker, worker.store.read() as tx:
         view = views.owners(ownership_of(tx, account, limit)) if account else views.past(past(tx, limit))
     session.out.answer(*view)
+
+
+def signals(
+    session: Session,
+    *,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="How many lines of each list.")] = 20,
+) -> None:
+    """Say what files told, and how much of it found its account."""
+    from sync_worker.report.signals import signals as view
+    from sync_worker.signals import told
+
+    with session.worker(secrets=False) as worker:
+        found = told(worker.parts, limit)
+    session.out.answer(*view(found))
 
 
 @command(audit_app, "verify")

@@ -16,11 +16,18 @@ app = group("Check and describe the rule files.")
 @command(app, "check")
 def check(session: Session) -> None:
     """Read every rule file and tell every mistake with its place. Exit 4 when there are any."""
+    from rules import strangers
     from sync_worker.report.rules import checked
+    from sync_worker.store import lookup
 
     with session.worker() as worker:
         ruleset = worker.load_rules()
-    session.out.answer(*checked(ruleset, session.config(secrets=False).rules.folder))
+        with worker.store.read() as tx:
+            addresses = {str(user.fields.get("email") or "").lower() for user in lookup.users(tx)}
+    # Before the first pull nobody is known, so nobody can be a stranger.
+    unknown = strangers(ruleset.reps, addresses) if addresses else ()
+    folder = session.config(secrets=False).rules.folder
+    session.out.answer(*checked(ruleset, (*ruleset.warnings, *unknown), folder))
 
 
 @command(app, "schema")
@@ -34,11 +41,12 @@ def schema(
     """
     import json
 
-    from rules import json_schema
+    from rules import json_schema, with_rep_files
     from sync_worker.report.rules import written
 
     with session.worker() as worker:
-        text = json.dumps(json_schema(worker.vocabulary()), ensure_ascii=False, indent=2) + "\n"
+        words = with_rep_files(worker.config.rules.folder, worker.vocabulary())
+    text = json.dumps(json_schema(words), ensure_ascii=False, indent=2) + "\n"
     if output is None:
         write(sys.stdout, text)
     else:

@@ -59,6 +59,7 @@ SUGGESTED = {
         "salesforce.url": "http://127.0.0.1:8080",
         "salesforce.client_id": "SANDBOX-CLIENT-ID",
         "hubspot.url": "http://127.0.0.1:8080",
+        "hubspot.settle_seconds": "1.0",  # the sandbox's history is there at once
         "pool.user": "pool@acme.example",
     },
 }
@@ -99,8 +100,8 @@ def start(
 def config_text(template: Template, values: Mapping[str, str], crms: tuple[Crm, ...]) -> str:
     """A template's config for these CRMs. What no value is given for gets the suggestion.
 
-    ``@section.key@`` stands for a value; ``@account NAME@`` and ``@user NAME@`` for what each CRM calls the custom
-    field that is NAME in Salesforce. A line about a field that none of the CRMs has is left out.
+    ``@section.key@`` stands for a value; ``@account NAME@``, ``@user NAME@`` and ``@activity NAME@`` for what each CRM
+    calls a custom field: ``_field`` says what. A line for which there is nothing is left out.
     """
     sections = [_read(crm.value) for crm in crms] + ([_read("home")] if len(crms) > 1 else [])
     known = {**SUGGESTED[template], **values}
@@ -120,10 +121,10 @@ def _filled(line: str, known: Mapping[str, str], crms: tuple[Crm, ...]) -> str:
 
 
 def _value(place: str, known: Mapping[str, str], crms: tuple[Crm, ...]) -> str:
-    """What stands for a placeholder; nothing for a field that none of the CRMs has."""
+    """What stands for a placeholder; nothing for a field that no CRM here has, or a setting left at its default."""
     stream, _, name = place.partition(" ")
     if not name:
-        return known[place]
+        return known.get(place, "")
     names = {crm: _field(crm, stream, name) for crm in crms}
     if len(crms) == 1:
         return f'"{names[crms[0]]}"' if names[crms[0]] else ""
@@ -132,7 +133,11 @@ def _value(place: str, known: Mapping[str, str], crms: tuple[Crm, ...]) -> str:
 
 
 def _field(crm: Crm, stream: str, name: str) -> str:
-    """What a CRM calls a custom field; HubSpot's owners have none."""
-    if crm is Crm.SALESFORCE:
-        return name
-    return name.removesuffix("__c").lower() if stream == "account" else ""
+    """What a CRM calls a custom field; empty where it has none."""
+    match stream, crm:
+        case "account", Crm.HUBSPOT:
+            return name.removesuffix("__c").lower()
+        case ("account" | "user", Crm.SALESFORCE) | ("activity", Crm.HUBSPOT):
+            return name
+        case _:  # HubSpot's owners have no fields of one's own; Salesforce's activities need none here
+            return ""

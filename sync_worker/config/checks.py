@@ -123,7 +123,7 @@ def field_map(value: object) -> object:
         if said == {}:
             raise ValueError('names no field: write one for each CRM that has it, like { hubspot = "region" }')
         for crm_field in said.values() if isinstance(said, dict) else (said,):
-            if isinstance(crm_field, str) and not _CRM_FIELD.fullmatch(crm_field):
+            if isinstance(text(crm_field), str) and not _CRM_FIELD.fullmatch(crm_field):
                 raise ValueError("is no CRM field name: write the field's API name, like Region__c or region")
     return value
 

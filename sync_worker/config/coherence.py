@@ -60,6 +60,14 @@ class Said:
         found: Mapping[str, Any] = self.values[section].get(key, {})
         return found
 
+    def lacks(self, section: str, key: str) -> bool:
+        """Whether nobody said it, or somebody said nothing."""
+        return f"{section}.{key}" not in self.winners or self.values[section].get(key) == ""
+
+    def told(self, section: str, key: str) -> bool:
+        """Whether the file holds a secret itself, which is a mistake of its own."""
+        return any((*prefix, section, key) in self.file.marks for prefix in ((), ("profile", str(self.profile))))
+
     def at(self, *path: str) -> Origin:
         """Where a setting was said."""
         return self.winners[".".join(path)].origin
@@ -73,8 +81,8 @@ def problems(said: Said) -> Iterator[Problem]:
         yield said.file.origin(()).problem("the config names no CRM", hint)
     for crm, at in crms.items():
         yield from _sign_in(said, crm, at)
-    if "pool.user" not in said.winners:
-        yield _missing(said.file.origin(("pool",)), "pool", "user")
+    if said.lacks("pool", "user"):
+        yield _missing(said.file.origin(("pool", "user")), "pool", "user")
     yield from _home(said, crms)
     yield from _precedence(said, crms)
     yield from _files(said)
@@ -83,14 +91,13 @@ def problems(said: Said) -> Iterator[Problem]:
 def _sign_in(said: Said, crm: str, at: Origin) -> Iterator[Problem]:
     """What nobody said although this CRM cannot be reached without it."""
     why = f"; {at.where} makes {crm} one of the config's CRMs" if at.kind in {"environment", "flag"} else ""
-    if crm == "salesforce" and "salesforce.url" not in said.winners:
+    if crm == "salesforce" and said.lacks(crm, "url"):
         yield _missing(at, crm, "url", why)
     # Of a way that cannot be, only that is told.
     auth = said.values[crm].get("auth", "" if f"{crm}.auth" in said.winners else shapes.default(crm, "auth"))
     for key in _SIGN_IN[crm].get(auth, ()):
         secret = key in shapes.SECRETS[crm]
-        told = (crm, key) in said.file.marks  # as a secret that must not stand there
-        if f"{crm}.{key}" not in said.winners and not (secret and (told or not said.read_secrets)):
+        if said.lacks(crm, key) and not (secret and (not said.read_secrets or said.told(crm, key))):
             yield _missing(at, crm, key, f", which auth = '{auth}' needs{why}", secret=secret)
 
 
@@ -102,7 +109,7 @@ def _missing(at: Origin, section: str, key: str, why: str = "", *, secret: bool 
 def _home(said: Said, crms: Mapping[str, Origin]) -> Iterator[Problem]:
     """With two CRMs somebody must say which decides; with one there is nothing to say."""
     entries = [entry for entry in said.winners.values() if entry.path[0] == "home"]
-    if len(crms) > 1 and ("home.crm" not in said.winners or said.values["home"].get("crm") == ""):
+    if len(crms) > 1 and said.lacks("home", "crm"):
         at = said.at("home", "crm") if "home.crm" in said.winners else said.file.origin(("home",))
         message = f"'home.crm' is missing, which a config with {' and '.join(crms)} needs"
         forms = " or ".join(f'crm = "{crm}"' for crm in crms)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from sync_worker.core.lifecycle import INACTIVE_OWNER
 from sync_worker.core.model import RowState
 
 FAILURES = 0.05
@@ -37,9 +38,10 @@ class Tally:
     def add(self, state: RowState, code: str = "") -> None:
         """Count one row that a check or an answer of the CRM has moved to ``state``.
 
-        Rows that will be looked at again say nothing yet: those without an answer, and those that were locked.
+        Rows that will be looked at again say nothing yet: those without an answer, and those that were locked. Nor do
+        rows whose new owner has left since the plan: no call was made for them.
         """
-        if state is RowState.UNKNOWN:
+        if state is RowState.UNKNOWN or code == INACTIVE_OWNER:
             return
         self.silent = 0
         if state is RowState.APPROVED:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from sync_worker.core.model import RowKind, RowState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Collection, Mapping
 
     from sync_worker.core.model import PlanRow, Value
 
@@ -34,6 +33,8 @@ NEXT: Mapping[RowState, frozenset[RowState]] = {
             RowState.CANCELLED,
             # A second try found that the first one, which had got no answer, has landed after all.
             RowState.CONFIRMED,
+            # A second try found that somebody has been there, while the first one may still land: a reading decides.
+            RowState.UNKNOWN,
         },
     ),
     RowState.SENT: frozenset(
@@ -66,6 +67,9 @@ NEXT: Mapping[RowState, frozenset[RowState]] = {
 OPEN = frozenset({RowState.SENT, RowState.UNKNOWN})
 """A write may have left and its outcome is not known: only a reading can tell."""
 
+INACTIVE_OWNER = "INACTIVE_OWNER"
+"""The code of a row that was not sent because its new owner may not own accounts any more."""
+
 TRIES = 3
 """How often one row is sent at most. Each try has a pre-read of its own."""
 
@@ -94,6 +98,8 @@ class Ending:
     """The CRM shows our value although no answer ever said so."""
     nothing_written: bool = False
     """For a row that may be sent again: its latest try wrote nothing, for certain, so no token binds the next one."""
+    replaced: Mapping[str, Value] | None = None
+    """What our write has replaced of somebody else's, for a row that ends as ``overwrote``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +127,8 @@ def shows(seen: Seen, image: Mapping[str, Value]) -> bool:
 def before_sending(row: PlanRow, seen: Seen | None, now: Premises, *, token: str | None) -> Ending | None:
     """What ends a row instead of a write; None when it may be written now.
 
-    ``token``: the version of an earlier try that got no answer, else None. The order of the checks is the order of
-    what a person needs to know first: what the CRM shows, then what the plan rested on.
+    ``token``: the version of an earlier try that got no answer, empty where it had none; else None. The order of the
+    checks is the order of what a person needs to know first: what the CRM shows, then what the plan rested on.
     """
     if seen is None:
         return Ending(RowState.GONE, message="deleted or merged away since the plan")
@@ -130,7 +136,7 @@ def before_sending(row: PlanRow, seen: Seen | None, now: Premises, *, token: str
         return _already_there(token)
     if not shows(seen, row.before):
         return Ending(RowState.CONFLICT, message=f"{difference(row.before, seen)}: nothing was written")
-    if token is not None and row.kind is RowKind.OWNER and seen.version != token:
+    if token and row.kind is RowKind.OWNER and seen.version != token:
         return REVERTED
     if now.read_sets.get(row.account) != row.read_set:
         return Ending(RowState.SUPERSEDED, message="its inputs changed since the plan; it will be planned again")
@@ -150,7 +156,7 @@ def _owner_ending(row: PlanRow, now: Premises, token: str | None) -> Ending | No
     # Failed means that it did not land (I5). Of a row whose first try got no answer nobody can say that.
     state = RowState.FAILED if token is None else RowState.SUPERSEDED
     message = f"the new owner {owner} is not an active user who may own accounts: nothing was written"
-    return Ending(state, "INACTIVE_OWNER", message)
+    return Ending(state, INACTIVE_OWNER, message)
 
 
 REVERTED = Ending(
@@ -176,7 +182,9 @@ class Verdict(StrEnum):
     NOT_LANDED = "not landed"
     """It had not when the reading was made: it may be sent again, with the same token."""
     RULED_OUT = "ruled out"
-    """It did not land and cannot any more: the version that it was bound to has passed."""
+    """It did not land and cannot any more: the version that it was bound to has passed, or so much time."""
+    WAIT = "wait"
+    """Nothing binds it to a version, and it may still land: whatever is there now decides nothing yet."""
     CONFLICT = "conflict"
     MAYBE_REVERTED = "maybe reverted"
     GONE = "gone"
@@ -199,25 +207,6 @@ def judge_unanswered(row: PlanRow, seen: Seen | None, *, token: str | None, proo
     if row.kind is RowKind.PRIORITY or (token is not None and seen.version == token):
         return Verdict.NOT_LANDED
     return Verdict.RULED_OUT if proof else Verdict.MAYBE_REVERTED
-
-
-@dataclass(frozen=True, slots=True)
-class OwnerMove:
-    """One owner change in the CRM's own history."""
-
-    at: datetime
-    before: Value
-    after: Value
-    by: str
-
-
-def untouched(moves: Sequence[OwnerMove], *, owner: Value, since: datetime) -> bool:
-    """Whether the history proves that the owner did not change after ``since``.
-
-    An empty history proves nothing: the CRM may keep none. One that ends before ``since`` with the owner that the
-    record shows now has been kept, and has nothing more to tell.
-    """
-    return bool(moves) and same(moves[-1].after, owner) and all(move.at < since for move in moves)
 
 
 def _text(value: Value) -> Value:

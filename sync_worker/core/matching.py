@@ -88,7 +88,8 @@ def host_of(text: str) -> str:
     host = re.split(r"[/?#\\]", rest, maxsplit=1)[0].rpartition("@")[2].partition(":")[0].rstrip(".")
     if not host.isascii():
         host = _in_ascii(host)
-    host = host.removeprefix("www.")
+    while host.startswith("www.") and host.count(".") > 1:
+        host = host.removeprefix("www.")
     return host if len(host) <= _LONGEST_HOST and _HOST.fullmatch(host) else ""
 
 

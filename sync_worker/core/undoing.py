@@ -10,8 +10,10 @@ from sync_worker.core.model import PlanRow, RowKind, RowState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from sync_worker.core.model import Decision, Value
+    from sync_worker.core.traces import OwnerMove
 
 RULE = "rollback"
 """What moves an account back: ``rollback:`` and the id of the plan that is undone."""
@@ -102,6 +104,20 @@ def undoes(rule: str) -> str:
     return plan_id if kind == RULE else ""
 
 
+def moved_after(
+    moves: Sequence[OwnerMove], *, write: Value, since: datetime, tries: int, ours: int
+) -> OwnerMove | None:
+    """The latest change by somebody else after our write of this owner; None where the CRM's history shows none.
+
+    ``moves``: the history, oldest first. ``since``: no later than our write, by the CRM's clock. ``tries``: how many
+    requests have left, each of which may have landed. ``ours``: how many later changes are known to be our own.
+    """
+    marks = [place for place, move in enumerate(moves) if move.at >= since and same(move.after, write)]
+    landings = [place for place in marks if place == marks[0] or moves[place].by_app][:tries]
+    later = moves[landings[-1] + 1 :] if landings else ()
+    return later[-1] if len(later) > ours else None
+
+
 def _undone(plan_id: str, one: Written, now: Situation, hold_days: int) -> PlanRow | Left:
     row = one.row
     why = _unwritten(one) or _out_of_sight(row, now)
@@ -153,7 +169,9 @@ def _moved(one: Written, now: Situation) -> str:
     if told := now.moved.get(row.account):
         return told
     owner = now.owners[row.account]
-    return "" if same(owner, row.after.get("owner")) else f"it has been moved since, and {_name(owner, now)} has it now"
+    if not same(owner, row.after.get("owner")):
+        return f"it has been moved since, and {_name(owner, now)} has it now"
+    return "somebody moved it right after it was written" if one.state is RowState.OVERWRITTEN else ""
 
 
 def _refused(one: Written, now: Situation) -> str:

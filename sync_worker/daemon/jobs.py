@@ -15,10 +15,12 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from connectors.port import LimitReached, Unauthorized
+from sync_worker.core.traces import LANDS_WITHIN
 from sync_worker.daemon.schedule import daily_slot, parse_time, period_slot
 from sync_worker.daemon.tries import Try, next_try
-from sync_worker.store import cycles, settings, slots
+from sync_worker.store import cycles, outbox, settings, slots
 from sync_worker.store.audit import read_checkpoint, verify
+from sync_worker.tally import warnings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,13 +119,19 @@ class Jobs:
         self._run("pull", lambda _: slot, lambda worker: worker.pull())
 
     def apply(self) -> None:
-        """Write the plan that somebody has approved, if there is one. Plans have states of their own: no slot."""
+        """Write the plan that somebody has approved, if there is one; else look again at writes without an end.
+
+        Plans have states of their own: no slot.
+        """
 
         def write(worker: JobWorker) -> object:
             with worker.store.read() as tx:
                 paused = settings.paused(tx)
+                oldest = outbox.oldest_unended(tx)
+            overdue = oldest is not None and self.clock() - oldest >= LANDS_WITHIN
             # Not a failure each few minutes: /readyz, the metrics and the status say that somebody has paused.
-            return None if paused else worker.apply_approved()
+            done = None if paused else worker.apply_approved()
+            return worker.recover() if done is None and overdue else done
 
         self._run("apply", None, write)
 
@@ -191,6 +199,8 @@ class Jobs:
         finally:
             self._tell(before, _latest(worker, job))
         self.problems.pop(job, None)
+        for warning in warnings(done):
+            log.warning("left open", reason=warning)
         return OK if done is not None else None
 
     def _tell(self, before: Cycle | None, after: Cycle | None) -> None:

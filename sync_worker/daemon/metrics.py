@@ -80,6 +80,8 @@ class _Store:
 def _counted(figures: Figures) -> Iterator[Metric]:
     overwritten = figures.rows.get("overwritten", 0)
     yield _one("sync_worker_overwritten_rows", "Confirmed writes that somebody has overwritten since.", overwritten)
+    overwrote = figures.rows.get("overwrote", 0)
+    yield _one("sync_worker_overwrote_rows", "Writes that have replaced what somebody had just written.", overwrote)
     yield _many("sync_worker_plan_rows", "Plan rows, by state.", "state", figures.rows)
     yield _many("sync_worker_plans_waiting", "Plans that somebody is still to act on.", "state", figures.plans_waiting)
     yield _many("sync_worker_accounts_held", "Accounts that the worker stays away from.", "kind", figures.held)

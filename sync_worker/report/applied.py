@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sync_worker.core.model import RowState
 from sync_worker.report.document import Commands, Fields, Heading, Text, Tone, table
+from sync_worker.report.plan import put_back
 from sync_worker.report.words import count
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ MEANING: Mapping[RowState, str] = {
     RowState.CONFIRMED: "written",
     RowState.VERIFIED: "written, and seen again in the CRM",
     RowState.OVERWRITTEN: "written, and then changed by somebody else: left alone",
+    RowState.OVERWROTE: "written over what a person had written a moment before",
     RowState.FAILED: "refused by the CRM: nothing written",
     RowState.CONFLICT: "somebody else had changed it: nothing written",
     RowState.NOOP: "already so: nothing to write",
@@ -106,12 +108,11 @@ def _row(row: StoredRow) -> dict[str, object]:
 
 
 def _next(report: ApplyReport, stored: StoredPlan) -> Iterator[Block]:
+    lines = [*put_back(stored)]
     if report.stopped and report.resumable:
-        yield Commands(((f"sync-worker apply {stored.plan.id}", "go on with the rest, once the reason is gone"),))
+        lines.append((f"sync-worker apply {stored.plan.id}", "go on with the rest, once the reason is gone"))
     elif not complete(stored):
-        yield Commands(
-            (
-                (f"sync-worker show {stored.plan.id}", "every row with its end"),
-                ("sync-worker plan", "plan again what is still due"),
-            )
-        )
+        lines.append((f"sync-worker show {stored.plan.id}", "every row with its end"))
+        lines.append(("sync-worker plan", "plan again what is still due"))
+    if lines:
+        yield Commands(tuple(lines))

@@ -6,13 +6,15 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sync_worker.report.document import Fields, Heading, Items, Text, Tone, table
-from sync_worker.report.words import figure, instant, value
+from sync_worker.report.words import day, figure, instant, value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from sync_worker.explain import Explanation, RuleTried, TermCounted
     from sync_worker.report.document import Answer, Block
+    from sync_worker.store.origins import Statement
 
 SECTIONS = {
     "scope": "May the worker touch it at all? (one match is enough)",
@@ -31,6 +33,8 @@ def explained(found: Explanation) -> Answer:
         *_rules(found),
         *_scores(found),
         *_empty(found),
+        *_sources(found),
+        *_signals(found),
         *_owners(found),
         *_plans(found),
     )
@@ -80,6 +84,42 @@ def _term(term: TermCounted) -> tuple[str, ...]:
 def _empty(found: Explanation) -> Iterator[Block]:
     if found.empty:
         yield Text(f"empty in the CRM, though the rules read them: {', '.join(found.empty)}", Tone.WARN)
+
+
+def _sources(found: Explanation) -> Iterator[Block]:
+    if found.sources:
+        yield Heading("Where values come from, where sources differ")
+        yield Items(tuple(Text(_disputed(name, said)) for name, said in found.sources.items()))
+
+
+def _disputed(name: str, said: Sequence[Statement]) -> str:
+    """``employees 500 from zoominfo (2026-11-01); salesforce says 450``."""
+    first, *others = said
+    more = [f"{one.source} says {value(one.value)}{_seen_on(one.observed_at)}" for one in others]
+    return "; ".join([f"{name} {value(first.value)} from {first.source}{_seen_on(first.observed_at)}", *more])
+
+
+def _seen_on(at: datetime | None) -> str:
+    return f" ({day(at)})" if at else ""
+
+
+def _signals(found: Explanation) -> Iterator[Block]:
+    if found.signals:
+        yield Heading("Signs of intent")
+        yield table(
+            "topic|source|>score|seen|counts until|",
+            [
+                (
+                    one.topic,
+                    one.source,
+                    figure(one.score),
+                    day(one.observed_at) if one.observed_at else "",
+                    day(one.expires_at) if one.expires_at else "",
+                    "stale" if one.stale else "live",
+                )
+                for one in found.signals
+            ],
+        )
 
 
 def _owners(found: Explanation) -> Iterator[Block]:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from sync_worker.core.model import PlanState, RowKind, RowState
+from sync_worker.core.undoing import LANDED, RULE
 from sync_worker.report.document import Commands, Fields, Heading, Items, Text, Tone, table
 from sync_worker.report.words import count, instant, person
 
@@ -106,7 +107,9 @@ def _staying(summary: Mapping[str, Any]) -> Iterator[Block]:
     pool = summary.get("pool", {})
     rows = [("protected", number, f"rule {rule}") for rule, number in summary.get("protected", {}).items()]
     rows += (
-        [("held", summary["held"], "a person changed the owner, or asked to keep it")] if summary.get("held") else []
+        [("held", summary["held"], "a person changed the owner, undid a change, or asked to keep it")]
+        if summary.get("held")
+        else []
     )
     rows += [("in the pool", number, why) for why, number in pool.get("left", {}).items()]
     if rows:
@@ -129,11 +132,11 @@ def _owners(rows: list[StoredRow], names: Mapping[str, str], *, few: int | None,
                 person(row.row.before.get("owner"), names),
                 person(row.row.after.get("owner"), names),
                 row.row.reason,
-                *((_state(row),) if started else ()),
+                *((_state(row), row.row.number) if started else ()),
             )
             for row in told
         ]
-        yield table("account|from|to|~why" + ("|state" if started else ""), cells)
+        yield table("account|from|to|~why" + ("|state|>row" if started else ""), cells)
         if len(told) < len(members):
             yield Text(f"… and {len(members) - len(told):,} more: --all shows every row", Tone.QUIET)
 
@@ -179,8 +182,15 @@ def _next(stored: StoredPlan) -> Iterator[Block]:
         yield Commands(lines)
 
 
+def put_back(stored: StoredPlan) -> Iterator[tuple[str, str]]:
+    """The offer to restore what people had written and the plan's writes replaced."""
+    if any(row.state is RowState.OVERWROTE for row in stored.rows):
+        yield f"sync-worker rollback {stored.plan.id} --overwrote", "put back what people had written"
+
+
 def _steps(stored: StoredPlan) -> Iterator[tuple[str, str]]:
     plan = stored.plan.id
+    yield from put_back(stored)
     overrides = "".join(f" --override {guard.name}" for guard in stored.plan.guards)
     match stored.state:
         case PlanState.HELD:
@@ -193,6 +203,8 @@ def _steps(stored: StoredPlan) -> Iterator[tuple[str, str]]:
             yield f"sync-worker apply {plan}", "write it to the CRM"
         case PlanState.EXPIRED | PlanState.SUPERSEDED:
             yield "sync-worker plan", "make a new one"
+        case PlanState.APPLIED if any(row.state in LANDED and row.row.kind is RowKind.OWNER for row in stored.rows):
+            yield f"sync-worker rollback {plan}", "make a plan that gives these accounts back"
         case _:
             return
 
@@ -243,7 +255,7 @@ def _row(stored: StoredRow, names: Mapping[str, str]) -> dict[str, object]:
 
 def _rule(rule: str) -> str:
     kind, _, name = rule.partition(":")
-    words = {"return": "Back to the pool, rule", "book": "Into the book"}
+    words = {"return": "Back to the pool, rule", "book": "Into the book", RULE: "Undo of plan"}
     return f"{words.get(kind, kind)} {name}"
 
 

@@ -26,5 +26,8 @@ def pulled(report: PullReport) -> Answer:
 def _notes(report: PullReport) -> Iterator[Block]:
     if report.held:
         yield Text(f"{report.held} owners were changed by hand: the worker stays away from these accounts", Tone.WARN)
-    if any(counts.quarantined for counts in report.streams.values()):
+    told = report.streams.get("signals")
+    if told and told.quarantined:
+        yield Text("lines of files that were not taken: 'sync-worker signals' lists them with reasons", Tone.WARN)
+    if any(counts.quarantined for name, counts in report.streams.items() if name != "signals"):
         yield Text("unreadable records are set aside: 'sync-worker status' lists them with reasons", Tone.WARN)

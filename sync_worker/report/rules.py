@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from sync_worker.report.document import Text, Tone, table
+from sync_worker.report.document import Heading, Items, Text, Tone, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from rules import Ruleset
-    from sync_worker.report.document import Answer
+    from rules import Problem, Ruleset
+    from sync_worker.report.document import Answer, Document
 
 SECTIONS = ("scores", "scope", "protect", "returns", "books", "lists", "tables")
 
 
-def checked(rules: Ruleset, folder: Path) -> Answer:
+def checked(rules: Ruleset, warnings: Sequence[Problem], folder: Path) -> Answer:
     """``rules check``."""
     held = {section: [_name(one) for one in getattr(rules, section)] for section in SECTIONS}
-    rows = [(section, len(names), ", ".join(names)) for section, names in held.items() if names]
-    return (
+    held["reps"] = list(rules.reps.fields)
+    counts = {section: len(names) for section, names in held.items()} | {"reps": len(rules.reps.rows)}
+    rows = [(section, counts[section], ", ".join(names)) for section, names in held.items() if names]
+    document: Document = (
         Text(f"the rules in {folder} are right; version {rules.version[:12]}", Tone.GOOD),
         table("section|>count|~names", rows),
-    ), {"ok": True, "folder": folder, "version": rules.version, "sections": held}
+    )
+    if warnings:
+        document += Heading("Probably not meant"), Items(tuple(Text(str(one), Tone.WARN) for one in warnings))
+    payload = {"ok": True, "folder": folder, "version": rules.version, "sections": held}
+    return document, {**payload, "warnings": [asdict(one) for one in warnings]}
 
 
 def written(schema: Path) -> Answer:

@@ -31,6 +31,6 @@ def _written(value: object) -> str:
         return str(value).lower()
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
-    if value == {}:
+    if value is None or value == {}:
         return "(none)"
     return '""' if value == "" else str(value)

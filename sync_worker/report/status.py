@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sync_worker.report.document import Answer, Block
-    from sync_worker.status import Health, Status
+    from sync_worker.status import Health, SignalsLine, Status
 
 FEW = 20
 """Holds and unreadable records that are listed; the JSON form has them all."""
@@ -64,8 +64,17 @@ def _facts(found: Status) -> Iterator[tuple[str, str]]:
     yield "now", instant(found.at)
     yield "last success", instant(found.last_success)
     yield "records", ", ".join(f"{number:,} {stream}" for stream, number in found.records.items()) or "none yet"
+    if found.signals:
+        yield "signals", _signals(found.signals)
     if rows := {state: number for state, number in found.rows.items() if RowState(state) not in TERMINAL}:
         yield "open rows", ", ".join(f"{number:,} {state}" for state, number in rows.items())
+
+
+def _signals(told: SignalsLine) -> str:
+    """``1,300 of 4 files, 93% found their account, 12 stale, 4 not taken: 'sync-worker signals'``."""
+    found = f", {told.matched / told.told:.0%} found their account" if told.told else ""
+    rest = [f"{number:,} {word}" for number, word in ((told.stale, "stale"), (told.not_taken, "not taken")) if number]
+    return ", ".join([f"{told.told:,} of {count(told.files, 'file')}{found}", *rest]) + ": 'sync-worker signals'"
 
 
 def _waiting(found: Status) -> Iterator[Block]:
@@ -98,9 +107,10 @@ def _calls(found: Status) -> Iterator[Block]:
         yield table("kind|>today", [*found.calls_today.items(), ("in all", sum(found.calls_today.values()))])
     else:
         yield Text("none today")
-    if found.org_used is not None and found.org_limit:
-        share = found.org_used / found.org_limit
-        yield Text(f"the whole org: {found.org_used:,} of {found.org_limit:,} used ({share:.0%}), as last heard")
+    for crm, org in found.org_calls.items():
+        whose = f" in {crm}" if len(found.org_calls) > 1 else ""
+        share = f" ({org.used / org.limit:.0%})" if org.limit else ""
+        yield Text(f"the whole org{whose}: {org.used:,} of {org.limit:,} used{share}, as last heard")
 
 
 def _holds(found: Status) -> Iterator[Block]:

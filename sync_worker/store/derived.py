@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     ColumnElement,
+    Float,
     FromClause,
     Select,
     Subquery,
@@ -29,64 +30,28 @@ from sqlalchemy import (
 )
 
 from connectors.port import Stream
-from rules import FieldInfo, Type
+from rules import Type
 from sync_worker.store import schema
+from sync_worker.store.sources import (
+    Filed,
+    Own,
+    crm_score,
+    intent,
+    order,
+    second,
+    told_by_crms,
+    told_by_files,
+    value_of,
+    whose,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from sync_worker.store.derivable import FactSettings
     from sync_worker.store.json_sql import JsonReader
-
-_FIELDS = (
-    FieldInfo("owner_active", Type.BOOLEAN, "Owner is active"),
-    FieldInfo("owner_team", Type.TEXT, "Owner's team"),
-    FieldInfo("in_pool", Type.BOOLEAN, "In the pool"),
-    FieldInfo("do_not_move", Type.BOOLEAN, "Marked do-not-move"),
-    FieldInfo("is_customer", Type.BOOLEAN, "Is a customer"),
-    FieldInfo("open_opportunities", Type.NUMBER, "Open opportunities"),
-    FieldInfo("won_opportunities", Type.NUMBER, "Won opportunities"),
-    FieldInfo("open_amount", Type.NUMBER, "Amount of open opportunities"),
-    FieldInfo("last_touch", Type.DATE, "Last touch by anybody"),
-    FieldInfo("last_engagement", Type.DATE, "Last engagement"),
-    FieldInfo("owned_since", Type.DATE, "Owned since"),
-    FieldInfo("previous_owner", Type.TEXT, "Previous owner"),
-    FieldInfo("held_until", Type.DATE, "Held until"),
-    FieldInfo("resting_until", Type.DATE, "Rests in the pool until"),
-    FieldInfo("contacts", Type.NUMBER, "Contacts"),
-)
-
-DERIVED: Mapping[str, FieldInfo] = {info.name: info for info in _FIELDS}
-"""Facts about accounts that no CRM field holds. They stand before CRM fields of the same name.
-
-``owner_active`` is empty where the CRM no longer shows the owner: absence is never a value (I14). ``owned_since`` is
-the latest change of owner that the worker has seen, else the account's creation. An opportunity is open unless it says
-that it is closed.
-"""
-
-REP_DERIVED: Mapping[str, FieldInfo] = {
-    info.name: info
-    for info in (
-        FieldInfo("active", Type.BOOLEAN, "Is active"),
-        FieldInfo("can_own", Type.BOOLEAN, "May own accounts"),
-    )
-}
-"""Facts about users that every CRM has under names of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class FactSettings:
-    """How facts are derived. Field names are the worker's; empty ones are not there.
-
-    A field that is itself called ``do_not_move`` is honoured even where ``do_not_move`` here is empty.
-    """
-
-    pool_user_ids: tuple[str, ...]
-    """The users who own what nobody works, one in each CRM."""
-    do_not_move: str = ""
-    topics: Mapping[str, str] = field(default_factory=dict)
-    observed: str = ""
-    time_to_live_days: int = 28
+    from sync_worker.store.sources import Source
 
 
 @dataclass(frozen=True)
@@ -96,6 +61,7 @@ class Accounts:
     reader: JsonReader
     now: datetime
     settings: FactSettings
+    filed: Filed = field(default_factory=Filed)
     joins: dict[FromClause, ColumnElement[bool]] = field(default_factory=dict)
 
     @cached_property
@@ -109,23 +75,56 @@ class Accounts:
         for joined, on in self.joins.items():
             source = source.outerjoin(joined, on)
         c, aside = self.account.c, schema.quarantine.c
-        quarantined = exists().where(aside.stream == Stream.ACCOUNTS.value, aside.id == c.id)
+        counted = [~exists().where(aside.stream == Stream.ACCOUNTS.value, aside.id == c.id)]
+        if self.twins:
+            counted.append(~exists().where(schema.twin.c.account_id == c.id))
         return (
             select(*(value.label(name) for name, value in columns.items()))
             .select_from(source)
-            .where(c.stream == Stream.ACCOUNTS.value, ~c.deleted, ~quarantined)
+            .where(c.stream == Stream.ACCOUNTS.value, ~c.deleted, *counted)
             .order_by(c.id)
         )
 
+    @property
+    def twins(self) -> bool:
+        """Whether accounts may have twins in another CRM."""
+        return len(self.settings.crms) > 1
+
+    def field(self, name: str, kind: Type) -> ColumnElement[Any]:
+        """An account field, from the strongest source that says anything."""
+        said = list(self.said(name, kind).values())
+        return said[0] if len(said) == 1 else func.coalesce(*said)
+
+    def said(self, name: str, kind: Type) -> dict[Source, ColumnElement[Any]]:
+        """What each source says of an account field, the strongest first."""
+        if name in self.settings.crm_alone:
+            return {Own.HOME: self.own(name, kind)}
+        files = self.filed.fields.get(name, ())
+        strongest_first = order(self.settings.precedence.get(name, ()), self.settings.crms, files)
+        return {source: self._said(source, name, kind) for source in strongest_first}
+
     def own(self, name: str, kind: Type) -> ColumnElement[Any]:
         """A field of the CRM's."""
+        return self._read(self.account.c.fields, name, kind)
+
+    def _read(self, fields: ColumnElement[Any], name: str | None, kind: Type) -> ColumnElement[Any]:
         read = {
             Type.TEXT: self.reader.text,
             Type.NUMBER: self.reader.number,
             Type.BOOLEAN: self.reader.yes_no,
             Type.DATE: self.reader.date,
         }
-        return read[kind](self.account.c.fields, name)
+        return read[kind](fields, name)
+
+    def _said(self, source: Source, name: str, kind: Type) -> ColumnElement[Any]:
+        if source is Own.HOME:
+            return self.own(name, kind)
+        if source is Own.TWIN:
+            return self._read(self._twin.c.fields, name, kind)
+        if source in self.settings.crms:
+            own, twins = self.own(name, kind), self._read(self._twin.c.fields, name, kind)
+            return case((self.account.c.crm == source, own), else_=twins)
+        return self._read(self._join(value_of(source, name)).c.value, None, kind)
 
     def derived(self, name: str) -> ColumnElement[Any]:
         """One of ``DERIVED``."""
@@ -134,30 +133,38 @@ class Accounts:
     def engagement(self, kind: str, half_life_days: float) -> ColumnElement[Any]:
         """The folded sum, 0 where nothing happened."""
         sums = schema.engagement.alias()
-        same = and_(sums.c.account_id == self.account.c.id, sums.c.kind == kind)
-        self.joins[sums] = and_(same, sums.c.half_life_days == half_life_days)
+        same = and_(sums.c.kind == kind, sums.c.half_life_days == half_life_days)
+        if self.twins:
+            account, source = whose(sums.c.account_id, sums, twins=True)
+            both = select(account.label("account_id"), func.sum(sums.c.sum).label("sum")).select_from(source)
+            return func.coalesce(self._join(both.where(same).group_by(account).subquery()).c.sum, 0.0)
+        self.joins[sums] = and_(sums.c.account_id == self.account.c.id, same)
         return func.coalesce(sums.c.sum, 0.0)
 
     def touches(self, days: int) -> ColumnElement[Any]:
         """How many touches there were at or after now - ``days``."""
         c = schema.activity.c
+        account, source = whose(c.account_id, schema.activity, twins=self.twins)
         counted = (
-            select(c.account_id, func.count().label("count"))
+            select(account.label("account_id"), func.count().label("count"))
+            .select_from(source)
             .where(c.touch, c.at >= self.now - timedelta(days=days))
-            .group_by(c.account_id)
+            .group_by(account)
             .subquery(f"touches_{days}")
         )
         return func.coalesce(self._join(counted).c.count, 0)
 
     def intent(self, topic: str) -> ColumnElement[Any]:
-        """The score of a topic, at most 100; NULL where there is none, it is negative, or its date is past its time."""
-        name = self.settings.topics[topic]
-        score = self.own(name, Type.NUMBER)
-        counts = score >= 0
-        if self.settings.observed:
-            since = (self.now - timedelta(days=self.settings.time_to_live_days)).date().isoformat()
-            counts = and_(counts, self.own(self.settings.observed, Type.DATE) >= since)
-        return case((and_(counts, score > 100), 100.0), (counts, score), else_=null())  # noqa: PLR2004 - the scale's end
+        """The score of a topic, from 0 to 100, of all sources with a live signal; NULL where there is none."""
+        name, observed = self.settings.topics.get(topic, ""), self.settings.observed
+        since = (self.now - timedelta(days=self.settings.time_to_live_days)).date().isoformat()
+        told = [told_by_files(topic, self.now)] if topic in self.filed.topics else []
+        if name and not (told or self.twins):
+            fresh = self.own(observed, Type.DATE) >= since if observed else None
+            return crm_score(self.own(name, Type.NUMBER), fresh)
+        if name:
+            told.append(told_by_crms(self.reader, name, observed, since, twins=self.twins))
+        return self._join(intent(told, self.settings.combine)).c.score if told else cast(null(), Float(53))
 
     # The derived facts, by name ---------------------------------------------------------------------------------
 
@@ -171,12 +178,18 @@ class Accounts:
         return func.coalesce(self.own("owner", Type.TEXT).in_(self.settings.pool_user_ids), false())
 
     def _do_not_move(self) -> ColumnElement[Any]:
+        """Honoured in whichever CRM it is ticked."""
         box = self.settings.do_not_move or "do_not_move"
-        return func.coalesce(self.own(box, Type.BOOLEAN), false())
+        ticked = [func.coalesce(self._read(fields, box, Type.BOOLEAN), false()) for fields in self._records()]
+        return ticked[0] if len(ticked) == 1 else or_(*ticked)
+
+    def _crm(self) -> ColumnElement[Any]:
+        crm: ColumnElement[Any] = self.account.c.crm
+        return crm
 
     def _is_customer(self) -> ColumnElement[Any]:
-        named = func.lower(self.own("type", Type.TEXT)).like("customer%")
-        return or_(func.coalesce(named, false()), self._won_opportunities() > 0)
+        types = [func.lower(self._read(fields, "type", Type.TEXT)).like("customer%") for fields in self._records()]
+        return or_(*(func.coalesce(named, false()) for named in types), self._won_opportunities() > 0)
 
     def _open_opportunities(self) -> ColumnElement[Any]:
         return func.coalesce(self._opportunities.c.open, 0)
@@ -194,7 +207,7 @@ class Accounts:
         return self._latest("engagement")
 
     def _owned_since(self) -> ColumnElement[Any]:
-        return func.coalesce(_second(self._latest_owner.c.at), self.own("created_at", Type.DATE))
+        return func.coalesce(second(self._latest_owner.c.at), self.own("created_at", Type.DATE))
 
     def _previous_owner(self) -> ColumnElement[Any]:
         return func.coalesce(self._latest_owner.c.before, self._rest.c.previous_owner)
@@ -202,16 +215,28 @@ class Accounts:
     def _held_until(self) -> ColumnElement[Any]:
         held = schema.hold.alias()
         self.joins[held] = and_(held.c.account_id == self.account.c.id, held.c.until > self.now)
-        return _second(held.c.until)
+        return second(held.c.until)
 
     def _resting_until(self) -> ColumnElement[Any]:
-        return case((self._rest.c.until > self.now, _second(self._rest.c.until)), else_=null())
+        return case((self._rest.c.until > self.now, second(self._rest.c.until)), else_=null())
 
     def _contacts(self) -> ColumnElement[Any]:
         counted = self._children(Stream.CONTACTS, {"count": literal(1)})
         return func.coalesce(self._join(counted).c.count, 0)
 
     # What they are joined from -----------------------------------------------------------------------------------
+
+    def _records(self) -> list[ColumnElement[Any]]:
+        """The fields of the account's records: its own, and its twin's."""
+        return [self.account.c.fields, self._twin.c.fields] if self.twins else [self.account.c.fields]
+
+    @cached_property
+    def _twin(self) -> Any:  # noqa: ANN401 - an alias of the record table
+        pair, other = schema.twin.alias("pair"), schema.record.alias("twin_record")
+        self.joins[pair] = pair.c.home_id == self.account.c.id
+        live = and_(other.c.stream == Stream.ACCOUNTS.value, ~other.c.deleted)
+        self.joins[other] = and_(live, other.c.id == pair.c.account_id)
+        return other
 
     @cached_property
     def _owner(self) -> Any:  # noqa: ANN401 - an alias of the record table
@@ -248,19 +273,26 @@ class Accounts:
 
     def _latest(self, flag: str) -> ColumnElement[Any]:
         c = schema.activity.c
-        latest = select(c.account_id, func.max(c.at).label("at")).where(c[flag]).group_by(c.account_id)
-        return _second(self._join(latest.subquery(f"latest_{flag}")).c.at)
+        account, source = whose(c.account_id, schema.activity, twins=self.twins)
+        latest = (
+            select(account.label("account_id"), func.max(c.at).label("at"))
+            .select_from(source)
+            .where(c[flag])
+            .group_by(account)
+        )
+        return second(self._join(latest.subquery(f"latest_{flag}")).c.at)
 
     def _children(self, stream: Stream, sums: Mapping[str, ColumnElement[Any]]) -> Subquery:
         """Sums over an account's records of another stream; what hangs on a merge's loser is its winner's."""
         child, lost = schema.record, schema.alias.alias()
         named = self.reader.text(child.c.fields, "account")
         # Without the cast SQLite gives the expression no type, builds no index on it, and compares all with all.
-        account = cast(func.coalesce(lost.c.new_id, named), Text)
+        account: ColumnElement[Any] = cast(func.coalesce(lost.c.new_id, named), Text)
         merged = and_(lost.c.stream == Stream.ACCOUNTS.value, lost.c.old_id == named)
+        account, source = whose(account, child.outerjoin(lost, merged), twins=self.twins)
         return (
             select(account.label("account_id"), *(func.sum(value).label(name) for name, value in sums.items()))
-            .select_from(child.outerjoin(lost, merged))
+            .select_from(source)
             .where(child.c.stream == stream.value, ~child.c.deleted)
             .group_by(account)
             .subquery(f"{stream.value}_of_account")
@@ -269,8 +301,3 @@ class Accounts:
     def _join(self, made: Subquery) -> Subquery:
         self.joins[made] = made.c.account_id == self.account.c.id
         return made
-
-
-def _second(at: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A stored instant as facts write it: whole seconds."""
-    return func.substr(cast(at, Text), 1, 19).concat("Z")

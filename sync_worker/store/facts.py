@@ -19,8 +19,10 @@ from rules.facts import column_of
 from rules.tree import FieldValue
 from sync_worker.core.canonical import digest
 from sync_worker.store import engagement, schema, settings
-from sync_worker.store.derived import DERIVED, REP_DERIVED, Accounts, FactSettings
+from sync_worker.store.derivable import DERIVED, REP_DERIVED, FactSettings
+from sync_worker.store.derived import Accounts
 from sync_worker.store.json_sql import reader
+from sync_worker.store.sources import filed
 from sync_worker.store.upsert import chunks
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ def build(tx: Connection, columns: Sequence[FactColumn], *, now: datetime, setti
 
     ``columns`` are those that the rules read. Engagement stays folded: ``engagement.refold`` must know its half-lives.
     """
-    accounts = Accounts(reader(tx.dialect.name), now, settings)
+    accounts = Accounts(reader(tx.dialect.name), now, settings, filed(tx, columns, now))
     values: dict[str, ColumnElement[Any]] = {"account_id": accounts.account.c.id}
     for name, kind in ALWAYS.items():
         values[name] = accounts.derived(name) if name in DERIVED else accounts.own(name, kind)
@@ -108,16 +110,16 @@ def _lay_over(tx: Connection, table: Table, reps: Reps) -> None:
     email = reader(tx.dialect.name).text(user.fields, "email")
     users = tx.execute(select(user.id, email).where(user.stream == Stream.USERS.value, ~user.deleted)).all()
     found = [
-        {"user": id_, **{f"said_{at}": said[email.lower()].get(name) for at, name in enumerate(columns.values())}}
+        {"rep__id": id_, **{f"said__{at}": said[email.lower()].get(name) for at, name in enumerate(columns.values())}}
         for id_, email in users
         if email and email.lower() in said
     ]
     first = {
-        column: func.coalesce(bindparam(f"said_{at}", type_=table.c[column].type), table.c[column])
+        column: func.coalesce(bindparam(f"said__{at}", type_=table.c[column].type), table.c[column])
         for at, column in enumerate(columns)
     }
     if found and first:
-        tx.execute(update(table).where(table.c.rep_id == bindparam("user")).values(first), found)
+        tx.execute(update(table).where(table.c.rep_id == bindparam("rep__id")).values(first), found)
 
 
 def read_sets(tx: Connection, account_ids: Sequence[str] | None = None) -> dict[str, str]:
@@ -199,7 +201,7 @@ class Inputs:
 def _value(accounts: Accounts, column: FactColumn) -> ColumnElement[Any]:
     match column.source:
         case FieldSource(field=name):
-            return accounts.derived(name) if name in DERIVED else accounts.own(name, column.type)
+            return accounts.derived(name) if name in DERIVED else accounts.field(name, column.type)
         case EngagementSource(kind=kind, half_life_days=half_life):
             return accounts.engagement(kind, half_life)
         case TouchSource(days=days):

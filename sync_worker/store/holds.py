@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 PERSON = "person"
 FLAPPING = "flapping"
+UNDONE = "undone"
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """One account that the worker stays away from. ``kind`` is ``person`` or ``flapping``."""
+    """One account that the worker stays away from. ``kind`` is ``person``, ``flapping`` or ``undone``."""
 
     account: str
     kind: str

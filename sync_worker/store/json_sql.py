@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import Float, Text, and_, case, cast, false, func, null, or_, true
+from sqlalchemy import Float, Text, and_, case, cast, false, func, literal_column, null, or_, true
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -26,43 +26,46 @@ _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?Z"
 
 
 class JsonReader(Protocol):
-    """Values of a JSON object by name. An empty text is NULL, and so is a missing name."""
+    """Values of a JSON object by name; without a name the JSON is itself the value.
 
-    def text(self, fields: Json, name: str) -> ColumnElement[Any]:
+    An empty text is NULL, and so is a missing name.
+    """
+
+    def text(self, fields: Json, name: str | None) -> ColumnElement[Any]:
         """A text; a number or yes/no is written out."""
 
-    def number(self, fields: Json, name: str) -> ColumnElement[Any]:
+    def number(self, fields: Json, name: str | None) -> ColumnElement[Any]:
         """A number as a double."""
 
-    def yes_no(self, fields: Json, name: str) -> ColumnElement[Any]:
+    def yes_no(self, fields: Json, name: str | None) -> ColumnElement[Any]:
         """True or false."""
 
-    def date(self, fields: Json, name: str) -> ColumnElement[Any]:
+    def date(self, fields: Json, name: str | None) -> ColumnElement[Any]:
         """A date or time as text, UTC."""
 
 
 class SqliteJson:
     """SQLite's JSON functions."""
 
-    def text(self, fields: Json, name: str) -> ColumnElement[Any]:
+    def text(self, fields: Json, name: str | None) -> ColumnElement[Any]:
         """See ``JsonReader``."""
         kind, value = self._parts(fields, name)
         written = cast(value, Text)
         ways = {"text": func.nullif(value, ""), "true": "true", "false": "false", "integer": written, "real": written}
         return case(ways, value=kind, else_=null())
 
-    def number(self, fields: Json, name: str) -> ColumnElement[Any]:
+    def number(self, fields: Json, name: str | None) -> ColumnElement[Any]:
         """See ``JsonReader``."""
         kind, value = self._parts(fields, name)
         number = cast(value, Float)
         return case({"integer": number, "real": number}, value=kind, else_=null())
 
-    def yes_no(self, fields: Json, name: str) -> ColumnElement[Any]:
+    def yes_no(self, fields: Json, name: str | None) -> ColumnElement[Any]:
         """See ``JsonReader``."""
         kind, _ = self._parts(fields, name)
         return case({"true": true(), "false": false()}, value=kind, else_=null())
 
-    def date(self, fields: Json, name: str) -> ColumnElement[Any]:
+    def date(self, fields: Json, name: str | None) -> ColumnElement[Any]:
         """See ``JsonReader``."""
         kind, value = self._parts(fields, name)
         second = func.substr(value, 1, 19).concat("Z")
@@ -79,7 +82,9 @@ class SqliteJson:
         dated = and_(kind == "text", value >= "0001")
         return case((dated, case((day, value), (instant, second), else_=null())), else_=null())
 
-    def _parts(self, fields: Json, name: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    def _parts(self, fields: Json, name: str | None) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        if name is None:
+            return func.json_type(fields, "$"), func.json_extract(fields, "$")
         if '"' in name or "\\" in name:
             raise ValueError(f"a field cannot be called {name!r}")
         path = f'$."{name}"'
@@ -89,21 +94,21 @@ class SqliteJson:
 class PostgresqlJson:
     """PostgreSQL's jsonb functions."""
 
-    def text(self, fields: Json, name: str) -> ColumnElement[Any]:
+    def text(self, fields: Json, name: str | None) -> ColumnElement[Any]:
         """See ``JsonReader``."""
-        return func.nullif(func.jsonb_extract_path_text(fields, name), "")
+        return func.nullif(self._value(fields, name), "")
 
-    def number(self, fields: Json, name: str) -> ColumnElement[Any]:
+    def number(self, fields: Json, name: str | None) -> ColumnElement[Any]:
         """See ``JsonReader``."""
         return case((self._kind(fields, name) == "number", cast(self._value(fields, name), Float(53))), else_=null())
 
-    def yes_no(self, fields: Json, name: str) -> ColumnElement[Any]:
+    def yes_no(self, fields: Json, name: str | None) -> ColumnElement[Any]:
         """See ``JsonReader``."""
         value = self._value(fields, name)
         given = self._kind(fields, name) == "boolean"
         return case((and_(given, value == "true"), true()), (given, false()), else_=null())
 
-    def date(self, fields: Json, name: str) -> ColumnElement[Any]:
+    def date(self, fields: Json, name: str | None) -> ColumnElement[Any]:
         """See ``JsonReader``."""
         value = self._value(fields, name)
         return case(
@@ -113,11 +118,13 @@ class PostgresqlJson:
             else_=null(),
         )
 
-    def _value(self, fields: Json, name: str) -> ColumnElement[Any]:
+    def _value(self, fields: Json, name: str | None) -> ColumnElement[Any]:
+        if name is None:
+            return fields.op("#>>", return_type=Text())(literal_column("'{}'"))
         return func.jsonb_extract_path_text(fields, name, type_=Text())
 
-    def _kind(self, fields: Json, name: str) -> ColumnElement[Any]:
-        return func.jsonb_typeof(func.jsonb_extract_path(fields, name))
+    def _kind(self, fields: Json, name: str | None) -> ColumnElement[Any]:
+        return func.jsonb_typeof(fields if name is None else func.jsonb_extract_path(fields, name))
 
 
 def reader(dialect: str) -> JsonReader:

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-MOVED = (RowState.SENT, RowState.UNKNOWN, RowState.CONFIRMED, RowState.VERIFIED, RowState.OVERWRITTEN)
+MOVED = (
+    RowState.SENT,
+    RowState.UNKNOWN,
+    RowState.CONFIRMED,
+    RowState.VERIFIED,
+    RowState.OVERWRITTEN,
+    RowState.OVERWROTE,
+)
 """What may have landed counts: a limit is kept even while an answer is awaited."""
 
 

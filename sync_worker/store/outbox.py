@@ -16,7 +16,7 @@ from sync_worker.core.lifecycle import OPEN, Ending, may_follow
 from sync_worker.core.model import TERMINAL, PlanState, RowKind, RowState
 from sync_worker.store import audit, schema
 from sync_worker.store.errors import StoreError
-from sync_worker.store.plans import StoredRow, counts, stored_row
+from sync_worker.store.plans import UNBOUND, StoredRow, counts, end_unsent, stored_row
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -95,15 +95,23 @@ def adopt(tx: Connection, *, epoch: int, now: datetime) -> int:
 
 
 def open_elsewhere(tx: Connection, plan_id: str) -> frozenset[str]:
-    """Accounts with a write of another plan whose outcome is not known yet: nothing else may be written to them."""
+    """Accounts with a write of another plan whose outcome is not known yet: nothing else may be written to them.
+
+    Nor while it is not known yet what an owner change without a condition has replaced.
+    """
     r = schema.plan_row.c
-    return frozenset(tx.scalars(select(r.account_id).where((r.plan_id != plan_id) & _in(OPEN)).distinct()))
+    unproven = _in({RowState.CONFIRMED}) & UNBOUND
+    return frozenset(tx.scalars(select(r.account_id).where((r.plan_id != plan_id) & (_in(OPEN) | unproven)).distinct()))
 
 
 def moved_by_us(tx: Connection, account: str, owner: object, *, not_by: tuple[str, int]) -> str | None:
     """The id of another plan that gave the account this owner; None when the owner is not our doing."""
     r = schema.plan_row.c
-    ours = _in({RowState.CONFIRMED, RowState.VERIFIED}) & (r.account_id == account) & (r.kind == RowKind.OWNER.value)
+    ours = (
+        _in({RowState.CONFIRMED, RowState.VERIFIED, RowState.OVERWROTE})
+        & (r.account_id == account)
+        & (r.kind == RowKind.OWNER.value)
+    )
     wanted = select(schema.plan_row).where(ours).order_by(r.sent_at.desc()).limit(1)
     row = tx.execute(wanted).one_or_none()
     if row is None or (row.plan_id, row.number) == not_by or row.after.get("owner") != owner:
@@ -122,7 +130,7 @@ def begin_run(tx: Connection, plan_id: str, *, epoch: int, now: datetime) -> boo
 def end_run(tx: Connection, plan_id: str, *, stopped: str, resumable: bool, now: datetime) -> PlanState:
     """Close a run. What was not sent stays approved while the plan may go on, and is cancelled where it may not."""
     if not resumable:
-        _cancel_rest(tx, plan_id, f"the run was stopped: {stopped}", now)
+        end_unsent(tx, [plan_id], RowState.CANCELLED, f"the run was stopped: {stopped}", now)
     waiting = resumable and bool(rows(tx, plan_id, {RowState.APPROVED, *OPEN}))
     state = PlanState.APPROVED if waiting else PlanState.APPLIED
     ended = {} if waiting else {"ended_at": now}
@@ -155,8 +163,17 @@ def by_state(tx: Connection) -> Mapping[RowState, int]:
 
 def oldest_open(tx: Connection) -> datetime | None:
     """When the oldest write whose outcome is not known was sent (I6); None when there is none."""
-    r = schema.plan_row.c
-    found: datetime | None = tx.scalar(select(func.min(r.sent_at, type_=schema.UtcTime())).where(_in(OPEN)))
+    return _oldest(tx, OPEN)
+
+
+def oldest_unended(tx: Connection) -> datetime | None:
+    """When the oldest write was sent that no second reading has ended yet; None when there is none."""
+    return _oldest(tx, {*OPEN, RowState.CONFIRMED})
+
+
+def _oldest(tx: Connection, states: Collection[RowState]) -> datetime | None:
+    sent = func.min(schema.plan_row.c.sent_at, type_=schema.UtcTime())
+    found: datetime | None = tx.scalar(select(sent).where(_in(states)))
     return found
 
 
@@ -172,14 +189,15 @@ def _select(states: frozenset[RowState], *, of_one_plan: bool) -> Select[Any]:
 
 
 def _sent(intent: Intent, epoch: int, now: datetime) -> StoredRow:
-    tries = intent.row.tries + 1
+    row = intent.row
     return replace(
-        intent.row,
+        row,
         state=RowState.SENT,
         epoch=epoch,
         version=intent.version,
-        tries=tries,
+        tries=row.tries + 1,
         sent_at=now,
+        first_sent_at=now if row.version is None else row.first_sent_at,
         code="",
         message="",
     )
@@ -196,6 +214,7 @@ def _ended(row: StoredRow, ending: Ending, epoch: int, now: datetime) -> StoredR
         code=ending.code,
         message=ending.message,
         adopted=ending.adopted or row.adopted,
+        replaced=ending.replaced,
     )
 
 
@@ -221,10 +240,12 @@ def _columns(before: StoredRow, after: StoredRow) -> dict[str, object]:
         "version": after.version,
         "tries": after.tries,
         "sent_at": after.sent_at,
+        "first_sent_at": after.first_sent_at,
         "ended_at": after.ended_at,
         "code": after.code or None,
         "message": after.message or None,
         "adopted": after.adopted,
+        "replaced": None if after.replaced is None else dict(after.replaced),
     }
 
 
@@ -258,15 +279,10 @@ def _outcome_note(row: StoredRow, ending: Ending, epoch: int) -> audit.Note:
         "epoch": epoch,
         "try": row.tries,
     }
-    values = {"message": ending.message} if ending.message else {}
+    values: dict[str, object] = {"message": ending.message} if ending.message else {}
+    if ending.replaced is not None:
+        values["replaced"] = dict(ending.replaced)
     return audit.Note("row.outcome", entry, row.plan_id, row.row.number, row.row.account, values)
-
-
-def _cancel_rest(tx: Connection, plan_id: str, message: str, now: datetime) -> None:
-    chosen = (schema.plan_row.c.plan_id == plan_id) & _in({RowState.APPROVED})
-    tx.execute(
-        update(schema.plan_row).where(chosen).values(state=RowState.CANCELLED.value, message=message, ended_at=now)
-    )
 
 
 def _set_plan(tx: Connection, plan_id: str, states: Collection[PlanState], state: PlanState, **values: object) -> bool:

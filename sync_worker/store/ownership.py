@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import and_, exists, func, insert, select
 
 from sync_worker.core.model import RowKind, RowState
+from sync_worker.core.undoing import RULE as UNDO
 from sync_worker.store import records
 from sync_worker.store.holds import FLAPPING, PERSON, Hold, of, start, start_rest
 from sync_worker.store.holds import current as holds
@@ -16,7 +17,7 @@ from sync_worker.store.lookup import user_names
 from sync_worker.store.schema import owner_history, plan_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -30,7 +31,7 @@ FLAPPING_CHANGES = 2
 
 FLAPPING_DAYS = 7
 
-_OURS = (RowState.SENT, RowState.UNKNOWN, RowState.CONFIRMED, RowState.VERIFIED)
+_OURS = (RowState.SENT, RowState.UNKNOWN, RowState.CONFIRMED, RowState.VERIFIED, RowState.OVERWROTE)
 
 
 class _Row(NamedTuple):
@@ -57,8 +58,8 @@ def notice(tx: Connection, seen: Iterable[OwnerSeen], *, now: datetime, hold_day
     return sum(_notice(tx, change, names, now, timedelta(days=hold_days)) for change in changes)
 
 
-def landed(tx: Connection, rows: Iterable[StoredRow], *, now: datetime, hold_days: int) -> None:
-    """Record our own owner changes that a second reading has just shown, before the next pull brings them.
+def landed(tx: Connection, rows: Sequence[StoredRow], *, now: datetime, hold_days: int) -> None:
+    """Record our own changes that a second reading has just shown, before the next pull brings them.
 
     Without it, a person who puts an account back before that pull would leave no trace, and no hold.
     """
@@ -67,7 +68,27 @@ def landed(tx: Connection, rows: Iterable[StoredRow], *, now: datetime, hold_day
         for stored in rows
         if (row := stored.row).kind is RowKind.OWNER
     ]
+    for crm in {stored.row.crm for stored in rows}:
+        ranked = [each.row for each in rows if each.row.crm == crm and each.row.kind is RowKind.PRIORITY]
+        records.take_values(tx, crm, {row.account: (row.before, row.after) for row in ranked})
     notice(tx, [move for move in moves if move is not None], now=now, hold_days=hold_days)
+
+
+def landed_over(tx: Connection, row: StoredRow, theirs: OwnerSeen, *, now: datetime, hold_days: int) -> None:
+    """Record somebody's change that our own has replaced, and ours after it, before the next pull brings what is left.
+
+    ``theirs.before`` counts for nothing: it is the owner whom the plan saw.
+    """
+    before, after = (image["owner"] for image in (row.row.before, row.row.after))
+    moves = [records.take_owner(tx, row.row.account, before, theirs.after, theirs.modified)]
+    moves.append(records.take_owner(tx, row.row.account, theirs.after, after, row.ended_at or now))
+    seen = [move for move in moves if move is not None and move.before != move.after]
+    notice(
+        tx,
+        [replace(move, by=theirs.by) if move.after == theirs.after else move for move in seen],
+        now=now,
+        hold_days=hold_days,
+    )
 
 
 def history(tx: Connection, account: str) -> list[Owned]:
@@ -120,9 +141,11 @@ def _our_row(tx: Connection, seen: OwnerSeen) -> _Row | None:
 
 
 def _our_changes(tx: Connection, account: str, since: datetime) -> int:
-    c = owner_history.c
-    ours = select(func.count()).where(c.account_id == account, c.plan_id.is_not(None), c.at >= since)
-    return tx.execute(ours).scalar_one()
+    """How often the rules have moved it; what people have asked to be undone is no flapping."""
+    past, row = owner_history.c, plan_row.c
+    ours = owner_history.join(plan_row, and_(row.plan_id == past.plan_id, row.number == past.row_number))
+    counted = select(func.count()).select_from(ours).where(past.account_id == account, past.at >= since)
+    return tx.execute(counted.where(~row.rule.startswith(f"{UNDO}:"))).scalar_one()
 
 
 def _reason(seen: OwnerSeen, names: Mapping[str, str]) -> str:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from sync_worker.core.model import Value
 
 
+UNBOUND = (schema.plan_row.c.version == "") & (schema.plan_row.c.kind == RowKind.OWNER.value)
+"""Owner changes that have left without a condition: one that nobody has heard of may land over somebody's edit."""
+
+
 class PlanNotFound(Exception):
     """No plan has this id, or several begin with it. ``hint`` names the way out."""
 
@@ -43,12 +47,27 @@ class StoredRow:
     """The token of the latest try, kept while that try may have landed; empty for a write without a condition."""
     tries: int = 0
     sent_at: datetime | None = None
+    """When the latest try left."""
+    first_sent_at: datetime | None = None
+    """When the earliest one left of those that may have landed."""
     ended_at: datetime | None = None
     code: str = ""
     message: str = ""
     adopted: bool = False
     replaced: Mapping[str, Value] | None = None
     """What somebody else had written and our write replaced; None unless the row ended as ``overwrote``."""
+
+    @property
+    def unbound(self) -> bool:
+        """Whether an owner change has left that no version holds back, and may have landed."""
+        return self.row.kind is RowKind.OWNER and self.version == ""
+
+    @property
+    def unheard(self) -> bool:
+        """Whether a try of it that may have landed got no answer."""
+        if self.state is RowState.CONFIRMED:
+            return self.adopted or self.first_sent_at != self.sent_at
+        return self.version is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +155,7 @@ def stored_row(row: Any) -> StoredRow:  # noqa: ANN401 - a row of the plan_row t
         read_set=row.read_set,
         rest_days=row.rest_days,
     )
-    names = ("epoch", "version", "tries", "sent_at", "ended_at", "adopted", "replaced")
+    names = ("epoch", "version", "tries", "sent_at", "first_sent_at", "ended_at", "adopted", "replaced")
     life = {name: getattr(row, name) for name in names}
     return StoredRow(sealed, row.plan_id, RowState(row.state), code=row.code or "", message=row.message or "", **life)
 

@@ -14,6 +14,7 @@ from sync_worker.core.model import Plan, PlanRow, PlanState, RowState
 from sync_worker.core.planning import seal
 from sync_worker.store import audit, schema
 from sync_worker.store.plan_reading import (
+    UNBOUND,
     PlanAmbiguous,
     PlanHead,
     PlanNotFound,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
 __all__ = [
+    "UNBOUND",
     "PlanAmbiguous",
     "PlanHead",
     "PlanNotFound",
@@ -123,7 +125,7 @@ def reject(tx: Connection, plan_id: str, *, by: str, note: str, now: datetime) -
     _check_waiting(stored, WAITING)
     decision = {"decided_by": by, "decided_at": now, "note": note, "ended_at": now}
     _decide(tx, stored, PlanState.REJECTED, decision)
-    _end_rows(tx, [stored.plan.id], RowState.CANCELLED, "the plan was rejected", now)
+    end_unsent(tx, [stored.plan.id], RowState.CANCELLED, "the plan was rejected", now)
     _note_decision(tx, "plan.rejected", stored.plan.id, {"hash": stored.plan.hash}, by=by, note=note, now=now)
 
 
@@ -175,14 +177,14 @@ def _waiting(tx: Connection, plan: Plan) -> str | None:
 def _expire(tx: Connection, now: datetime) -> list[audit.Note]:
     p = schema.plan.c
     if ids := _end_waiting(tx, p.expires_at <= now, PlanState.EXPIRED, now):
-        _end_rows(tx, ids, RowState.EXPIRED, "the plan expired before this row was sent", now)
+        end_unsent(tx, ids, RowState.EXPIRED, "the plan expired before this row was sent", now)
     return [audit.Note("plan.expired", plan_id=plan_id) for plan_id in ids]
 
 
 def _supersede(tx: Connection, *, except_for: str | None, now: datetime) -> list[audit.Note]:
     p = schema.plan.c
     if ids := _end_waiting(tx, p.id != (except_for or ""), PlanState.SUPERSEDED, now):
-        _end_rows(tx, ids, RowState.SUPERSEDED, "a newer plan took its place", now)
+        end_unsent(tx, ids, RowState.SUPERSEDED, "a newer plan took its place", now)
     return [audit.Note("plan.superseded", plan_id=plan_id) for plan_id in ids]
 
 
@@ -297,12 +299,23 @@ def _note_decision(  # noqa: PLR0913 - the parts of a decision, by name
 
 
 def _move_rows(
-    tx: Connection, plan_ids: Sequence[str], states: Collection[RowState], state: RowState, **values: object
+    tx: Connection,
+    plan_ids: Sequence[str],
+    states: Collection[RowState],
+    state: RowState,
+    *only: ColumnElement[bool],
+    **values: object,
 ) -> None:
     r = schema.plan_row.c
     chosen = r.plan_id.in_(plan_ids) & r.state.in_([was.value for was in states])
-    tx.execute(update(schema.plan_row).where(chosen).values(state=state.value, **values))
+    tx.execute(update(schema.plan_row).where(chosen, *only).values(state=state.value, **values))
 
 
-def _end_rows(tx: Connection, plan_ids: Sequence[str], state: RowState, message: str, now: datetime) -> None:
+def end_unsent(tx: Connection, plan_ids: Sequence[str], state: RowState, message: str, now: datetime) -> None:
+    """End the rows of these plans of which nothing is under way.
+
+    An owner change without a condition whose earlier try may still land does not end: a reading has to settle it.
+    """
+    waiting = f"{message}, but an earlier try of it may still land"
+    _move_rows(tx, plan_ids, {RowState.APPROVED}, RowState.UNKNOWN, UNBOUND, message=waiting)
     _move_rows(tx, plan_ids, UNSENT, state, message=message, ended_at=now)

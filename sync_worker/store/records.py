@@ -50,6 +50,7 @@ __all__ = [
     "save_page",
     "save_users",
     "take_owner",
+    "take_values",
     "user_names",
     "users",
 ]
@@ -154,6 +155,25 @@ def take_owner(tx: Connection, account: str, before: Value, after: Value, at: da
     # Its time stays the CRM's own: ours could make the next page look older than what is known.
     _write(tx, crm_of(tx, found.ref), Stream.ACCOUNTS, [replace(found, fields={**found.fields, "owner": after})])
     return OwnerSeen(account, _text(before), _text(after), at)
+
+
+def take_values(
+    tx: Connection, crm: str, changes: Mapping[str, tuple[Mapping[str, Value], Mapping[str, Value]]]
+) -> None:
+    """Keep values of accounts that a second reading showed, where the store still has the ones before.
+
+    ``changes``: by account, the values before and after. A search index that runs behind keeps our own writes from the
+    next pulls, and until then every plan would ask for them again.
+    """
+    known = _known(tx, Stream.ACCOUNTS, list(changes))
+    kept = [
+        Record(Ref(Stream.ACCOUNTS, account), {**found.fields, **after}, found.modified)
+        for account, (before, after) in changes.items()
+        if (found := known.get(account)) is not None
+        and not found.deleted
+        and all(found.fields.get(name) == value for name, value in before.items())
+    ]
+    _write(tx, crm, Stream.ACCOUNTS, kept)
 
 
 def _sort_out(stream: Stream, shown: Iterable[Record]) -> tuple[dict[str, Record], list[tuple[str, str]]]:

@@ -56,7 +56,7 @@ Json = JSON(none_as_null=True)
 """JSON kept as the text that was written: 1e16 stays a float, so a sealed plan's hash can be computed again."""
 
 Fields = JSON().with_variant(JSONB(), "postgresql")
-"""A record's fields, in the form from which SQL reads them fastest."""
+"""A record's fields, or one value, in the form from which SQL reads them fastest."""
 
 metadata = MetaData(
     naming_convention={
@@ -188,7 +188,7 @@ hold = Table(
     Column("until", UtcTime, nullable=False),
     Column("reason", Text, nullable=False),
 )
-"""Accounts that the worker stays away from (I12): ``person`` or ``flapping``."""
+"""Accounts that the worker stays away from (I12): ``person``, ``flapping`` or ``undone``."""
 
 rest = Table(
     "rest",
@@ -214,7 +214,9 @@ signal_file = Table(
     Column("at", UtcTime, nullable=False),
 )
 """Files of signals that were taken in, by the SHA-256 of their content: the same content is never taken in twice.
-``kind``: ``intent`` or ``firmographics``. ``lines``: rows with data; ``bad``: those of them that are set aside."""
+
+``kind``: ``intent``, ``firmographics``, ``refused`` (nothing of it can be taken) or ``unreadable`` (nobody can open it:
+its name stands for its content). ``lines``: rows with data; ``bad``: those of them that are set aside."""
 
 bad_line = Table(
     "bad_line",
@@ -223,7 +225,7 @@ bad_line = Table(
     Column("line", Integer, primary_key=True),
     Column("reason", Text, nullable=False),
 )
-"""Lines that could not be taken in, and why. What they hold stays in the file."""
+"""Lines that could not be taken in, and why. What they hold stays in the file. Line 0: the file as a whole."""
 
 signal = Table(
     "signal",
@@ -249,7 +251,7 @@ firmographic = Table(
     Column("source", String(100), primary_key=True),
     Column("key", String(255), primary_key=True),
     Column("field", String(100), primary_key=True),
-    Column("value", Json, nullable=False),
+    Column("value", Fields, nullable=False),
     Column("observed_at", UtcTime, nullable=False),
     Column("account_id", String(40)),
     Column("because", Text, nullable=False),

@@ -11,19 +11,20 @@ from sync_worker.core.homes import Twin
 from sync_worker.store.schema import quarantine, record, twin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
     from connectors.port import Value
 
 
-def listed(tx: Connection) -> Iterable[Row[tuple[str, str, Mapping[str, Value]]]]:
+def listed(tx: Connection) -> Iterator[tuple[str, str, Mapping[str, Value]]]:
     """Id, CRM and fields of every live account record that is not set aside, in the order of ids."""
     c, aside = record.c, quarantine.c
     bad = select(aside.id).where(aside.stream == Stream.ACCOUNTS.value)
     wanted = select(c.id, c.crm, c.fields).where(c.stream == Stream.ACCOUNTS.value, ~c.deleted, c.id.not_in(bad))
-    return tx.execute(wanted.order_by(c.id).execution_options(yield_per=5_000))
+    shown = tx.execute(wanted.order_by(c.id).execution_options(yield_per=5_000))
+    return ((row.id, row.crm, row.fields) for row in shown)
 
 
 def keep(tx: Connection, twins: Sequence[Twin]) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Insert = SqliteInsert | PostgresqlInsert
     Change = Callable[[Insert], Mapping[str, ColumnElement[Any]]]
+    Condition = Callable[[Insert], ColumnElement[bool]]
 
 T = TypeVar("T")
 
@@ -34,8 +35,12 @@ def upsert(
     table: Table,
     rows: Sequence[Mapping[str, Any]],
     change: Change | None = None,
+    where: Condition | None = None,
 ) -> None:
-    """Insert rows, or update those whose primary key is there: every other given column, or what ``change`` says."""
+    """Insert rows, or update those whose primary key is there: every other given column, or what ``change`` says.
+
+    ``where``: which of those that are there are updated at all.
+    """
     if not rows:
         return
     insert: Insert = sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
@@ -44,7 +49,8 @@ def upsert(
         new = {name: insert.excluded[name] for name in rows[0] if name not in keys}
     else:
         new = cast("dict[Any, Any]", change(insert))
-    statement = insert.on_conflict_do_update(index_elements=keys, set_=new)
+    only = where(insert) if where else None
+    statement = insert.on_conflict_do_update(index_elements=keys, set_=new, where=only)
     tx.execute(statement, [dict(row) for row in rows])
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sync_worker.store import open_store, upgrade
+from sync_worker.store import Store, open_store, upgrade
 from tests.apply.house import House
 
 if TYPE_CHECKING:
@@ -24,10 +24,22 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def house(migrated: Path, tmp_path: Path) -> Iterator[House]:
-    """A worker with an empty store and an empty CRM."""
+def store(migrated: Path, tmp_path: Path) -> Iterator[Store]:
+    """An empty store."""
     file = tmp_path / "store.db"
     shutil.copy(migrated, file)
-    store = open_store(f"sqlite:///{file}")
-    yield House(store)
-    store.close()
+    opened = open_store(f"sqlite:///{file}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def house(store: Store) -> House:
+    """A worker with an empty store and an empty CRM."""
+    return House(store)
+
+
+@pytest.fixture
+def hub(store: Store) -> House:
+    """The same at a CRM that compares no versions."""
+    return House(store, conditional=False)

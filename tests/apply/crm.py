@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors.port import (
+    BY_APP,
     Budget,
     CrmError,
     FieldChange,
+    History,
     Outcome,
     Page,
     Record,
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 US = "worker"
 """The user as whom the worker writes."""
+
+APP = f"{BY_APP}{US}"
+"""The same, as the history of a CRM without conditional writes names it."""
 
 
 @dataclass
@@ -74,6 +79,19 @@ class Effect:
     before: Value
     after: Value
     by: str
+    at: datetime
+    """When, by our clock."""
+    read_at: int = 0
+    """For one of ours: how many effects there had been when the account was last read before it was sent."""
+
+
+@dataclass(frozen=True)
+class Late:
+    """A request that was given up and has not landed yet."""
+
+    write: Write
+    read_at: int
+    since: float
 
 
 @dataclass(frozen=True)
@@ -102,9 +120,12 @@ class Account:
 
 @dataclass
 class FakeCrm:
-    """A Connector on one dictionary. People edit it with ``edit`` and delete with ``delete``."""
+    """A Connector on one dictionary. People edit it with ``edit`` and delete with ``delete``.
 
-    clock: Clock
+    With ``conditional`` off it compares no versions, takes a hundred writes in one call, and keeps every history.
+    """
+
+    time: Clock
     accounts: dict[str, Account] = field(default_factory=dict)
     effects: list[Effect] = field(default_factory=list)
     failures: dict[str, list[Failure]] = field(default_factory=lambda: defaultdict(list))
@@ -115,11 +136,21 @@ class FakeCrm:
     unreadable: CrmError | None = None
     before_write: Callable[[Write], None] = lambda _write: None
     before_read: Callable[[], None] = lambda: None
+    before_history: Callable[[], None] = lambda: None
     conditional: bool = True
+    ahead: timedelta = timedelta(0)
+    """How far the CRM's clock is ahead of ours."""
+    behind: float = 0.0
+    """So many of the latest seconds its history does not show yet."""
     calls: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    call_began: float = 0.0
+    """When the call came in that the latest write is part of."""
     written: list[Write] = field(default_factory=list)
     """Every write that arrived, whatever came of it."""
-    _late: list[Write] = field(default_factory=list)
+    late_within: float = float("inf")
+    """So many seconds after it arrived a request that was given up can land; later ones never do."""
+    _late: list[Late] = field(default_factory=list)
+    _read_at: dict[str, int] = field(default_factory=dict)
     _history: dict[tuple[str, str], list[FieldChange]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, account: str, **fields: Value) -> None:
@@ -137,9 +168,10 @@ class FakeCrm:
 
     def land_late(self) -> None:
         """Let the requests that were given up arrive."""
-        for write in self._late:
-            self._apply(write)
-        self._late.clear()
+        waiting, self._late = self._late, []
+        for late in waiting:
+            if self.time.seconds - late.since <= self.late_within:
+                self._apply(late.write, late.read_at)
 
     def ours(self, account: str, name: str = "owner") -> list[Effect]:
         return [e for e in self.effects if e.account == account and e.field == name and e.by == US]
@@ -157,31 +189,49 @@ class FakeCrm:
         return iter(())
 
     def read(self, refs: Sequence[Ref], *, versions: bool = False) -> Iterable[Record]:
-        self.calls["read"] += -(-len(refs) // 200) if versions else -(-len(refs) // 500)
+        most = (200 if versions else 500) if self.conditional else 100
+        self.calls["read"] += -(-len(refs) // most)
         self.before_read()
-        self.clock.pass_(self.seconds_per_read)
+        self.time.pass_(self.seconds_per_read)
         if self.unreadable:
             raise self.unreadable
+        self._read_at |= dict.fromkeys((ref.id for ref in refs), len(self.effects))
         return [self._record(ref, versions=versions) for ref in refs if not self._gone(ref.id)]
 
     def write(self, writes: Sequence[Write]) -> Iterator[WriteResult]:
-        """Owner changes one by one, as they are asked for; others all at once, in one call."""
+        """Owner changes one by one where they are bound to a version; others all at once, in one call."""
         owners = [write for write in writes if "owner" in write.changes]
         others = [write for write in writes if "owner" not in write.changes]
-        for write in owners:
+        if self.conditional:
+            yield from self._one_by_one(owners)
+        elif owners:
+            yield from self._together("owner write", owners, 100)
+        if others:
+            yield from self._together("field write", others, 200 if self.conditional else 100)
+
+    def _one_by_one(self, writes: Sequence[Write]) -> Iterator[WriteResult]:
+        for write in writes:
             if write.version is None:
                 raise ValueError("a change of owner needs a version")
             self.calls["owner write"] += 1
-            yield self._answer(write)
-        if others:
-            self.calls["field write"] += -(-len(others) // 200)
-            yield from [self._answer(write) for write in others]
+            self.call_began = self.time.seconds
+            yield self._answer(write, self._read_at.get(write.ref.id, 0))
 
-    def history(self, ref: Ref, field: str) -> Iterable[FieldChange]:
-        self.calls["history"] += 1
+    def _together(self, kind: str, writes: Sequence[Write], most: int) -> Iterator[WriteResult]:
+        self.calls[kind] += -(-len(writes) // most)
+        self.call_began = self.time.seconds
+        read_at = [self._read_at.get(write.ref.id, 0) for write in writes]
+        yield from [self._answer(write, read) for write, read in zip(writes, read_at, strict=True)]
+
+    def history(self, refs: Sequence[Ref], field: str) -> Iterable[History]:
+        self.calls["history"] += -(-len(refs) // 50)
+        self.before_history()
         if self.unreadable:
             raise self.unreadable
-        return list(self._history[ref.id, field]) if self.keeps_history else []
+        return [History(ref, self._changes(ref.id, field)) for ref in refs if not self._gone(ref.id)]
+
+    def clock(self) -> datetime:
+        return self.time.now + self.ahead
 
     def budget(self) -> Budget:
         return Budget(None, None, sum(self.calls.values()), 10_000, dict(self.calls))
@@ -189,11 +239,17 @@ class FakeCrm:
     def close(self) -> None:
         pass
 
+    def _changes(self, account: str, name: str) -> tuple[FieldChange, ...]:
+        if not self.keeps_history:
+            return ()
+        until = self.clock() - timedelta(seconds=self.behind)
+        return tuple(change for change in self._history[account, name] if change.at <= until)
+
     # Inside ------------------------------------------------------------------------------------------------------
 
-    def _answer(self, write: Write) -> WriteResult:
+    def _answer(self, write: Write, read_at: int) -> WriteResult:
         self.before_write(write)
-        self.clock.pass_(self.seconds_per_write)
+        self.time.pass_(self.seconds_per_write)
         self.written.append(write)
         failures = self.failures[write.ref.id]
         failure = failures.pop(0) if failures else Failure()
@@ -202,27 +258,28 @@ class FakeCrm:
         if failure.answer:
             return WriteResult(write.id, failure.answer, failure.code)
         if failure.late:
-            self._late.append(write)
+            self._late.append(Late(write, read_at, self.time.seconds))
             return WriteResult(write.id, Outcome.UNKNOWN)
-        outcome = self._apply(write)
+        outcome = self._apply(write, read_at)
         return WriteResult(write.id, Outcome.UNKNOWN if failure.lost else outcome)
 
-    def _apply(self, write: Write) -> Outcome:
+    def _apply(self, write: Write, read_at: int) -> Outcome:
         if self._gone(write.ref.id):
             return Outcome.GONE
         account = self.accounts[write.ref.id]
         if write.version is not None and write.version != str(account.version):
             return Outcome.CONFLICT
-        self._set(write.ref.id, write.changes, US)
+        self._set(write.ref.id, write.changes, US, read_at)
         return Outcome.DONE
 
-    def _set(self, account: str, fields: Mapping[str, Value], by: str) -> None:
+    def _set(self, account: str, fields: Mapping[str, Value], by: str, read_at: int = 0) -> None:
         found = self.accounts[account]
         for name, value in fields.items():
             before = found.fields.get(name)
             if before != value:
-                self.effects.append(Effect(account, name, before, value, by))
-                self._history[account, name].append(FieldChange(self.clock(), before, value, by))
+                self.effects.append(Effect(account, name, before, value, by, self.time.now, read_at))
+                author = APP if by == US and not self.conditional else by
+                self._history[account, name].append(FieldChange(self.clock(), before, value, author))
                 found.fields[name] = value
         found.version += 1
 

@@ -87,13 +87,26 @@ class House:
     store: Store
     clock: Clock = field(default_factory=Clock)
     settings: ApplyConfig = field(default_factory=ApplyConfig)
+    conditional: bool = True
+    """Whether the CRM is one with conditional writes."""
     stop: Bell = field(init=False)
     crm: FakeCrm = field(init=False)
+    """The first of the CRMs, and the one that most tests have."""
+    crms: dict[str, FakeCrm] = field(init=False)
     seen: list[Progress] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.crm = FakeCrm(self.clock)
+        self.crm = FakeCrm(self.clock, conditional=self.conditional)
+        self.crms = {"salesforce" if self.conditional else "hubspot": self.crm}
         self.stop = Bell(self.clock)
+
+    def time(self, seconds: float) -> None:
+        """Let time pass."""
+        self.clock.pass_(seconds)
+
+    @property
+    def settle(self) -> Mapping[str, float]:
+        return {"salesforce": self.settings.settle_seconds, "hubspot": 5.0}
 
     def accounts(self, count: int, **fields: Value) -> list[str]:
         """Make accounts that ann owns, unless ``fields`` says otherwise."""
@@ -104,11 +117,16 @@ class House:
 
     def approved(self, rows: Sequence[PlanRow], *, plan_id: str = "plan-1") -> str:
         """Save a plan and approve it."""
-        plan = make_plan(rows, self.clock, plan_id=plan_id)
+        plan = make_plan(self.homed(rows), self.clock, plan_id=plan_id)
         with self.store.begin() as tx:
             saved = plans.save(tx, plan, now=self.clock())
         self.approve(saved)
         return saved
+
+    def homed(self, rows: Sequence[PlanRow]) -> list[PlanRow]:
+        """The rows; those that name no CRM of this house are its first one's."""
+        first = next(iter(self.crms))
+        return [row if row.crm in self.crms else replace(row, crm=first) for row in rows]
 
     def approve(self, plan_id: str, *, overrides: Sequence[str] = ()) -> None:
         with self.store.begin() as tx:
@@ -137,7 +155,7 @@ class House:
 
     def fresh(self, **changes: object) -> Fresh:
         """What the plan rests on: unchanged, unless ``changes`` says otherwise."""
-        fresh = Fresh({a: f"read-{a}" for a in self.crm.accounts}, OWNERS, "r1", "c1", 0.0)
+        fresh = Fresh({a: f"read-{a}" for a in self.crm.accounts}, OWNERS, "r1", "c1", {})
         return replace(fresh, **changes)  # type: ignore[arg-type]
 
     def apply(self, plan_id: str = "plan-1", *, fresh: Fresh | None = None, lease: Lease | None = None) -> ApplyReport:
@@ -145,10 +163,11 @@ class House:
             return apply_plan(
                 plan_id,
                 store=self.store,
-                connector=self.crm,
+                connectors=self.crms,
                 lease=held,
                 fresh=fresh or self.fresh(),
                 settings=self.settings,
+                settle=self.settle,
                 clock=self.clock,
                 monotonic=self.clock.monotonic,
                 stop=self.stop,
@@ -160,9 +179,10 @@ class House:
         with self._held(lease) as held:
             return recover(
                 store=self.store,
-                connector=self.crm,
+                connectors=self.crms,
                 lease=held,
                 settings=self.settings,
+                settle=self.settle,
                 clock=self.clock,
                 monotonic=self.clock.monotonic,
                 stop=self.stop,
@@ -174,9 +194,10 @@ class House:
             return verify_plan(
                 plan_id,
                 store=self.store,
-                connector=self.crm,
+                connectors=self.crms,
                 lease=held,
                 settings=self.settings,
+                settle=self.settle,
                 clock=self.clock,
                 monotonic=self.clock.monotonic,
                 stop=self.stop,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import URL, Engine, StaticPool, create_engine, event
 
 from connectors.port import Outcome, Unreachable
+from sync_worker.apply.reading import SLACK
 from sync_worker.core.canonical import canonical
 from sync_worker.core.model import TERMINAL, RowKind, RowState
 from sync_worker.store import Store, StoreError, audit, outbox, plans, settings
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from connectors.port import Write
     from sync_worker.core.model import PlanRow
     from sync_worker.store.plans import StoredRow
+    from tests.apply.crm import Effect
 
 PEOPLE = ("ann", "ben", "cleo")
 
@@ -96,31 +98,47 @@ class History:
 
     stage: Stage
     seed: int
+    conditional: bool = True
+    """Whether the CRM compares versions. Where it does not, an overwrite may happen, but not go unnoticed."""
     sends: list[tuple[int, str]] = field(default_factory=list)
     """For each write that left: how many effects there were before it, and its account."""
     paused_since: float | None = None
     late_after_pause: float = 0.0
     deaths: int = 0
+    overwritten: int = 0
+    """Rows whose write has replaced somebody's edit."""
 
     def __post_init__(self) -> None:
         self.draw = random.Random(self.seed)  # noqa: S311 - a history must come out the same again
         self.fate = Fate(self.draw, kill=self.draw.choice([0.0, 0.01, 0.04]))
-        self.house = House(self.stage.clear(self.fate))
-        self.house.crm.keeps_history = self.draw.random() < 0.5
+        self.house = House(self.stage.clear(self.fate), conditional=self.conditional)
+        self.house.crm.keeps_history = self.draw.random() < 0.5 or not self.conditional
         self.house.crm.seconds_per_write = self.draw.choice([0.0, 0.3, 1.2])
         self.house.crm.before_write = self._before_write
         self.house.crm.before_read = self._world_or_death
         self._frozen = False
+        if not self.conditional:
+            self._loosen()
+
+    def _loosen(self) -> None:
+        """A CRM that compares no versions: edits while we wait, a history that is behind, another clock."""
+        crm = self.house.crm
+        crm.late_within = 90.0
+        crm.ahead = timedelta(seconds=self.draw.choice([0.0, -200.0, 3.3]))
+        crm.behind = self.draw.choice([0.0, 0.0, 8.0])
+        self.house.stop.while_waiting = self._world
 
     def run(self) -> list[str]:
         """Live it to its end; the broken promises, which are none."""
-        rows = self._rows()
+        rows = self.house.homed(self._rows())
         self.fate.calm = True
         self._approve(rows)
         self.fate.calm = False
         for _ in range(self.draw.choice([1, 1, 1, 1, 2, 3])):
             self._life()
             self._world()
+            if not self.conditional:
+                self.house.time(self.draw.choice([0.1, 1.0, 30.0, 400.0]))
         self._calm_end()
         return self._complaints(rows)
 
@@ -180,7 +198,7 @@ class History:
         if not (script and script[0].answer is Outcome.BUSY):  # a locked row is known not to have been written
             self.sends.append((len(self.house.crm.effects), write.ref.id))
         if self.paused_since is not None:
-            self.late_after_pause = max(self.late_after_pause, self.house.clock.seconds - self.paused_since)
+            self.late_after_pause = max(self.late_after_pause, self.house.crm.call_began - self.paused_since)
         self._world_or_death()
         if self.fate.happens(0.04):
             self._freeze()
@@ -188,7 +206,7 @@ class History:
     def _world(self) -> None:
         crm, draw = self.house.crm, self.draw
         crm.unreadable = Unreachable("no answer") if self.fate.happens(0.03) else None
-        if self.fate.happens(0.15):
+        if self.fate.happens(0.15 if self.conditional else 0.35):
             account = draw.choice(sorted(crm.accounts))
             if draw.random() < 0.7:
                 crm.edit(account, by="dana", owner=draw.choice(PEOPLE))
@@ -223,7 +241,8 @@ class History:
         if self._frozen:
             return
         self._frozen = True
-        self.house.clock.pass_(3600)
+        # Longer than its lease. Nothing but a version stops a request that leaves an hour after its reading.
+        self.house.clock.pass_(3600 if self.conditional else 200)
         try:
             self._life()
         finally:
@@ -237,7 +256,7 @@ class History:
             self._resume()
         self.house.crm.land_late()
         self.house.crm.failures.clear()
-        for _ in range(2):
+        for _ in range(2 if self.conditional else 3):
             with self.house.store.read() as tx:
                 if outbox.by_state(tx).keys() <= TERMINAL:
                     return
@@ -265,7 +284,9 @@ class History:
         name = "owner" if row.row.kind is RowKind.OWNER else "score"
         ours = self.house.crm.ours(row.row.account, name)
         label = f"row {row.row.number} ({row.row.account}, {name}, {row.state}, tries {row.tries})"
-        found = []
+        found = self._unnoticed(row, label) if name == "owner" and not self.conditional else []
+        if row.state is RowState.OVERWROTE or (row.state is RowState.GONE and not self.conditional):
+            return found  # of a deleted account nothing can be looked up
         if len(ours) > 1:
             found.append(f"I4: {label} had {len(ours)} effects")
         if any(effect.before != row.row.before[name] for effect in ours):
@@ -274,9 +295,37 @@ class History:
             found.append(f"I5: {label} says that it did not land")
         if row.state is RowState.CONFLICT and ours and row.tries == 0:
             found.append(f"I5: {label} says that it did not land")
-        if row.state in {RowState.VERIFIED, RowState.OVERWRITTEN} and not ours and not row.adopted:
+        if row.state in {RowState.VERIFIED, RowState.OVERWRITTEN} and not self._written(row, name) and not row.adopted:
             found.append(f"I5: {label} says that it landed")
         return found + self._after_edit(row, label)
+
+    def _written(self, row: StoredRow, name: str) -> bool:
+        """Whether the CRM has ever shown the value: without versions somebody else may have been first to write it."""
+        effects = [e for e in self.house.crm.effects if (e.account, e.field) == (row.row.account, name)]
+        return any(e.after == row.row.after[name] and (e.by == US or not self.conditional) for e in effects)
+
+    def _unnoticed(self, row: StoredRow, label: str) -> list[str]:
+        """I2 without versions: what one of our writes has replaced, and the row does not say; or says without cause."""
+        effects = self.house.crm.effects
+        lost = [
+            effect
+            for at, effect in enumerate(effects)
+            if (effect.account, effect.field, effect.by) == (row.row.account, "owner", US)
+            and (effect.before != row.row.before["owner"] or self._edited(row, effects[effect.read_at : at]))
+        ]
+        self.overwritten += bool(lost)
+        if lost and row.state is RowState.GONE:
+            return []
+        if lost and (row.state is not RowState.OVERWROTE or row.replaced != {"owner": lost[-1].before}):
+            return [f"I2: {label} has replaced {lost[-1].before} unnoticed"]
+        # When exactly a row was read is not kept: an edit there and back in the seconds before it may count as after.
+        near = [e for e in effects if row.first_sent_at is not None and e.at >= row.first_sent_at - SLACK]
+        if not lost and row.state is RowState.OVERWROTE and not self._edited(row, near):
+            return [f"I5: {label} says that it replaced {row.replaced}"]
+        return []
+
+    def _edited(self, row: StoredRow, between: list[Effect]) -> bool:
+        return any((e.account, e.field) == (row.row.account, "owner") and e.by != US for e in between)
 
     def _after_edit(self, row: StoredRow, label: str) -> list[str]:
         """I4: none of our effects comes after somebody's edit that came after our first try."""

@@ -13,11 +13,12 @@ from sync_worker.core.model import GuardFinding, PlanState, RowState
 from sync_worker.store import StoreError, plans, settings
 from sync_worker.store.lease import Lease, LeaseHeld, LeaseLost
 from sync_worker.store.plans import PlanRefused
-from tests.apply.crm import Failure
+from tests.apply.crm import Failure, FakeCrm
 from tests.apply.house import make_plan, owner_row, priority_row
 
 if TYPE_CHECKING:
     from connectors.port import Write
+    from sync_worker.apply import Fresh
     from tests.apply.house import House
 
 TRIPPED = GuardFinding("owner_moves", "412 of 1,204 accounts in scope would change owner; the limit is 60")
@@ -67,8 +68,8 @@ def test_i7_a_held_plan_goes_through_only_with_the_named_override(house: House) 
     [
         ({"rules_version": "r2"}, "the rules have changed since plan plan-1 was made", 7),
         ({"config_digest": "c2"}, "the config has changed since plan plan-1 was made", 7),
-        ({"crm_clock_skew_seconds": 301.0}, r"clock is \+301 seconds off the CRM's", 1),
-        ({"crm_clock_skew_seconds": -4000.0}, "clock is -4,000 seconds off", 1),
+        ({"crm_clock_skew_seconds": {"salesforce": 301.0}}, r"clock is \+301 seconds off the CRM's", 1),
+        ({"crm_clock_skew_seconds": {"salesforce": 2.0, "hubspot": -4000.0}}, "clock is -4,000 seconds off", 1),
     ],
 )
 def test_i10_i24_changed_rules_changed_config_or_a_wrong_clock_mean_no_writes(
@@ -178,6 +179,14 @@ def test_i7_more_than_five_per_cent_failures_of_twenty_rows_end_the_run(house: H
     assert house.plan().state is PlanState.APPLIED
 
 
+def test_i7_a_rep_who_has_left_since_the_plan_fails_his_rows_and_stops_nobody_elses(house: House) -> None:
+    accounts = house.accounts(60)
+    house.approved([owner_row(n, a, after="cleo" if n <= 30 else "ben") for n, a in enumerate(accounts, 1)])
+    report = house.apply(fresh=house.fresh(active_owners=frozenset({"ann", "ben"})))
+    assert report.stopped is None
+    assert house.states() == [RowState.FAILED] * 30 + [RowState.CONFIRMED] * 30
+
+
 def test_i7_a_fifth_of_conflicts_ends_the_run_before_anything_is_written(house: House) -> None:
     moves(house, 100)
     for number in range(1, 101, 4):
@@ -238,8 +247,16 @@ def test_one_lost_answer_for_a_whole_batch_does_not_end_the_run(house: House) ->
     assert house.states() == [RowState.CONFIRMED] * 250
 
 
-@pytest.mark.parametrize("error", [LimitReached("the day's calls are spent", hint="wait"), Unreachable("no answer")])
-def test_a_crm_that_fails_as_a_whole_ends_the_run_and_leaves_it_resumable(house: House, error: Exception) -> None:
+@pytest.mark.parametrize(
+    ("error", "leaves_unknown"),
+    [
+        (LimitReached("the day's calls are spent", hint="wait"), False),  # it was refused, so it was not carried out
+        (Unreachable("no answer"), True),  # its intent was committed, so only a reading can tell
+    ],
+)
+def test_a_crm_that_fails_as_a_whole_ends_the_run_and_leaves_it_resumable(
+    house: House, error: Exception, *, leaves_unknown: bool
+) -> None:
     moves(house, 30)
     house.crm.failures["acc-0015"] = [Failure(raises=error)]  # type: ignore[arg-type]
     report = house.apply()
@@ -247,7 +264,7 @@ def test_a_crm_that_fails_as_a_whole_ends_the_run_and_leaves_it_resumable(house:
     assert str(error) in report.stopped
     assert report.resumable
     assert house.states()[:14] == [RowState.CONFIRMED] * 14
-    assert RowState.UNKNOWN in house.states()  # its intent was committed, so only a reading can tell
+    assert (RowState.UNKNOWN in house.states()) is leaves_unknown
     house.recover()
     house.apply()
     house.verify()
@@ -262,6 +279,90 @@ def test_a_pre_read_that_fails_writes_nothing(house: House) -> None:
     assert report.stopped == "no answer"
     assert house.states() == [RowState.APPROVED] * 3
     assert house.crm.written == []
+
+
+# Two CRMs ---------------------------------------------------------------------------------------------------------
+
+
+def two(house: House) -> FakeCrm:
+    """A second CRM, with accounts of its own, and a plan for both."""
+    hubspot = FakeCrm(house.clock, conditional=False)
+    house.crms["hubspot"] = hubspot
+    theirs = [replace(owner_row(20 + n, f"hub-{n:04}"), crm="hubspot") for n in range(1, 21)]
+    for row in theirs:
+        hubspot.add(row.account, owner="ann")
+    house.approved([*(owner_row(n, a) for n, a in enumerate(house.accounts(20), 1)), *theirs])
+    return hubspot
+
+
+def both(house: House) -> Fresh:
+    accounts = [account for crm in house.crms.values() for account in crm.accounts]
+    return house.fresh(read_sets={account: f"read-{account}" for account in accounts})
+
+
+def test_a_plan_for_two_crms_is_written_and_verified_at_each(house: House) -> None:
+    hubspot = two(house)
+    report = house.apply(fresh=both(house))
+    assert report.stopped is None
+    assert house.verify().verified == 40
+    assert (len(house.crm.effects), len(hubspot.effects)) == (20, 20)
+    assert report.calls == house.crm.budget().spent + hubspot.budget().spent - 3  # verified: two readings, a history
+
+
+def test_a_crm_that_fails_ends_the_run_and_the_next_one_goes_on_with_both(house: House) -> None:
+    hubspot = two(house)
+    house.crm.failures["acc-0015"] = [Failure(raises=Unreachable("no answer"))]
+    report = house.apply(fresh=both(house))
+    assert report.stopped == "no answer"
+    assert report.resumable
+    assert hubspot.written == []
+    house.recover()
+    house.apply(fresh=both(house))
+    house.verify()
+    assert house.states() == [RowState.VERIFIED] * 40
+
+
+def test_each_crm_has_a_canary_and_shares_of_its_own(house: House) -> None:
+    hubspot = two(house)
+    for account in hubspot.accounts:
+        hubspot.failures[account] = [Failure(answer=Outcome.FAILED, code="VALIDATION_ERROR")]
+    report = house.apply(fresh=both(house))
+    assert report.stopped == "the CRM refused all of the first 10 changes"
+    assert len(hubspot.written) == 10
+
+
+def test_an_unreadable_crm_keeps_nobody_from_settling_and_verifying_the_other(house: House) -> None:
+    hubspot = two(house)
+    hubspot.failures["hub-0001"] = [Failure(lost=True)]
+    hubspot.before_write = lambda _write: setattr(hubspot, "unreadable", Unreachable("no answer"))
+    house.apply(fresh=both(house))
+    report = house.verify()
+    assert report.stopped == "no answer"
+    assert house.states()[:20] == [RowState.VERIFIED] * 20
+    assert house.recover().unreadable == 1
+
+
+def test_a_plan_for_a_crm_that_the_config_does_not_name_is_refused(house: House) -> None:
+    two(house)
+    del house.crms["hubspot"]
+    with pytest.raises(PlanRefused, match="writes to hubspot, which the config does not name") as refused:
+        house.apply()
+    assert "[hubspot]" in refused.value.hint
+
+
+def test_rows_of_a_crm_that_has_gone_from_the_config_are_told_and_not_lost(house: House) -> None:
+    hubspot = two(house)
+    house.apply(fresh=both(house))
+    del house.crms["hubspot"]
+    report = house.recover()
+    assert report.warnings == (
+        "rows written to hubspot of which nobody knows the end: 20; put [hubspot] back into the config",
+    )
+    assert house.states()[20:] == [RowState.CONFIRMED] * 20
+    house.crms["hubspot"] = hubspot
+    house.time(house.settle["hubspot"])
+    house.recover()
+    assert house.states() == [RowState.VERIFIED] * 40
 
 
 # One applier ------------------------------------------------------------------------------------------------------

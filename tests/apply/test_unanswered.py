@@ -33,8 +33,8 @@ def killed_after_sending(house: House, failure: Failure) -> str:
 
     answer = house.crm._answer
 
-    def answer_and_die(write: object) -> object:
-        answer(write)  # type: ignore[arg-type]
+    def answer_and_die(*call: object) -> object:
+        answer(*call)  # type: ignore[arg-type]
         die(account)
         raise AssertionError
 
@@ -132,7 +132,7 @@ def test_row_6_a_crm_that_cannot_be_read_leaves_it_unknown_and_warns_after_an_ho
     house.crm.unreadable = Unreachable("no answer")
     report = house.recover()
     assert report.unreadable == 1
-    assert report.warnings == ("the CRM cannot be read, so open rows stay unknown: no answer",)
+    assert report.warnings == ("salesforce cannot be read, so open rows stay unknown: no answer",)
     assert house.states() == [RowState.UNKNOWN]
     house.clock.now += timedelta(hours=2)
     assert "a write sent 2 hours ago still has no known outcome" in house.recover().warnings

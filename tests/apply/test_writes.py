@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connectors.port import Outcome
-from sync_worker.apply.phases import FRESH_SECONDS
+from sync_worker.apply.reading import FRESH_SECONDS
 from sync_worker.core.model import RowState
 from sync_worker.store import audit, holds, plans
 from tests.apply.crm import Failure

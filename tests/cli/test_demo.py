@@ -58,6 +58,23 @@ def test_it_writes_the_plan_once_and_a_second_run_changes_nothing(played: dict[s
     assert answer["calls"]["row_patch"] == answer["owner_changes"]
 
 
+def test_on_hubspot_it_does_the_same_and_tells_it_in_the_same_words(played: dict[str, Any], tmp_path: Path) -> None:
+    """… with as many changes, for it is the same company under the same rules."""
+    answer = told(demo(tmp_path / "d", *SMALL, "--crm", "hubspot", "--format", "json"))
+    assert list(answer) == list(played)
+    assert answer["seconds"].keys() == played["seconds"].keys()
+    same = "ok accounts reps seed owner_changes priority_writes confirmed verified conflicts failed unknown"
+    same += " second_run_changes effects_planned effects_logged effects_agree"
+    assert {key: answer[key] for key in same.split()} == {key: played[key] for key in same.split()}
+    assert (answer["crm"], played["crm"]) == ("hubspot", "salesforce")
+    effects = [json.loads(line) for line in Path(answer["effect_log"]).read_text().splitlines()]
+    assert len(effects) == answer["effects_planned"] == len({(one["id"], one["field"]) for one in effects})
+    assert sum(one["field"] == "hubspot_owner_id" for one in effects) == answer["owner_changes"]
+    folder = Path(answer["config"]).parent
+    for file in ("secrets/access_token", "sandbox.json", "sync-worker.db"):
+        assert (folder / file).stat().st_mode & 0o077 == 0, file
+
+
 def test_kept_it_goes_on_and_the_next_one_takes_its_place(tmp_path: Path) -> None:
     first = told(demo(tmp_path / "d", *SMALL, "--keep", "--format", "json"))["sandbox"]
     try:

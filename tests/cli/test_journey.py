@@ -8,15 +8,10 @@ from typing import TYPE_CHECKING
 
 import time_machine
 
-from connectors.sandbox import Sandbox
-from sync_worker.cli.starting import Template, start
 from sync_worker.core.model import RowState
-from tests.cli.desk import POOL, Desk
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pytest
+    from tests.cli.desk import Desk
 
 
 def test_from_doctor_to_a_second_plan_that_is_empty(desk: Desk) -> None:
@@ -189,21 +184,6 @@ def test_the_demo_config_is_what_init_writes(desk: Desk) -> None:
     assert str(desk.config) in shown["salesforce.url"]["origin"]
 
 
-def test_the_starter_fits_an_org_without_any_custom_field(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """… and it touches no account whose opportunities are open."""
-    with Sandbox(seed=7, accounts=120, reps=6) as sandbox:
-        values = {"salesforce.url": sandbox.url, "salesforce.client_id": sandbox.client_id, "pool.user": POOL}
-        made = start(tmp_path / "new", Template.STARTER, values)
-        (made.secrets / "client_secret").write_text(sandbox.client_secret)
-        desk = Desk(made.folder, sandbox, capsys)
-        desk.ask("db", "upgrade")
-        assert desk.ask("rules", "check")["ok"]
-        assert desk.type("doctor").code == 0
-        answer = desk.type("plan")
-        assert answer.code == 0, answer.err
-        assert not sandbox.effects
-
-
 def test_the_schema_of_rule_files_knows_the_orgs_own_words(desk: Desk) -> None:
     file = desk.folder / "rules.schema.json"
     assert desk.ask("rules", "schema", "--output", str(file)) == {"schema_version": 1, "schema": str(file)}
@@ -212,6 +192,30 @@ def test_the_schema_of_rule_files_knows_the_orgs_own_words(desk: Desk) -> None:
     for word in ("segment", "Mid-Market", "cybersecurity", "web_form", "capacity"):
         assert word in text
     assert json.loads(desk.type("rules", "schema").out) == json.loads(text)
+
+
+def test_what_a_file_tells_of_reps_is_checked_against_the_crms_users(desk: Desk) -> None:
+    """… once they were pulled; and editors are told of its fields."""
+    rep = desk.sandbox.reps[0].email
+    (desk.folder / "rules" / "reps.csv").write_text(f"email,tenure\n{rep},3\nx{rep},4\nnobody@else.example,5\n")
+    assert desk.ask("rules", "check")["warnings"] == []
+    desk.type("pull")
+    checked = desk.ask("rules", "check")
+    assert checked["sections"]["reps"] == ["tenure"]
+    assert [(one["file"], one["line"], one["hint"]) for one in checked["warnings"]] == [
+        ("reps.csv", 3, f"did you mean '{rep}'?"),
+        ("reps.csv", 4, "nothing in the row has an effect"),
+    ]
+    assert "no user of the CRM has the address 'nobody@else.example'" in desk.type("rules", "check").out
+    assert "- tenure (number)" in desk.type("rules", "schema").out
+
+
+def test_a_capacity_in_a_file_goes_before_the_crms(desk: Desk) -> None:
+    seats = desk.sandbox.reps
+    (desk.folder / "rules" / "reps.csv").write_text("email,capacity\n" + "".join(f"{one.email},1\n" for one in seats))
+    rows = desk.ask("plan")["plan"]["rows"]
+    assert any(row["rule"].startswith("return:") for row in rows)
+    assert not [row for row in rows if row["rule"].startswith("book:")]
 
 
 def test_an_account_can_be_explained_before_any_plan_and_after_the_rules_have_changed(desk: Desk) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sync_worker.config import ConfigInvalid, Loaded, load
+from sync_worker.config import Config, ConfigInvalid, Loaded, SalesforceConfig, load
 
 WHOLE = """\
 [salesforce]
@@ -28,6 +28,11 @@ def file(tmp_path: Path) -> Path:
 def loaded(file: Path, text: str = WHOLE, *more: str, **environ: str) -> Loaded:
     file.write_text(text)
     return load(file, environ=environ, flags=more)
+
+
+def salesforce(config: Config) -> SalesforceConfig:
+    assert config.salesforce
+    return config.salesforce
 
 
 def problems(file: Path, text: str, *more: str, **environ: str) -> list[str]:
@@ -119,7 +124,7 @@ def test_relative_places_start_at_the_config_file(file: Path, monkeypatch: pytes
     found = loaded(file, WHOLE).config
     assert found.rules.folder == file.parent / "rules"
     assert found.store.url == f"sqlite:///{file.parent}/sync-worker.db"
-    assert found.salesforce.client_secret == "s3cret"
+    assert salesforce(found).client_secret == "s3cret"
 
 
 def test_absolute_places_stay(file: Path) -> None:
@@ -218,7 +223,8 @@ def test_an_address_that_is_not_safe_or_not_whole_is_refused(file: Path, url: st
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://localhost:80/", "http://[::1]:5"])
 def test_plain_http_is_for_this_machine(file: Path, url: str) -> None:
-    assert loaded(file, WHOLE.replace("https://acme.my.salesforce.com", url)).config.salesforce.url == url.rstrip("/")
+    found = loaded(file, WHOLE.replace("https://acme.my.salesforce.com", url)).config
+    assert salesforce(found).url == url.rstrip("/")
 
 
 @pytest.mark.parametrize(
@@ -278,7 +284,7 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(file: Path) -> None:
 
 def test_a_secret_may_come_from_a_variable(file: Path) -> None:
     text = WHOLE.replace('client_secret_file = "secret"', 'client_secret_env = "SF"')
-    assert loaded(file, text, SF="from-env").config.salesforce.client_secret == "from-env"
+    assert salesforce(loaded(file, text, SF="from-env").config).client_secret == "from-env"
     assert "SF" in problem(file, text)
 
 
@@ -290,7 +296,7 @@ def test_a_stronger_layer_may_take_the_secret_from_elsewhere(file: Path) -> None
     """… even when the file that the weaker one names is not there."""
     (file.parent / "secret").unlink()
     found = loaded(file, WHOLE, SF="x", SYNC_WORKER__SALESFORCE__CLIENT_SECRET_ENV="SF")
-    assert found.config.salesforce.client_secret == "x"
+    assert salesforce(found.config).client_secret == "x"
 
 
 @pytest.mark.parametrize("state", ["missing", "empty", "folder", "binary"])
@@ -309,7 +315,7 @@ def test_a_secret_file_that_cannot_be_used_says_how_to_mend_it(file: Path, state
 def test_commands_that_never_meet_the_crm_need_no_secret(file: Path) -> None:
     (file.parent / "secret").unlink()
     file.write_text(WHOLE)
-    assert load(file, environ={}, read_secrets=False).config.salesforce.client_secret == ""
+    assert salesforce(load(file, environ={}, read_secrets=False).config).client_secret == ""
 
 
 def test_no_secret_is_shown(file: Path) -> None:

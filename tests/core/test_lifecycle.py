@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +9,6 @@ from hypothesis import strategies as st
 from sync_worker.core.brakes import Tally
 from sync_worker.core.lifecycle import (
     NEXT,
-    OwnerMove,
     Premises,
     Seen,
     Verdict,
@@ -21,11 +18,8 @@ from sync_worker.core.lifecycle import (
     may_follow,
     same,
     shows,
-    untouched,
 )
 from sync_worker.core.model import TERMINAL, PlanRow, RowKind, RowState, Value
-
-NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
 
 def row(kind: RowKind = RowKind.OWNER) -> PlanRow:
@@ -156,15 +150,6 @@ def test_a_difference_names_the_field_what_is_there_and_what_was_expected() -> N
     seen = Seen({"score": None, "tier": "B"})
     told = "score is now empty, the plan expected 10.0; tier is now B, the plan expected C"
     assert difference({"tier": "C", "score": 10.0}, seen) == told
-
-
-def test_history_proves_nothing_unless_it_is_kept_and_ends_with_the_owner_that_is_shown() -> None:
-    before = OwnerMove(NOW - timedelta(days=3), "cleo", "ann", "dana")
-    after = OwnerMove(NOW, "ben", "ann", "dana")
-    assert untouched([before], owner="ann", since=NOW)
-    assert not untouched([], owner="ann", since=NOW)
-    assert not untouched([before], owner="ben", since=NOW)
-    assert not untouched([before, after], owner="ann", since=NOW)
 
 
 # The brakes -------------------------------------------------------------------------------------------------------

@@ -1,4 +1,7 @@
-"""A worker at the sandbox CRM, over real HTTP, with a real store; it may be in this process or in one to be killed."""
+"""A worker at the sandbox CRM, over real HTTP, with a real store; it may be in this process or in one to be killed.
+
+``Office`` is at Salesforce, ``HubOffice`` at HubSpot.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from connectors.hubspot import AccessToken, HubSpotConnector, HubSpotSettings
 from connectors.port import Stream
 from connectors.salesforce import ClientCredentials, MemoryJobs, SalesforceConnector, SalesforceSettings
 from sync_worker.apply import ApplyReport, Fresh, RecoverReport, VerifyReport, apply_plan, recover, verify_plan
@@ -18,13 +22,18 @@ from sync_worker.store import open_store, plans
 from sync_worker.store.lease import Lease
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from connectors.port import Connector, Value, Write, WriteResult
     from connectors.sandbox import Sandbox
+    from connectors.sandbox.hubspot.records import Record as HubRecord
     from sync_worker.store import Store
     from sync_worker.store.plans import StoredPlan
 
+    Image = Mapping[str, Value]
+
 FIELDS = {Stream.ACCOUNTS: {"score": "Priority_Score__c", "tier": "Priority_Tier__c"}}
+HUB_FIELDS = {Stream.ACCOUNTS: {"score": "priority_score", "tier": "priority_tier"}}
 ALLOWED = frozenset({"score", "tier"})
 LIVES = timedelta(hours=24)
 
@@ -47,13 +56,25 @@ class Office:
     settings: ApplyConfig = field(default_factory=ApplyConfig)
     stop: threading.Event = field(default_factory=threading.Event)
 
+    now: Callable[[], datetime] = utc_now
+    crm_name: ClassVar[str] = "salesforce"
+
     def __post_init__(self) -> None:
         self.store: Store = open_store(self.store_url)
+        self.crm = self.connect()
+
+    def connect(self) -> Connector:
+        """The connector."""
         auth = ClientCredentials(self.client_id, self.client_secret)
         settings = SalesforceSettings(
             url=self.url, auth=auth, timeout_read=self.timeout_read, composite_owner_writes=self.composite
         )
-        self.crm = SalesforceConnector(settings, FIELDS, stop=self.stop, jobs=MemoryJobs())
+        return SalesforceConnector(settings, FIELDS, stop=self.stop, jobs=MemoryJobs())
+
+    @property
+    def settle(self) -> dict[str, float]:
+        """Seconds before verification."""
+        return {self.crm_name: self.settings.settle_seconds}
 
     def close(self) -> None:
         self.crm.close()
@@ -65,15 +86,16 @@ class Office:
     def apply(self, plan_id: str, lease: Lease) -> ApplyReport:
         rows = self.plan(plan_id).plan.rows
         owners = frozenset(str(row.after["owner"]) for row in rows if row.kind is RowKind.OWNER)
-        fresh = Fresh({row.account: row.read_set for row in rows}, owners, "r1", "c1", 0.0)
+        fresh = Fresh({row.account: row.read_set for row in rows}, owners, "r1", "c1", {})
         return apply_plan(
             plan_id,
             store=self.store,
-            connector=self.crm,
+            connectors={self.crm_name: self.crm},
             lease=lease,
             fresh=fresh,
             settings=self.settings,
-            clock=utc_now,
+            settle=self.settle,
+            clock=self.now,
             monotonic=time.monotonic,
             stop=self.stop,
             progress=lambda _progress: None,
@@ -83,10 +105,11 @@ class Office:
     def recover(self, lease: Lease) -> RecoverReport:
         return recover(
             store=self.store,
-            connector=self.crm,
+            connectors={self.crm_name: self.crm},
             lease=lease,
             settings=self.settings,
-            clock=utc_now,
+            settle=self.settle,
+            clock=self.now,
             monotonic=time.monotonic,
             stop=self.stop,
             progress=lambda _progress: None,
@@ -96,10 +119,11 @@ class Office:
         return verify_plan(
             plan_id,
             store=self.store,
-            connector=self.crm,
+            connectors={self.crm_name: self.crm},
             lease=lease,
             settings=self.settings,
-            clock=utc_now,
+            settle=self.settle,
+            clock=self.now,
             monotonic=time.monotonic,
             stop=self.stop,
             progress=lambda _progress: None,
@@ -111,7 +135,7 @@ class Office:
 
     def approved(self, rows: Sequence[PlanRow], plan_id: str = "plan-1") -> None:
         """Save a plan with these rows and approve it."""
-        now = utc_now()
+        now = self.now()
         digest = seal(rows, rules_version="r1", config_digest="c1", worker_version="0.1.0")
         plan = Plan(plan_id, digest, now, now + LIVES, "r1", "c1", "0.1.0", tuple(rows))
         with self.store.begin() as tx:
@@ -119,6 +143,48 @@ class Office:
             plans.approve(
                 tx, plan_id, by="rita", overrides=(), note="", now=now, rules_version="r1", config_digest="c1"
             )
+
+
+@dataclass
+class HubOffice(Office):
+    """A worker at HubSpot; its token goes in the secret's place. ``before_write``: what happens just before a call."""
+
+    before_write: Callable[[Sequence[Write]], None] = lambda _writes: None
+    crm_name: ClassVar[str] = "hubspot"
+
+    def connect(self) -> Connector:
+        """The connector, which lets others act between our reading and our writing."""
+        office = self
+
+        class Watched(HubSpotConnector):
+            """HubSpot's, and a moment in which to meddle."""
+
+            def write(self, writes: Sequence[Write]) -> Iterator[WriteResult]:
+                office.before_write(writes)
+                yield from super().write(writes)
+
+        settings = HubSpotSettings(url=self.url, auth=AccessToken(self.client_secret), timeout_read=self.timeout_read)
+        return Watched(settings, HUB_FIELDS, stop=self.stop)
+
+
+def hub_rows(sandbox: Sandbox, *, owners: int, priorities: int = 0, first: int = 0) -> list[PlanRow]:
+    """Moves of companies to the next rep, from the ``first`` one on, and new scores for the last ones."""
+    companies = sandbox.portal.rows("companies")
+    reps = sorted(one.id for one in sandbox.portal.owners.values() if one.kind == "PERSON" and not one.archived)
+    rows = []
+    for number, company in enumerate(companies[first : first + owners], 1):
+        owner = company.values["hubspot_owner_id"]
+        after = next(rep for rep in reps[number % len(reps) :] + reps if rep != owner)
+        rows.append(_hub_row(number, company, RowKind.OWNER, {"owner": owner}, {"owner": after}))
+    for number, company in enumerate(companies[-priorities:] if priorities else (), owners + 1):
+        score = company.values.get("priority_score")
+        before = {"score": None if score is None else float(score), "tier": company.values.get("priority_tier")}
+        rows.append(_hub_row(number, company, RowKind.PRIORITY, before, {"score": 1000.5 + number, "tier": "A"}))
+    return rows
+
+
+def _hub_row(number: int, company: HubRecord, kind: RowKind, before: Image, after: Image) -> PlanRow:
+    return PlanRow(number, "hubspot", company.id, company.values["name"], kind, before, after, "test", "a test", "same")
 
 
 def rows_for(sandbox: Sandbox, *, owners: int, priorities: int) -> list[PlanRow]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connectors.sandbox import Sandbox
-from sync_worker.apply.phases import FRESH_SECONDS
+from sync_worker.apply.reading import FRESH_SECONDS
 from sync_worker.core.model import RowState
 from sync_worker.store import audit, upgrade
 from sync_worker.store.lease import LeaseHeld

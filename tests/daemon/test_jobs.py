@@ -16,11 +16,14 @@ from sqlalchemy import text
 
 from connectors.port import LimitReached, Unauthorized, Unreachable
 from sync_worker import log
+from sync_worker.apply import RecoverReport
 from sync_worker.config import Config, LogConfig, SalesforceConfig, ScheduleConfig
+from sync_worker.core.model import Plan, PlanRow, RowKind
+from sync_worker.core.traces import LANDS_WITHIN
 from sync_worker.daemon.heartbeat import Heartbeat
 from sync_worker.daemon.jobs import Jobs
 from sync_worker.daemon.metrics import Metrics
-from sync_worker.store import StoreError, audit, cycles, open_store, settings, slots, upgrade
+from sync_worker.store import StoreError, audit, cycles, open_store, plans, settings, slots, upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -253,6 +256,29 @@ def test_nothing_is_applied_and_nothing_fails_while_the_worker_is_paused(shop: S
         settings.resume(tx)
     shop.jobs.apply()
     assert shop.done == ["apply"]
+
+
+def test_a_write_without_an_end_is_looked_at_again_once_no_request_of_it_can_land(shop: Shop, store: Store) -> None:
+    """I6; and nobody need apply anything for it."""
+    now = shop.jobs.clock()
+    row = PlanRow(1, "hubspot", "1", "Acme", RowKind.OWNER, {"owner": "a"}, {"owner": "b"}, "book:emea", "", "r")
+    plan = Plan("p", "h", now, now + timedelta(days=1), "r", "c", "v", (row,))
+    with store.begin() as tx:
+        plans.save(tx, plan, now=now)
+        tx.execute(text("UPDATE plan_row SET state = 'confirmed', sent_at = :at"), {"at": _stored(now)})
+    shop.acts += [lambda: None]
+    shop.jobs.apply()
+    assert shop.done == ["apply"]
+    with store.begin() as tx:
+        tx.execute(text("UPDATE plan_row SET sent_at = :at"), {"at": _stored(now - LANDS_WITHIN)})
+    shop.acts += [lambda: None, lambda: RecoverReport(warnings=("hubspot cannot be read",))]
+    shop.jobs.apply()
+    assert shop.done == ["apply", "apply", "recover"]
+    assert any(line.get("reason") == "hubspot cannot be read" for line in shop.lines())
+
+
+def _stored(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def test_jobs_show_that_they_live_and_when_they_are_idle(shop: Shop) -> None:

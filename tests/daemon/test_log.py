@@ -11,7 +11,7 @@ import pytest
 import structlog
 
 from sync_worker import log
-from sync_worker.config import Config, LogConfig, SalesforceConfig, StoreConfig
+from sync_worker.config import Config, HubSpotConfig, LogConfig, SalesforceConfig, StoreConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SECRET = "hunter2-and-more"
 SESSION = "00D5g000004XyZQ!AQ4AQKx9.abcDEF_123"
 SIGNED = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl"
+SERVICE_KEY = "pat-eu1-6bd0a3c2-0f1e-4d5c-9b8a-776655443322"
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nIBAAKC\n-----END RSA PRIVATE KEY-----"
 
 
@@ -70,6 +71,7 @@ def test_a_library_logs_the_same_way(out: io.StringIO) -> None:
         f"Authorization: Bearer {SESSION}",
         f"sid={SESSION}",
         f"assertion {SIGNED}",
+        f"the service key {SERVICE_KEY}",
         f"the key {KEY}",
         "postgresql+psycopg://worker:pa55word@db/sync",
         "client_secret=pa55word&grant_type=client_credentials",
@@ -88,7 +90,7 @@ def test_no_secret_gets_through_as_text_value_or_traceback(out: io.StringIO, tex
         logging.getLogger("library").exception("failed")
     written = out.getvalue()
     assert len(lines(out)) == 5
-    for secret in (SECRET, SESSION, SIGNED, "MIIEow", "pa55word"):
+    for secret in (SECRET, SESSION, SIGNED, SERVICE_KEY, "MIIEow", "pa55word"):
         assert secret not in written
     assert written.count("***") >= 6
     assert written.count("Traceback") == 2
@@ -120,6 +122,7 @@ def test_a_terminal_gets_lines_for_people() -> None:
 def test_every_secret_of_the_config_is_known_to_the_log() -> None:
     config = Config(
         salesforce=SalesforceConfig(url="https://acme.example", client_secret="one", private_key="two"),
+        hubspot=HubSpotConfig(access_token="three", refresh_token="four"),
         store=StoreConfig(url="postgresql+psycopg://worker:p%40ss@db/sync"),
     )
-    assert set(log.secrets_of(config)) == {"one", "two", "p%40ss", "p@ss"}
+    assert set(log.secrets_of(config)) == {"one", "two", "three", "four", "p%40ss", "p@ss"}

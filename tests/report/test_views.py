@@ -13,7 +13,8 @@ from sync_worker.report.plan import shown
 from sync_worker.report.status import status
 from sync_worker.report.text import plain
 from sync_worker.report.words import count, figure, person, seconds, value
-from sync_worker.status import HoldLine, RunLine, Status, WaitingPlan
+from sync_worker.status import HoldLine, OrgCalls, RunLine, Status, WaitingPlan
+from sync_worker.store.origins import SignalTold, Statement
 from sync_worker.store.plans import StoredPlan, StoredRow
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -103,7 +104,7 @@ What stays where it is
 
 WHAT         ACCOUNTS  WHY
 protected           3  rule customer
-held                1  a person changed the owner, or asked to keep it
+held                1  a person changed the owner, undid a change, or asked to keep it
 in the pool         2  every book of emea is full
 
 the pool: 2 accounts before, 3 after
@@ -184,6 +185,12 @@ def test_an_explanation_is_fair_to_who_lost_the_account() -> None:
             TermCounted("priority", "fit", "near", "x", 10.0, 10.0, "Near", {}),
         ),
         empty=("last_touch",),
+        crm="salesforce",
+        sources={"employees": (Statement("zoominfo", 500.0, NOW), Statement("salesforce", 450))},
+        signals=(
+            SignalTold("security", "g2", 85.0, NOW, NOW, stale=True),
+            SignalTold("security", "salesforce", 70.0, None, None, stale=False),
+        ),
         owners=(Change(NOW, "Bob", "Ann", "", "", ""), Change(NOW, "Account Pool", "Bob", "p1", "book:emea", "best")),
         plan_rows=("2026-11-22 plan p1: owner by book:emea, best: verified",),
     )
@@ -218,6 +225,16 @@ caps of parts and of the whole make the total differ from the sum
 
 empty in the CRM, though the rules read them: last_touch
 
+Where values come from, where sources differ
+
+- employees 500 from zoominfo (2026-11-22); salesforce says 450
+
+Signs of intent
+
+TOPIC     SOURCE      SCORE  SEEN        COUNTS UNTIL
+security  g2             85  2026-11-22  2026-11-22    stale
+security  salesforce     70                            live
+
 Owners, the latest first
 
 WHEN                  FROM          TO   WHY
@@ -246,6 +263,7 @@ def test_a_status_says_what_needs_a_person() -> None:
         paused="by Dana since …: quarter end",
         last_success=None,
         calls_today={"query": 3},
+        org_calls={"salesforce": OrgCalls(50, 100)},
         org_used=50,
         org_limit=100,
     )

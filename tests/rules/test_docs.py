@@ -22,10 +22,21 @@ def blocks(kind: str) -> list[str]:
 
 def test_the_examples_are_one_valid_folder(folder: Folder) -> None:
     folder.write(**{f"example{number}_yaml": text for number, text in enumerate(blocks("yaml"))})
-    folder.write(territories_csv=blocks("csv territories.csv")[0])
+    folder.write(territories_csv=blocks("csv territories.csv")[0], reps_csv=blocks("csv reps.csv")[0])
     rules = folder.load()
     assert rules.warnings == ()
-    assert all((rules.scope, rules.protect, rules.returns, rules.scores, rules.books, rules.lists, rules.tables))
+    assert all(
+        (
+            rules.scope,
+            rules.protect,
+            rules.returns,
+            rules.scores,
+            rules.books,
+            rules.lists,
+            rules.tables,
+            rules.reps.rows,
+        )
+    )
 
 
 def test_every_condition_of_the_guide_is_one(folder: Folder) -> None:

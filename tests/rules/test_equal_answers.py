@@ -164,7 +164,7 @@ def membership(value: Said, choices: list[Said], negated: bool) -> Said:  # noqa
 
 
 def like(value: Said, pattern: str, negated: bool) -> Said:  # noqa: FBT001 - a drawn or tabled case
-    expression = re.sub(r"\\\\(.)|(%)|(_)|(.)", _regex, re.sub(r"\\", r"\\\\", ascii_lower(pattern)))
+    expression = re.sub(r"\\(.)|(%)|(_)|(.)", _regex, ascii_lower(pattern))
 
     def means(row: Row) -> bool:
         found = value.means(row)

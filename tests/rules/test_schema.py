@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import yaml
 from jsonschema import Draft7Validator
 
 import rules
-from rules import json_schema, load
+from rules import Type, json_schema, load
 
 if TYPE_CHECKING:
     from rules import Vocabulary
@@ -39,6 +40,12 @@ def test_a_starter_pack_loads_without_a_warning_and_fits_the_schema(
     assert all((ruleset.scores, ruleset.scope, ruleset.protect, ruleset.returns, ruleset.books))
     for file in template.glob("*.yaml"):
         assert complaints(schema, file.read_text()) == []
+
+
+def test_the_demos_pack_fits_a_crm_that_knows_no_capacities(vocabulary: Vocabulary) -> None:
+    rep = {name: field for name, field in vocabulary.rep.items() if name != "capacity"}
+    demo = next(path for path in TEMPLATES if path.name == "demo")
+    assert load(demo, replace(vocabulary, rep=rep)).reps.fields["capacity"].type is Type.NUMBER
 
 
 def test_there_is_a_pack_to_start_with_and_one_for_the_demo() -> None:

@@ -33,6 +33,7 @@ def test_every_derived_fact_of_an_account(store: Store, now: datetime) -> None:
     assert row == {
         "name": "Acme",
         "owner": "u1",
+        "crm": "salesforce",
         "owner_active": True,
         "owner_team": "EMEA",
         "in_pool": False,
@@ -56,7 +57,7 @@ def test_an_account_about_which_nothing_is_known_has_empty_facts_not_wrong_ones(
         save(tx, page(account("a", now, name="", owner=None)), now)
         row = _facts(tx, now, *(_field(info.name, info.type) for info in facts.DERIVED.values()))["a"]
     nothing = dict.fromkeys(facts.DERIVED) | {"name": None, "owner": None}
-    known = {"in_pool": False, "do_not_move": False, "is_customer": False, "open_amount": 0}
+    known = {"crm": "salesforce", "in_pool": False, "do_not_move": False, "is_customer": False, "open_amount": 0}
     counts = {"open_opportunities": 0, "won_opportunities": 0, "contacts": 0}
     assert row == nothing | known | counts
 

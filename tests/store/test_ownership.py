@@ -76,7 +76,13 @@ def test_a_change_that_the_writer_has_met_before_keeps_the_reason_that_it_found(
 
 @pytest.mark.parametrize("state", list(RowState))
 def test_only_a_row_that_may_have_landed_makes_a_change_ours(store: Store, now: datetime, state: RowState) -> None:
-    ours = state in {RowState.SENT, RowState.UNKNOWN, RowState.CONFIRMED, RowState.VERIFIED}
+    ours = state in {
+        RowState.SENT,
+        RowState.UNKNOWN,
+        RowState.CONFIRMED,
+        RowState.VERIFIED,
+        RowState.OVERWROTE,
+    }
     with store.begin() as tx:
         _row(tx, now, 1, state)
         assert _notice(tx, OwnerSeen("a", "u1", "u2", now), now) == (0 if ours else 1)

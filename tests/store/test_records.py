@@ -248,3 +248,23 @@ def test_a_page_that_fails_half_way_leaves_neither_records_nor_cursor(store: Sto
     with store.read() as tx:
         assert records.get(tx, Stream.ACCOUNTS, "a") is None
         assert records.cursor(tx, "salesforce", Stream.ACCOUNTS) is None
+
+
+def test_values_of_ours_that_a_second_reading_showed_are_known_before_the_next_pull(
+    store: Store, now: datetime
+) -> None:
+    """… but never over what a pull has brought meanwhile, and a record that is gone stays gone."""
+    with store.begin() as tx:
+        shown = (account(id_, now, score=1, tier="D") for id_ in "abc")
+        save(tx, page(*shown, replace(account("d", now, score=1, tier="D"), deleted=True)), now)
+        save(tx, page(account("b", now + timedelta(seconds=1), score=7, tier="C")), now)
+        before: dict[str, Any] = {"score": 1, "tier": "D"}
+        after: dict[str, Any] = {"score": 50.5, "tier": "B"}
+        records.take_values(tx, "salesforce", dict.fromkeys([*"abd", "never seen"], (before, after)))
+        found = {id_: records.get(tx, Stream.ACCOUNTS, id_) for id_ in "abcd"}
+        changed = sequences(tx)
+        saved = save(tx, page(account("a", now + timedelta(seconds=2), **after)), now)
+    seen = {id_: (one.fields["score"], one.fields["tier"], one.deleted) for id_, one in found.items() if one}
+    assert seen == {"a": (50.5, "B", False), "b": (7, "C", False), "c": (1, "D", False), "d": (1, "D", True)}
+    assert max(changed, key=lambda id_: changed[id_]) == "a"
+    assert saved.changed == 0

@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
     from sync_worker.store import Store
 
-KNOWN = {"team": FieldInfo("team", Type.TEXT), "capacity": FieldInfo("capacity", Type.NUMBER)}
+KNOWN = {
+    "team": FieldInfo("team", Type.TEXT),
+    "user": FieldInfo("user", Type.NUMBER),  # HubSpot's owners have one
+    "capacity": FieldInfo("capacity", Type.NUMBER),
+}
 COLUMNS = {
     "capacity": KNOWN["capacity"],
     "certified": FieldInfo("certified", Type.BOOLEAN),

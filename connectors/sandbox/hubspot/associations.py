@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 MOST_READ, MOST_WRITTEN = 1000, 2000
 HUBSPOT_DEFINED = "HUBSPOT_DEFINED"
-NONE_FOUND = "crm.associations.NO_ASSOCIATIONS_FOUND"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +40,17 @@ class Direction:
 
 
 def direction(start: str, end: str) -> Direction:
-    """The direction of a path. Raises Refused."""
+    """The direction of a path: records of these types can be associated. Raises Refused."""
+    way = looking(start, end)
+    if not way.types:
+        raise invalid(f"There are no associations from {way.start.name} to {way.end.name}")
+    return way
+
+
+def looking(start: str, end: str) -> Direction:
+    """The direction of a path that is only read: where there are no associations, none are found. Raises Refused."""
     one, other = object_type(start), object_type(end)
-    types = LINK_TYPES.get((one.name, other.name))
-    if types is None:
-        raise invalid(f"There are no associations from {one.name} to {other.name}")
-    return Direction(one, other, types)
+    return Direction(one, other, LINK_TYPES.get((one.name, other.name), {}))
 
 
 def _linked(hub: Hub, way: Direction, id_: str) -> list[dict[str, object]]:
@@ -71,13 +75,13 @@ def _after(rows: list[dict[str, object]], given: object) -> list[dict[str, objec
 
 def batch_read(hub: Hub, call: Call, start: str, end: str) -> Reply:
     """``POST /crm/v4/associations/{from}/{to}/batch/read``: records without associations are told as errors."""
-    way, outcome, size = direction(start, end), begin(hub), hub.settings.association_page
+    way, outcome, size = looking(start, end), begin(hub), hub.settings.association_page
     for given in inputs_of(call, MOST_READ):
         asked = str(given.get("id"))
         record = hub.portal.get(way.start.name, asked)
         rows = _after(_linked(hub, way, record.id), given.get("after")) if record else []
         if record is None or not rows:
-            _none_found(outcome, way, asked)
+            none_found(outcome, way, asked)
             continue
         result: dict[str, object] = {"from": {"id": record.id}, "to": rows[:size]}
         if len(rows) > size:
@@ -86,31 +90,18 @@ def batch_read(hub: Hub, call: Call, start: str, end: str) -> Reply:
     return outcome.reply(hub, call)
 
 
-def _none_found(outcome: Outcome, way: Direction, id_: str) -> None:
+def none_found(outcome: Outcome, way: Direction, id_: str) -> None:
+    """The error of a record that has no associations of this kind, or that does not exist."""
     outcome.failed(
         "OBJECT_NOT_FOUND",
         f"No {way.end.singular} is associated with {way.start.singular} {id_}.",
         {"fromObjectId": [id_], "fromObjectType": [way.start.singular], "toObjectType": [way.end.singular]},
-        NONE_FOUND,
     )
-
-
-def batch_read_v3(hub: Hub, call: Call, start: str, end: str) -> Reply:
-    """``POST /crm/v3/associations/{from}/{to}/batch/read``: the older form."""
-    way, outcome = direction(start, end), begin(hub)
-    for given in inputs_of(call, MOST_READ):
-        id_ = hub.portal.current_id(way.start.name, str(given.get("id")))
-        rows = linked_results(hub.portal, (way.start.name, id_), way.end.name)
-        if rows:
-            outcome.results.append({"from": {"id": id_}, "to": rows})
-        else:
-            _none_found(outcome, way, id_)
-    return outcome.reply(hub, call)
 
 
 def read(hub: Hub, call: Call, start: str, id_: str, end: str) -> Reply:
     """``GET /crm/v4/objects/{from}/{id}/associations/{to}``."""
-    way, most = direction(start, end), hub.settings.association_page
+    way, most = looking(start, end), hub.settings.association_page
     record = find(hub.portal, way.start, id_)
     if call.version == "v3":
         results = linked_results(hub.portal, (way.start.name, record.id), way.end.name)
@@ -134,7 +125,7 @@ def _kinds(way: Direction, given: Iterable[object]) -> list[int]:
     return kinds
 
 
-def _link(hub: Hub, way: Direction, one: str, other: str, kinds: list[int]) -> dict[str, object]:
+def link(hub: Hub, way: Direction, one: str, other: str, kinds: list[int]) -> dict[str, object]:
     """Associates two records, and tells it. A label comes with the plain type. Raises Refused."""
     start, end = find(hub.portal, way.start, one), find(hub.portal, way.end, other)
     for kind in dict.fromkeys((way.plain, *kinds)) if way.start.name != way.end.name else kinds:
@@ -152,13 +143,13 @@ def put(hub: Hub, call: Call, start: str, id_: str, end: str, other: str) -> Rep
     """``PUT /crm/v4/objects/{from}/{id}/associations/{to}/{other}`` with a list of types."""
     way = direction(start, end)
     types = listed(body_of(replace(call, body=b'{"types":' + (call.body or b"[]") + b"}")), "types")
-    return Reply(201, _link(hub, way, id_, other, _kinds(way, types)), content_type=JSON)
+    return Reply(201, link(hub, way, id_, other, _kinds(way, types)), content_type=JSON)
 
 
 def put_default(hub: Hub, call: Call, start: str, id_: str, end: str, other: str) -> Reply:  # noqa: PLR0913, PLR0917 - the parts of the path
     """``PUT …/associations/default/{to}/{other}``: the plain type, both ways."""
     way, outcome = direction(start, end), begin(hub)
-    _link(hub, way, id_, other, [way.plain])
+    link(hub, way, id_, other, [way.plain])
     outcome.results += _both_ways(way, id_, other)
     return outcome.reply(hub, call)
 
@@ -188,9 +179,9 @@ def batch_create(hub: Hub, call: Call, start: str, end: str) -> Reply:
     """``POST …/batch/create``: ``{"from", "to", "types"}``."""
     way, outcome = direction(start, end), begin(hub)
     for given in inputs_of(call, MOST_WRITTEN):
-        one, other = _ends(given)
+        one, other = ends_of(given)
         try:
-            outcome.results.append(_link(hub, way, one, other, _kinds(way, listed(given, "types"))))
+            outcome.results.append(link(hub, way, one, other, _kinds(way, listed(given, "types"))))
         except Refused as refused:
             outcome.failed(refused.category, refused.message, {"fromObjectId": [one], "toObjectId": [other]})
     return outcome.reply(hub, call, 201)
@@ -200,16 +191,17 @@ def batch_default(hub: Hub, call: Call, start: str, end: str) -> Reply:
     """``POST …/batch/associate/default``."""
     way, outcome = direction(start, end), begin(hub)
     for given in inputs_of(call, MOST_WRITTEN):
-        one, other = _ends(given)
+        one, other = ends_of(given)
         try:
-            _link(hub, way, one, other, [way.plain])
+            link(hub, way, one, other, [way.plain])
             outcome.results += _both_ways(way, one, other)
         except Refused as refused:
             outcome.failed(refused.category, refused.message, {"fromObjectId": [one], "toObjectId": [other]})
     return outcome.reply(hub, call)
 
 
-def _ends(given: Mapping[str, object]) -> tuple[str, str]:
+def ends_of(given: Mapping[str, object]) -> tuple[str, str]:
+    """The two records that an input names. Raises Refused."""
     ends = [given.get(name) for name in ("from", "to")]
     if not all(isinstance(end, dict) and end.get("id") for end in ends):
         raise invalid("Invalid input JSON on line 1, column 1: each input needs 'from' and 'to' with ids")
@@ -232,7 +224,7 @@ def batch_labels_archive(hub: Hub, call: Call, start: str, end: str) -> Reply:
     """``POST …/batch/labels/archive``: some types only."""
     way = direction(start, end)
     for given in inputs_of(call, MOST_WRITTEN):
-        one, other = _ends(given)
+        one, other = ends_of(given)
         for kind in _kinds(way, listed(given, "types")):
             hub.portal.unlink((way.start.name, one), (way.end.name, other), kind)
     return Reply(204)
@@ -240,5 +232,5 @@ def batch_labels_archive(hub: Hub, call: Call, start: str, end: str) -> Reply:
 
 def labels(_hub: Hub, _call: Call, start: str, end: str) -> Reply:
     """``GET /crm/v4/associations/{from}/{to}/labels``: the association types."""
-    way = direction(start, end)
+    way = looking(start, end)
     return Reply(200, {"results": [_shown_type(each) for each in way.types.values()]}, content_type=JSON)

@@ -38,12 +38,9 @@ class Outcome:
             message = f"Could not get some {shape.singular.upper()} objects, they may be deleted or not exist. "
             self.failed("OBJECT_NOT_FOUND", message + "Check that ids are valid.", {"ids": list(ids)})
 
-    def failed(
-        self, category: str, message: str, context: dict[str, list[str]], sub_category: str | None = None
-    ) -> None:
-        """One error, in the form of every batch."""
-        told = {"subCategory": sub_category} if sub_category else {}
-        error = {"status": "error", "category": category, **told, "message": message, "context": context}
+    def failed(self, category: str, message: str, context: dict[str, list[str]]) -> None:
+        """One error, in the form of every batch. A subcategory, which is an object by the description, it has none."""
+        error = {"status": "error", "category": category, "message": message, "context": context}
         self.errors.append({**error, "links": {}, "errors": []})
 
     def reply(self, hub: Hub, call: Call, status: int = 200) -> Reply:

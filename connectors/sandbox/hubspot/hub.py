@@ -14,7 +14,7 @@ from connectors.sandbox.hubspot.portal import INTEGRATION
 from connectors.sandbox.words import HUBSPOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
     from threading import RLock
 
     from connectors.port import Value
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from connectors.sandbox.effects import EffectLog
     from connectors.sandbox.faults import Fault
     from connectors.sandbox.hubspot.portal import Portal
+    from connectors.sandbox.hubspot.records import Record
     from connectors.sandbox.seed import Seeding
     from connectors.sandbox.view import Clock
 
@@ -139,6 +140,8 @@ class Hub:
         self.burst = Window(10, settings.burst_limit)
         self.searches = Window(1, settings.search_limit)
         self.calls: Counter[str] = Counter()
+        self.found: dict[Hashable, list[Record]] = {}
+        """Results of the latest searches, in their order: later pages are cut from them."""
         self._used = 0
         self._day = portal.clock.now().date()
         self.heard: deque[Call] = deque(maxlen=MOST_HEARD)

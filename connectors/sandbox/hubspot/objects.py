@@ -54,10 +54,9 @@ def list_records(hub: Hub, call: Call, name: str) -> Reply:
     shape, wanted = object_type(name), wanted_by(call)
     limit = limit_in(call.query.get("limit"), LISTED, most_in_page(wanted))
     after = cursor_in(call.query.get("after"))
-    rows = [row for row in hub.portal.rows(shape.name, archived=flag_in(call, "archived")) if int(row.id) > after]
-    page = rows[: page_size(call, limit)]
+    page, more = hub.portal.page(shape.name, after, page_size(call, limit), archived=flag_in(call, "archived"))
     body: dict[str, object] = {"results": [shown(hub.portal, shape, row, wanted) for row in page]}
-    if len(rows) > len(page):
+    if more:
         body["paging"] = {"next": next_page(call, page[-1].id if page else str(after))}
     return Reply(200, body, content_type=JSON)
 

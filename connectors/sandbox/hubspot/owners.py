@@ -1,11 +1,10 @@
-"""Owners, which can only be read; and what the account tells of itself."""
+"""Owners, which can only be read."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.calls import Reply
-from connectors.sandbox.hubspot.catalog import DEAL_STAGES
 from connectors.sandbox.hubspot.objects import next_page
 from connectors.sandbox.hubspot.records import QUEUE
 from connectors.sandbox.hubspot.strike import page_size
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from connectors.sandbox.hubspot.records import Owner
 
 MOST_LISTED, LISTED = 500, 100
-_LONG_AGO = "2019-08-06T02:41:08Z"
 
 
 def list_owners(hub: Hub, call: Call) -> Reply:
@@ -61,61 +59,3 @@ def shown_owner(owner: Owner) -> dict[str, object]:
     if owner.team:
         body["teams"] = [{"id": owner.team.id, "name": owner.team.name, "primary": True}]
     return body
-
-
-# What the account tells of itself
-
-
-def account_details(hub: Hub, _call: Call) -> Reply:
-    """``GET /account-info/v3/details``: the day of the limits is the account's own."""
-    body = {
-        "portalId": hub.settings.hub_id,
-        "accountType": "DEVELOPER_TEST",
-        "timeZone": "UTC",
-        "utcOffset": "+00:00",
-        "utcOffsetMilliseconds": 0,
-        "companyCurrency": "USD",
-        "additionalCurrencies": [],
-        "uiDomain": "app.hubspot.com",
-        "dataHostingLocation": "na1",
-    }
-    return Reply(200, body, content_type=JSON)
-
-
-def daily_usage(hub: Hub, _call: Call) -> Reply:
-    """``GET /account-info/v3/api-usage/daily/private-apps``."""
-    now = hub.portal.clock.now()
-    row = {
-        "name": "api-calls-daily",
-        "usageLimit": hub.settings.daily_limit,
-        "currentUsage": hub.used,
-        "collectedAt": hub.portal.now(),
-        "fetchStatus": "SUCCESS",
-        "resetsAt": f"{now.date().isoformat()}T23:59:59Z",
-    }
-    return Reply(200, {"results": [row]}, content_type=JSON)
-
-
-def schemas(_hub: Hub, _call: Call) -> Reply:
-    """``GET /crm-object-schemas/v3/schemas``: the account has no object types of its own."""
-    return Reply(200, {"results": []}, content_type=JSON)
-
-
-def pipelines(_hub: Hub, _call: Call, name: str) -> Reply:
-    """``GET /crm/v3/pipelines/deals``: the one pipeline, with its stages."""
-    if name.lower() not in {"deals", "deal", "0-3"}:
-        return Reply(200, {"results": []}, content_type=JSON)
-    stamps = {"createdAt": _LONG_AGO, "updatedAt": _LONG_AGO, "archived": False}
-    stages = [
-        {
-            "id": id_,
-            "label": label,
-            "displayOrder": at,
-            "metadata": {"isClosed": str(id_.startswith("closed")).lower(), "probability": probability},
-            "writePermissions": "CRM_PERMISSIONS_ENFORCEMENT",
-            **stamps,
-        }
-        for at, (id_, label, probability) in enumerate(DEAL_STAGES.values())
-    ]
-    pipeline = {"id": "default", "label": "Sales Pipeline", "displayOrder": 0, "stages": stages, **stamps}
-    return Reply(200, {"results": [pipeline]}, content_type=JSON)

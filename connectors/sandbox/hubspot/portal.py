@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.effects import Change
@@ -130,6 +131,23 @@ class Portal:
                 break
             found[entry.id] = entry.record
         return found
+
+    def page(self, name: str, after: int, most: int, *, archived: bool = False) -> tuple[list[Record], bool]:
+        """The first visible records whose ids are greater than ``after``, and whether there are more."""
+        hidden = self.hidden_rows
+        further = (
+            record
+            for record in self.records[name].values()
+            if int(record.id) > after and bool(record.archived) == archived and record.id not in hidden
+        )
+        found = list(islice(further, most + 1))
+        return found[:most], len(found) > most
+
+    def edition(self, name: str, moment: datetime) -> tuple[int, int, frozenset[str]]:
+        """What tells one ``as_of`` from another: it is the same as long as nothing has changed or come of age since."""
+        journal = self._journal[name]
+        young = sum(1 for _ in takewhile(lambda entry: entry.until > moment, reversed(journal)))
+        return len(journal), young, frozenset(self.hidden_rows)
 
     def history(self, name: str, record: Record, prop: str) -> list[Version]:
         """The values that a property has had, the latest first."""

@@ -30,6 +30,19 @@ def list_properties(hub: Hub, call: Call, name: str) -> Reply:
     return Reply(200, {"results": [shown(each) for each in found]}, content_type=JSON)
 
 
+def list_properties_v1(hub: Hub, _call: Call, name: str) -> Reply:
+    """``GET /properties/v1/{type}/properties``, and v2: the older form, a bare list, which loaders still ask for."""
+    found = [each for each in hub.portal.properties[object_type(name).name].values() if not each.archived]
+    return Reply(200, [_shown_v1(each) for each in found], content_type=JSON)
+
+
+def _shown_v1(prop: Property) -> dict[str, object]:
+    body = shown(prop)
+    names = ("name", "label", "type", "fieldType", "description", "groupName", "options", "displayOrder", "calculated",
+             "externalOptions", "hidden", "formField", "hubspotDefined", "referencedObjectType")  # fmt: skip
+    return {name: body[name] for name in names if name in body} | {"readOnlyValue": prop.read_only, "deleted": False}
+
+
 def read(hub: Hub, call: Call, name: str, prop: str) -> Reply:
     """``GET /crm/v3/properties/{type}/{name}``."""
     return Reply(200, shown(_find(hub, name, prop, archived=flag_in(call, "archived"))), content_type=JSON)

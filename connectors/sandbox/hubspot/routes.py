@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import compile_path
 
 from connectors.sandbox.calls import Reply, Subject
-from connectors.sandbox.hubspot import associations, auth, batch, objects, owners, properties, search
+from connectors.sandbox.hubspot import (
+    account,
+    associations,
+    associations_v3,
+    auth,
+    batch,
+    objects,
+    older,
+    owners,
+    properties,
+    search,
+)
 from connectors.sandbox.hubspot.hub import UNCOUNTED
 from connectors.sandbox.hubspot.strike import (
     bearer,
@@ -64,15 +75,21 @@ def _oauth(method: str, tail: str, kind: str, answer: Callable[..., Reply]) -> I
     yield Route(method, _compiled(rf"/oauth/(?P<version>v\d|{_DATED})", tail), kind, answer)
 
 
+def _older(tail: str, kind: str, answer: Callable[..., Reply]) -> Iterator[Route]:
+    """Routes of versions 1 and 2, where each object type has a place of its own."""
+    for head in (r"/(?P<name>companies)/v2/companies", r"/(?P<name>deals)/v1/deal"):
+        yield Route("GET", _compiled(head, tail), kind, answer)
+
+
 def _account(tail: str, kind: str, answer: Callable[..., Reply]) -> Iterator[Route]:
     yield Route("GET", _compiled(rf"/account-info/(?P<version>v3|{_DATED})", tail), kind, answer)
 
 
-_objects, _links = _api("/crm/objects", "v3"), _api("/crm/objects", "v3|v4")
+_objects = _api("/crm/objects", "v3|v4")
 _owners, _properties = _api("/crm/owners", "v3"), _api("/crm/properties", "v3")
 _associations, _pipelines = _api("/crm/associations", "v4"), _api("/crm/pipelines", "v3")
 _old_associations = _api("/crm/associations", "v3")
-_schemas = _api("/crm-object-schemas/schemas", "v3")
+_schemas, _crm_schemas = _api("/crm-object-schemas/schemas", "v3"), _api("/crm/schemas", "v3")
 
 ROUTES: tuple[Route, ...] = (
     *_oauth("POST", "/token", "token", auth.token),
@@ -81,8 +98,14 @@ ROUTES: tuple[Route, ...] = (
     *_oauth("GET", "/access-tokens/{text}", "token_info", auth.access_token_info),
     *_oauth("GET", "/refresh-tokens/{text}", "token_info", auth.refresh_token_info),
     *_oauth("DELETE", "/refresh-tokens/{text}", "revoke", auth.revoke_refresh_token),
-    *_account("/details", "account", owners.account_details),
-    *_account("/api-usage/daily/private-apps", "account", owners.daily_usage),
+    Route(
+        "POST",
+        _compiled("/oauth/v2/private-apps/get", "/access-token-info"),
+        "token_info",
+        auth.private_app_info,
+    ),
+    *_account("/details", "account", account.account_details),
+    *_account("/api-usage/daily/private-apps", "account", account.daily_usage),
     *_objects("GET", "/{name}", "list", objects.list_records),
     *_objects("POST", "/{name}", "create", objects.create),
     *_objects("POST", "/{name}/search", "search", search.search),
@@ -96,10 +119,12 @@ ROUTES: tuple[Route, ...] = (
     *_objects("GET", "/{name}/{id_}", "read", objects.read),
     *_objects("PATCH", "/{name}/{id_}", "update", objects.update),
     *_objects("DELETE", "/{name}/{id_}", "archive", objects.archive),
-    *_links("GET", "/{start}/{id_}/associations/{end}", "association_read", associations.read),
-    *_links("PUT", "/{start}/{id_}/associations/default/{end}/{other}", "association_write", associations.put_default),
-    *_links("PUT", "/{start}/{id_}/associations/{end}/{other}", "association_write", associations.put),
-    *_links("DELETE", "/{start}/{id_}/associations/{end}/{other}", "association_write", associations.remove),
+    *_objects("GET", "/{start}/{id_}/associations/{end}", "association_read", associations.read),
+    *_objects(
+        "PUT", "/{start}/{id_}/associations/default/{end}/{other}", "association_write", associations.put_default
+    ),
+    *_objects("PUT", "/{start}/{id_}/associations/{end}/{other}", "association_write", associations.put),
+    *_objects("DELETE", "/{start}/{id_}/associations/{end}/{other}", "association_write", associations.remove),
     *_owners("GET", "", "owners", owners.list_owners),
     *_owners("GET", "/{id_}", "owner", owners.read_owner),
     *_properties("GET", "/{name}", "properties", properties.list_properties),
@@ -123,9 +148,24 @@ ROUTES: tuple[Route, ...] = (
     ),
     *_associations("POST", "/{start}/{end}/batch/associate/default", "association_write", associations.batch_default),
     *_associations("GET", "/{start}/{end}/labels", "association_labels", associations.labels),
-    *_old_associations("POST", "/{start}/{end}/batch/read", "associations", associations.batch_read_v3),
-    *_pipelines("GET", "/{name}", "pipelines", owners.pipelines),
-    *_schemas("GET", "", "schemas", owners.schemas),
+    *_old_associations("POST", "/{start}/{end}/batch/read", "associations", associations_v3.batch_read),
+    *_old_associations("POST", "/{start}/{end}/batch/create", "association_write", associations_v3.batch_create),
+    *_old_associations("POST", "/{start}/{end}/batch/archive", "association_write", associations_v3.batch_archive),
+    *_old_associations("GET", "/{start}/{end}/types", "association_labels", associations_v3.types),
+    *_pipelines("GET", "/{name}", "pipelines", account.pipelines),
+    *_pipelines("GET", "/{name}/{id_}", "pipelines", account.pipeline),
+    *_pipelines("GET", "/{name}/{id_}/stages", "pipelines", account.stages),
+    *_pipelines("GET", "/{name}/{id_}/stages/{stage}", "pipelines", account.stage),
+    *_schemas("GET", "", "schemas", account.schemas),
+    *_crm_schemas("GET", "", "schemas", account.schemas),
+    *_schemas("GET", "/{name}", "schemas", account.schema),
+    *_crm_schemas("GET", "/{name}", "schemas", account.schema),
+    Route("GET", _compiled("/crm-pipelines/v1/pipelines", "/{name}"), "pipelines", account.pipelines_v1),
+    Route("GET", _compiled("/properties/v[12]", "/{name}/properties"), "properties", properties.list_properties_v1),
+    Route("GET", _compiled("/(?P<name>companies)/v2", "/properties"), "properties", properties.list_properties_v1),
+    Route("GET", _compiled("/deals/v1", "/pipelines"), "pipelines", older.pipelines),
+    *_older("/paged", "list", older.page),
+    *_older("/{id_}", "read", older.read),
 )
 
 

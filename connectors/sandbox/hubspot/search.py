@@ -18,6 +18,7 @@ from connectors.sandbox.hubspot.wire import JSON, body_of, cursor_in, invalid, l
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from connectors.sandbox.calls import Call
     from connectors.sandbox.hubspot.hub import Hub
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 MOST_IN_PAGE, IN_PAGE = 200, 10
 MOST_GROUPS, MOST_FILTERS, LONGEST_QUERY = 6, 25, 3000
+MOST_REMEMBERED = 8
+"""Searches whose results are kept for their next pages."""
 Comparable = float | str
 
 
@@ -63,10 +66,7 @@ def search(hub: Hub, call: Call, name: str) -> Reply:
     most = hub.settings.search_results
     if asked.start >= most:
         raise invalid(f"A search shows its first {most} results; narrow its filters to see others")
-    found = [record for record in indexed(hub, call, shape) if _matches(shape, asked, record)]
-    found.sort(key=_order(shape, asked))
-    if asked.sort and asked.sort[1]:
-        found.reverse()
+    found = _remembered(hub, call, shape, asked)
     end = min(asked.start + page_size(call, asked.limit), most)
     page = found[asked.start : end]
     body: dict[str, object] = {
@@ -78,11 +78,30 @@ def search(hub: Hub, call: Call, name: str) -> Reply:
     return Reply(200, body, content_type=JSON)
 
 
-def indexed(hub: Hub, call: Call, shape: ObjectType) -> list[Record]:
-    """The records as the index knows them. What has been archived or merged since is gone at once."""
-    lag = index_lag(call, timedelta(seconds=hub.settings.search_lag))
-    older = hub.portal.as_of(shape.name, hub.portal.clock.now() - lag)
-    known = (older.get(record.id, record) for record in hub.portal.rows(shape.name))
+def _remembered(hub: Hub, call: Call, shape: ObjectType, asked: Search) -> list[Record]:
+    """All results. The pages of one search are cut from one list for as long as the index knows nothing new."""
+    moment = hub.portal.clock.now() - index_lag(call, timedelta(seconds=hub.settings.search_lag))
+    edition = hub.portal.edition(shape.name, moment)
+    key = (shape.name, asked.groups, asked.words, asked.sort, edition)
+    if key not in hub.found:
+        while len(hub.found) >= MOST_REMEMBERED:
+            hub.found.pop(next(iter(hub.found)))
+        hub.found[key] = _found(hub.portal, moment, shape, asked)
+    return hub.found[key]
+
+
+def _found(portal: Portal, moment: datetime, shape: ObjectType, asked: Search) -> list[Record]:
+    found = [record for record in indexed(portal, moment, shape) if _matches(shape, asked, record)]
+    found.sort(key=_order(shape, asked))
+    if asked.sort and asked.sort[1]:
+        found.reverse()
+    return found
+
+
+def indexed(portal: Portal, moment: datetime, shape: ObjectType) -> list[Record]:
+    """The records as the index knew them then. What has been archived or merged since is gone at once."""
+    older = portal.as_of(shape.name, moment)
+    known = (older.get(record.id, record) for record in portal.rows(shape.name))
     return [record for record in known if record is not None and not record.archived]
 
 

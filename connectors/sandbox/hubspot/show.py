@@ -84,7 +84,7 @@ def _associations(
 
 def linked_results(portal: Portal, end: tuple[str, str], to: str) -> list[dict[str, str]]:
     """The records of one type that a record is linked to, once for each type of link, as version 3 tells it."""
-    types = LINK_TYPES[end[0], to]
+    types = LINK_TYPES.get((end[0], to), {})
     return [
         {"id": id_, "type": types[kind].name}
         for id_, kinds in portal.links.of(end, to).items()

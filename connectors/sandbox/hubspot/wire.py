@@ -37,19 +37,18 @@ class Detail:
 class Refused(Exception):
     """The call is answered with an error."""
 
-    def __init__(  # noqa: PLR0913 - each is one part of HubSpot's error
+    def __init__(
         self,
         status: int,
         category: str,
         message: str,
         *,
-        sub_category: str = "",
         details: Sequence[Detail] = (),
         context: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         super().__init__(f"{category}: {message}")
         self.status, self.category, self.message = status, category, message
-        self.sub_category, self.details, self.context = sub_category, details, context or {}
+        self.details, self.context = details, context or {}
 
     def reply(self, correlation_id: str) -> Reply:
         """The error as a whole reply."""
@@ -59,8 +58,6 @@ class Refused(Exception):
             "correlationId": correlation_id,
             "category": self.category,
         }
-        if self.sub_category:
-            body["subCategory"] = self.sub_category
         if self.context:
             body["context"] = {key: list(values) for key, values in self.context.items()}
         if self.details:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from sync_worker.store.plans import StoredRow
 
-WRITTEN = frozenset({RowState.CONFIRMED, RowState.VERIFIED, RowState.OVERWRITTEN})
-"""States that say: the CRM holds it because we wrote it."""
+WRITTEN = frozenset({RowState.CONFIRMED, RowState.VERIFIED, RowState.OVERWRITTEN, RowState.OVERWROTE})
+"""States that say: the CRM holds it, or held it, because we wrote it."""
 
 Change = tuple[str, str, str]
 """Account, CRM field, new value."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 EXCERPT = 5
 """Rows of each rule that the demo shows."""
+SPOKEN = {"salesforce": "Salesforce's language", "hubspot": "HubSpot's language"}
 
 
 def opening(company: Company, folder: Path) -> Document:
@@ -37,7 +38,7 @@ def opening(company: Company, folder: Path) -> Document:
         Heading("sync-worker demo", scene=True),
         Text(
             f"A made-up company with {company.accounts:,} accounts and {company.reps} reps (seed {company.seed}) in a "
-            f"sandbox CRM on this machine. Everything lies in {folder}/; nothing leaves this machine."
+            f"sandbox that speaks {SPOKEN[company.crm]}. Everything lies in {folder}/; nothing leaves this machine."
         ),
     )
 
@@ -148,7 +149,7 @@ def _payload(played: Played) -> dict[str, object]:
         "priority_writes": kinds[RowKind.PRIORITY],
         "confirmed": states[RowState.CONFIRMED] + states[RowState.VERIFIED],
         "verified": states[RowState.VERIFIED],
-        "conflicts": states[RowState.CONFLICT] + states[RowState.OVERWRITTEN],
+        "conflicts": states[RowState.CONFLICT] + states[RowState.OVERWRITTEN] + states[RowState.OVERWROTE],
         "failed": states[RowState.FAILED],
         "unknown": states[RowState.UNKNOWN] + states[RowState.SENT],
         "second_run_changes": played.second_run_changes,

@@ -29,6 +29,8 @@ MOVED = 0.25
 """The population stability index from which a field's values are said to have moved."""
 CHANCE = 1e-6
 """What is less likely than that by luck is not luck."""
+NAMED = 0.2
+"""A text whose frequent values cover fewer rows is a name or a number of something."""
 _SOME = 0.05
 _FEWEST = 50
 _SPAN = 14
@@ -81,10 +83,10 @@ def _useless(column: Column, rows: Ints) -> str:
     if column.kind is Kind.NUMBER and _counts_rows(column, rows):
         return "it numbers the rows"
     bins = make_bins(column, rows)
-    full = np.bincount(bins.codes(column)[rows], minlength=len(bins.bins)) >= FLOOR
-    levels = [each for each, enough in zip(bins.bins, full.tolist(), strict=True) if enough]
-    if sum(each.kind is not BinKind.OTHERS for each in levels) == 0 or len(levels) < 2:  # noqa: PLR2004 - as above
-        return f"it has {distinct:,} values in {len(rows):,} rows, none of them often enough"
+    counts = np.bincount(bins.codes(column)[rows], minlength=len(bins.bins)).tolist()
+    named = sum(count for each, count in zip(bins.bins, counts, strict=True) if each.kind is not BinKind.OTHERS)
+    if named < NAMED * len(rows) or sum(count >= FLOOR for count in counts) < 2:  # noqa: PLR2004 - as above
+        return f"it has {distinct:,} values in {len(rows):,} rows, too few of them often enough"
     return ""
 
 

@@ -35,6 +35,9 @@ class Crm(Protocol):
     def connect(self, **settings: object) -> Connector:
         """A new connector; closed at the end of the test. Settings are the connector's own."""
 
+    def close(self) -> None:
+        """Close all connectors that were opened."""
+
     def ids(self, stream: Stream) -> list[str]:
         """Records that are there now, in no particular order."""
 
@@ -59,6 +62,12 @@ class Crm(Protocol):
     def delete(self, ref: Ref) -> None:
         """A person deletes a record."""
 
+    def restore(self, ref: Ref) -> None:
+        """A person takes a deletion back."""
+
+    def hide(self, stream: Stream, field: str) -> None:
+        """An administrator takes a field away, or out of the worker's sight."""
+
     def merge(self, winner: Ref, loser: Ref) -> Ref:
         """A person merges two records. Returns the one that is left: the winner, or a new one in place of both."""
 
@@ -73,6 +82,12 @@ class Crm(Protocol):
 
     def effects(self) -> list[tuple[Ref, str, Value]]:
         """Every effective change by the worker, in order: record, field (the worker's name), new value."""
+
+    def short_pages(self, rows: int) -> None:
+        """From now on every reply with many records holds so many at most."""
+
+    def pass_time(self, seconds: float) -> None:
+        """The CRM's clock moves on."""
 
     def calls(self) -> int:
         """Calls that the CRM has counted since the latest reset."""

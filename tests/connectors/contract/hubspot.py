@@ -48,8 +48,15 @@ class HubSpotSandbox(Sandboxed):
     histories_a_call = 50
 
     def __init__(self, sandbox: Sandbox) -> None:
-        super().__init__(sandbox, OBJECTS, DEFAULT_FIELDS, CUSTOM, INTEGRATION)
         self.portal = sandbox.portal
+        super().__init__(
+            sandbox,
+            clock=self.portal.clock,
+            objects=OBJECTS,
+            defaults=DEFAULT_FIELDS,
+            custom=CUSTOM,
+            us=INTEGRATION,
+        )
         self.pool_size = len(self.ids(Stream.ACCOUNTS))
 
     def other_settings(self) -> dict[str, object]:
@@ -97,6 +104,13 @@ class HubSpotSandbox(Sandboxed):
     def delete(self, ref: Ref) -> None:
         self.portal.archive(self._entity(ref), ref.id)
 
+    def restore(self, ref: Ref) -> None:
+        self.portal.restore(self._entity(ref), ref.id)
+
+    def hide(self, stream: Stream, field: str) -> None:
+        for entity in OBJECTS[stream]:
+            self.portal.hide_property(entity, self.column(stream, field))
+
     def merge(self, winner: Ref, loser: Ref) -> Ref:
         return Ref(winner.stream, self.portal.merge(self._entity(winner), winner.id, loser.id))
 
@@ -110,6 +124,9 @@ class HubSpotSandbox(Sandboxed):
 
     def break_reads(self, breakage: Breakage, times: int) -> None:
         self.sandbox.faults({"on": "*", "every": 1, "times": times, **BREAKAGES[breakage]})
+
+    def short_pages(self, rows: int) -> None:
+        self.sandbox.faults({"on": "*", "fault": "short_page", "every": 1, "rows": rows})
 
     def _entity(self, ref: Ref) -> str:
         return next(entity for entity in OBJECTS[ref.stream] if ref.id in self.portal.records[entity])

@@ -54,8 +54,15 @@ class SalesforceSandbox(Sandboxed):
     histories_a_call = 200
 
     def __init__(self, sandbox: Sandbox) -> None:
-        super().__init__(sandbox, OBJECTS, DEFAULT_FIELDS, CUSTOM, sandbox.company.seeding.integration)
         self.company = sandbox.company
+        super().__init__(
+            sandbox,
+            clock=self.company.clock,
+            objects=OBJECTS,
+            defaults=DEFAULT_FIELDS,
+            custom=CUSTOM,
+            us=self.company.seeding.integration,
+        )
         self.jobs = MemoryJobs()
         self.pool_size = len(self.ids(Stream.ACCOUNTS))
 
@@ -103,6 +110,14 @@ class SalesforceSandbox(Sandboxed):
     def delete(self, ref: Ref) -> None:
         self.company.delete(self._entity(ref), ref.id, self.company.seeding.admin)
 
+    def restore(self, ref: Ref) -> None:
+        (entity,) = OBJECTS[ref.stream]
+        self.company.undelete(entity, ref.id, self.company.seeding.admin)
+
+    def hide(self, stream: Stream, field: str) -> None:
+        for entity in OBJECTS[stream]:
+            self.company.hide_field(entity, self.column(stream, field))
+
     def merge(self, winner: Ref, loser: Ref) -> Ref:
         self.company.merge(self._entity(winner), winner.id, loser.id)
         return winner
@@ -117,6 +132,11 @@ class SalesforceSandbox(Sandboxed):
 
     def break_reads(self, breakage: Breakage, times: int) -> None:
         self.sandbox.faults({"on": "query", "every": 1, "times": times, **BREAKAGES[breakage]})
+
+    def short_pages(self, rows: int) -> None:
+        self.sandbox.faults(
+            *({"on": on, "fault": "short_page", "every": 1, "rows": rows} for on in ("query", "query_more"))
+        )
 
     def _entity(self, ref: Ref) -> str:
         return next(entity for entity in OBJECTS[ref.stream] if self.company.get(entity, ref.id) is not None)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from connectors.port import Connector
     from connectors.sandbox import Sandbox
+    from connectors.sandbox.view import Clock
     from tests.connectors.contract.harness import Breakage
 
     Names = Mapping[Stream, Mapping[str, str]]
@@ -30,11 +31,19 @@ BREAKAGES: dict[Breakage, dict[str, object]] = {
 class Sandboxed:
     """A sandbox and the connectors to it. ``objects`` are the CRM's for each stream, ``us`` the worker in its log."""
 
-    def __init__(
-        self, sandbox: Sandbox, objects: Mapping[Stream, tuple[str, ...]], defaults: Names, custom: Names, us: str
+    def __init__(  # noqa: PLR0913 - what two dialects differ in, each named
+        self,
+        sandbox: Sandbox,
+        *,
+        clock: Clock,
+        objects: Mapping[Stream, tuple[str, ...]],
+        defaults: Names,
+        custom: Names,
+        us: str,
     ) -> None:
         self.sandbox = sandbox
         self.opened: list[Connector] = []
+        self._clock = clock
         self._us = us
         self._streams = {entity: stream for stream, entities in objects.items() for entity in entities}
         self._names = {stream: {**names, **custom.get(stream, {})} for stream, names in defaults.items()}
@@ -42,6 +51,9 @@ class Sandboxed:
     def close(self) -> None:
         for connector in self.opened:
             connector.close()
+
+    def pass_time(self, seconds: float) -> None:
+        self._clock.advance(seconds)
 
     def calls(self) -> int:
         return int(str(self.sandbox.calls["total"]))

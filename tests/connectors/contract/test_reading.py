@@ -351,6 +351,25 @@ def test_a_spent_budget_stops_the_pull_with_figures_and_a_way_out(crm: Crm) -> N
     assert crm.calls() == 0
 
 
+def test_the_share_of_the_crms_day_is_kept_to_whatever_is_asked_for(crm: Crm) -> None:
+    share = 30
+    connector = crm.connect(call_share_org=(share + 0.5) / crm.daily_calls, call_share_run=1.0)
+    crm.reset_calls()
+    with pytest.raises(LimitReached) as caught:
+        pull_without_end(connector)
+    assert caught.value.hint
+    used = connector.budget().used
+    assert used is not None
+    assert used <= share
+    assert crm.calls() <= share + connector.budget().by_kind.get("token", 0)
+
+
+def pull_without_end(connector: Connector) -> None:
+    while True:
+        for stream in PULLED:
+            pull(connector, stream)
+
+
 def test_a_wrong_credential_is_unauthorized_and_says_what_to_check(crm: Crm) -> None:
     connector = crm.connect(auth=crm.wrong_credential())
     with pytest.raises(Unauthorized) as caught:

@@ -135,10 +135,35 @@ def test_calls_slow_down_when_others_use_up_the_burst() -> None:
     watch = Stopwatch()
     pace = Pace(0.75, 4, watch, tick=watch)
     pace.wait(searching=False)
+    pace.note({"X-HubSpot-RateLimit-Max": "100", "X-HubSpot-RateLimit-Remaining": "99"})
+    pace.wait(searching=False)
     assert watch.now == 0
     pace.note({"X-HubSpot-RateLimit-Max": "100", "X-HubSpot-RateLimit-Remaining": "20"})
     pace.wait(searching=False)
     assert watch.now == 0.5
+    pace.note({"X-HubSpot-RateLimit-Max": "100", "X-HubSpot-RateLimit-Remaining": "80"})
+    pace.wait(searching=False)
+    assert watch.now == 0.5
+
+
+def test_our_own_use_of_the_burst_slows_nothing_down() -> None:
+    watch = Stopwatch()
+    pace = Pace(0.75, 4, watch, tick=watch)
+    for place in range(75):
+        pace.wait(searching=False)
+        pace.note({"X-HubSpot-RateLimit-Max": "100", "X-HubSpot-RateLimit-Remaining": str(99 - place)})
+    assert watch.now == 0
+
+
+def test_calls_before_the_first_one_count_as_our_own_for_they_may_be_of_a_run_that_has_just_ended() -> None:
+    watch = Stopwatch()
+    pace = Pace(0.75, 4, watch, tick=watch)
+    pace.wait(searching=False)
+    pace.note({"X-HubSpot-RateLimit-Max": "100", "X-HubSpot-RateLimit-Remaining": "26"})
+    pace.wait(searching=False)
+    assert watch.now == 0
+    pace.wait(searching=False)
+    assert 10 < watch.now < 11
 
 
 def test_the_day_is_read_from_the_headers_where_they_tell_it() -> None:

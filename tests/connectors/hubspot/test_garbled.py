@@ -38,6 +38,8 @@ def answering(**bodies: Any) -> Scripted:
         path = asked.path.partition("?")[0]
         if "/properties/" in path:
             return Answer({"results": PROPERTIES})
+        if "/associations/" in path:
+            return Answer(bodies["associations"])
         kind = "search" if path.endswith("/search") else "read" if path.endswith("/read") else "list"
         if kind == "list" and "archived=True" in asked.path:
             return Answer({"results": []})

@@ -130,15 +130,41 @@ def test_a_batch_that_leaves_records_out_without_a_word_is_no_answer(account: Hu
         pull(connector, Stream.ACCOUNTS, cursor)
 
 
-def test_associations_that_leave_a_record_out_without_a_word_are_no_answer(account: HubSpotSandbox) -> None:
+def changed_deals(account: HubSpotSandbox, connector: Connector) -> tuple[str, str, Cursor]:
+    """Two deals that have changed since the cursor: the first has a company, the second has lost its own."""
+    _, cursor = pull(connector, Stream.OPPORTUNITIES)
+    linked, bare = account.ids(Stream.OPPORTUNITIES)[:2]
+    for end in list(account.portal.links.of(("deals", bare), "companies")):
+        account.portal.unlink(("deals", bare), ("companies", end))
+    for each in (linked, bare):
+        account.edit(Ref(Stream.OPPORTUNITIES, each), amount=7)
+    return linked, bare, cursor
+
+
+def test_silence_about_a_record_is_no_answer_where_those_without_associations_are_named(
+    account: HubSpotSandbox,
+) -> None:
     """A deal without its company would leave the company unprotected."""
     connector = account.connect()
-    _, cursor = pull(connector, Stream.OPPORTUNITIES)
-    deal = Ref(Stream.OPPORTUNITIES, account.ids(Stream.OPPORTUNITIES)[0])
-    account.edit(deal, amount=7)
-    account.sandbox.faults({"on": "associations", "fault": "missing_rows", "every": 1})
-    with pytest.raises(BadReply, match="says nothing of 1 of its records"):
+    linked, _, cursor = changed_deals(account, connector)
+    missing = {"on": "associations", "fault": "missing_rows", "rows": 1}
+    account.sandbox.faults({**missing, "every": 1})
+    with pytest.raises(BadReply, match="say nothing of 1 of its records"):
         pull(connector, Stream.OPPORTUNITIES, cursor)
+    account.sandbox.faults(missing)
+    records, _ = pull(connector, Stream.OPPORTUNITIES, cursor)
+    assert records[linked].fields["account"] in account.ids(Stream.ACCOUNTS)
+
+
+def test_a_record_that_one_reply_passes_over_is_asked_for_again(account: HubSpotSandbox) -> None:
+    connector = account.connect()
+    linked, bare, cursor = changed_deals(account, connector)
+    account.portal.archive("deals", bare)
+    account.sandbox.faults({"on": "associations", "fault": "missing_rows"})
+    account.reset_calls()
+    records, _ = pull(connector, Stream.OPPORTUNITIES, cursor)
+    assert records[linked].fields["account"] in account.ids(Stream.ACCOUNTS)
+    assert account.sandbox.calls["by_kind"] == {"list": 1, "search": 1, "batch_read": 1, "associations": 2}
 
 
 def test_an_activity_that_loses_its_company_comes_without_one(account: HubSpotSandbox) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +13,10 @@ from connectors.port import CrmError, Outcome, Ref, Stream, Write
 from connectors.salesforce import AccessToken, MemoryJobs, SalesforceConnector, SalesforceSettings
 from connectors.transport import Patience
 from tests.connectors.salesforce.scripted import Answer, Asked, Scripted
+from tests.connectors.spoiling import spoilt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 ACCOUNT, OTHER, USER = "001000000000001AAA", "001000000000002AAA", "005000000000001AAA"
 STAMP = "2026-11-21T10:00:00.000+0000"
@@ -82,31 +82,6 @@ def valid(asked: Asked) -> Any:
         change = {"AccountId": ACCOUNT, "OldValue": USER, "NewValue": USER, "CreatedById": USER, "CreatedDate": STAMP}
         return {"totalSize": 1, "done": True, "records": [change]}
     return {"totalSize": 1, "done": True, "records": [dict(ROW)]}
-
-
-def spoilt(value: Any, chance: random.Random) -> Any:
-    """The reply with one thing in it changed into something else, or left out."""
-    places = list(paths(value))
-    path = chance.choice(places)
-    junk = chance.choice([None, 0, -1, 3.5, "", "x", [], {}, [None], {"a": 1}, True, "2026-13-45T99:00:00Z", 10**40])
-    if not path:
-        return junk
-    result = copy.deepcopy(value)
-    parent = result
-    for step in path[:-1]:
-        parent = parent[step]
-    if isinstance(parent, dict) and chance.random() < 0.3:
-        del parent[path[-1]]
-    else:
-        parent[path[-1]] = junk
-    return result
-
-
-def paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    yield at
-    steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for step, inner in steps:
-        yield from paths(inner, (*at, step))
 
 
 def read_all(connector: SalesforceConnector) -> None:

@@ -309,6 +309,17 @@ def test_one_run_may_use_a_quarter_of_the_orgs_limit_unless_told_otherwise() -> 
     assert meter.allowed() == 100
 
 
+def test_calls_since_the_orgs_figures_were_last_told_count_against_its_share() -> None:
+    """Not every reply tells them; a run of replies that do not must not run past the share."""
+    meter = Meter(share_org=0.5, share_run=1.0)
+    meter.tell(490, 1000)
+    for _ in range(4):
+        meter.admit("search")
+    assert meter.allowed() == 6
+    meter.tell(494, 1000)
+    assert meter.allowed() == 6
+
+
 def test_the_crms_own_limit_stops_reads_without_asking_again(connect: Connect) -> None:
     refused = Answer([{"message": "TotalRequests Limit exceeded.", "errorCode": "REQUEST_LIMIT_EXCEEDED"}], 403)
     with Scripted(refused) as server:

@@ -40,7 +40,7 @@ def test_a_thousand_records_can_be_asked_for_and_no_more(sandbox: Sandbox, hub: 
 
 def test_a_record_without_associations_is_told_as_one(hub: Account) -> None:
     error = hub.post(READ, {"inputs": [{"id": "5"}]}, 207)["errors"][0]
-    assert (error["category"], error["subCategory"]) == ("OBJECT_NOT_FOUND", "crm.associations.NO_ASSOCIATIONS_FOUND")
+    assert (error["category"], "subCategory" in error) == ("OBJECT_NOT_FOUND", False)
     assert error["message"] == "No contact is associated with company 5."
     assert error["context"]["fromObjectId"] == ["5"]
 
@@ -98,8 +98,7 @@ def test_the_older_form_names_its_types(sandbox: Sandbox, hub: Account) -> None:
 def test_labels_list_the_types_between_two_object_types(hub: Account) -> None:
     types = hub.get("/crm/v4/associations/contacts/companies/labels")["results"]
     assert [each["typeId"] for each in types] == [279, 1]
-    refused = hub("GET", "/crm/v4/associations/notes/tasks/labels")
-    assert category(refused) == (400, "VALIDATION_ERROR")
+    assert hub.get("/crm/v4/associations/notes/tasks/labels")["results"] == []
 
 
 @pytest.mark.parametrize("types", [[], [{"associationTypeId": 999}], [{"associationTypeId": 280}]])

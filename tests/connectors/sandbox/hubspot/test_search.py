@@ -226,3 +226,20 @@ def test_a_search_over_thousands_of_companies_is_quick() -> None:
         assert body["total"] > 200
         account.close()
         assert len(companies(running, 4000)) == 4000
+
+
+def test_later_pages_of_a_search_know_of_what_has_changed_meanwhile(sandbox: Sandbox, hub: Account) -> None:
+    """Pages are cut from one list only for as long as nothing has changed, come of age or been hidden."""
+    asked = {"propertyName": "city", "operator": "EQ", "value": "Xanadu"}
+    ids = companies(sandbox, 5)
+    for id_ in ids:
+        sandbox.portal.edit("companies", id_, city="Xanadu")
+    assert [row["id"] for row in hub.search(asked, sorts=["hs_object_id"], limit=2)["results"]] == ids[:2]
+    sandbox.portal.edit("companies", ids[4], city="Bergen")
+    assert [row["id"] for row in hub.search(asked, sorts=["hs_object_id"], limit=2, after="2")["results"]] == ids[2:4]
+    sandbox.portal.hidden_rows.add(ids[0])
+    assert hub.search(asked)["total"] == 3
+    sandbox.hub.settings = replace(sandbox.hub.settings, search_lag=60)
+    assert hub.search(asked)["total"] == 0
+    sandbox.portal.clock.advance(61)
+    assert hub.search(asked)["total"] == 3

@@ -1,0 +1,126 @@
+"""Salesforce and HubSpot at once: one home for each account, one book for each rep, each row where it belongs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import select
+
+from connectors.sandbox import Sandbox
+from sync_worker.core.model import RowKind, RowState
+from sync_worker.store.schema import twin
+from tests.cycle.branches import Branches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sync_worker.app import Worker
+    from sync_worker.store.plans import StoredPlan
+
+
+@pytest.fixture
+def branches(tmp_path: Path) -> Iterator[Branches]:
+    """The same company of 150 accounts in both CRMs."""
+    with (
+        Sandbox(seed=7, accounts=150, reps=8) as salesforce,
+        Sandbox(crm="hubspot", seed=7, accounts=150, reps=8, search_lag=0) as hubspot,
+    ):
+        both = Branches(salesforce, hubspot, tmp_path)
+        both.settle_in()
+        yield both
+
+
+def homes(worker: Worker) -> dict[str, str]:
+    """Home by twin."""
+    with worker.store.read() as tx:
+        return {row.account_id: row.home_id for row in tx.execute(select(twin))}
+
+
+def by_crm(plan: StoredPlan) -> Counter[str]:
+    return Counter(row.row.crm for row in plan.rows)
+
+
+@pytest.mark.parametrize(("home", "other"), [("salesforce", "hubspot"), ("hubspot", "salesforce")])
+def test_an_account_that_both_have_is_planned_at_its_home_alone(branches: Branches, home: str, other: str) -> None:
+    with branches.worker(f"home.crm={home}") as worker:
+        plan = branches.approved(worker)
+        twins = homes(worker)
+    assert len(twins) > 100, "the sandboxes share most sites"
+    planned = {row.row.account for row in plan.rows}
+    assert not planned & twins.keys()
+    assert {row.row.crm for row in plan.rows if row.row.account in set(twins.values())} == {home}
+    elsewhere = {row.row.account for row in plan.rows if row.row.crm == other}
+    assert len(elsewhere) <= 150 - len(twins), "what has no site is an account in each"
+
+
+def test_each_row_is_written_to_its_own_crm_once_and_a_second_plan_is_empty(branches: Branches) -> None:
+    with branches.worker() as worker:
+        plan = branches.approved(worker)
+        applied, verified = worker.apply(plan.plan.id)
+        again = worker.plan().plan
+    assert applied.counts == {RowState.CONFIRMED: len(plan.rows)}
+    assert verified.verified == len(plan.rows)
+    assert again is None
+    for crm, sandbox in (("salesforce", branches.salesforce), ("hubspot", branches.hubspot)):
+        planned = {row.row.account for row in plan.rows if row.row.crm == crm}
+        assert {str(effect["id"]) for effect in sandbox.effects} == planned
+    owners = [row.row for row in plan.rows if row.row.kind is RowKind.OWNER]
+    assert all(str(row.after["owner"]).isdecimal() == (row.crm == "hubspot") for row in owners), "a user of its own CRM"
+
+
+def test_what_reps_did_in_the_other_crm_proves_that_the_account_is_worked(branches: Branches) -> None:
+    with branches.worker() as worker:
+        plan = worker.plan().plan
+        twins = {home: account for account, home in homes(worker).items()}
+    assert plan is not None
+    lost = next(row.row for row in plan.rows if row.row.rule == "return:unworked" and row.row.account in twins)
+    portal = branches.hubspot.portal
+    company = twins[lost.account]
+    called = portal.create(
+        "calls",
+        {"hs_timestamp": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", "hs_call_status": "COMPLETED"},
+        portal.author(""),
+    )
+    portal.link(("calls", called), ("companies", company), 182)
+    with branches.worker() as worker:
+        told = worker.explain(lost.account) if worker.pull() else None
+        later = worker.plan().plan
+    assert told is not None
+    assert told.return_ is None, "the call in HubSpot is a touch"
+    assert later is not None
+    assert lost.account not in {row.row.account for row in later.rows if row.row.kind is RowKind.OWNER}
+
+
+def test_a_crm_that_fails_stops_the_run_and_the_rest_can_be_applied_later(branches: Branches) -> None:
+    with branches.worker("home.crm=hubspot") as worker:
+        plan = branches.approved(worker)
+        assert by_crm(plan)["hubspot"]
+        branches.hubspot.faults({"on": "batch_update", "fault": "daily_429", "every": 1})
+        applied, _ = worker.apply(plan.plan.id)
+        assert applied.stopped
+        assert applied.resumable
+    branches.hubspot.faults()
+    with branches.worker("home.crm=hubspot") as worker:
+        applied, _ = worker.apply(plan.plan.id)
+        rows = worker.plan_of(plan.plan.id).rows
+    assert applied.stopped is None
+    assert {row.state for row in rows} == {RowState.VERIFIED}
+    effects = Counter((str(e["id"]), str(e["field"])) for e in branches.hubspot.effects)
+    assert set(effects.values()) == {1}, "each change once"
+
+
+def test_doctor_and_status_look_at_both(branches: Branches) -> None:
+    with branches.worker() as worker:
+        checks = worker.doctor()
+        worker.pull()
+        status = worker.status()
+    assert all(check.ok is not False for check in checks)
+    assert {crm for crm in ("salesforce", "hubspot") if any(crm in check.name.lower() for check in checks)} == {
+        "salesforce",
+        "hubspot",
+    }
+    assert status.records["accounts"] == 300
