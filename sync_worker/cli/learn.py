@@ -28,14 +28,10 @@ def _about(text: str) -> str:
     return text
 
 
-File = Annotated[list[Path], typer.Option("--csv", metavar="FILE", help="Deals that ended; may be repeated.")]
-Column = Annotated[str, typer.Option(metavar="COLUMN")]
-
-
 def learn(  # noqa: PLR0913 - the command's options
     session: Session,
     *,
-    csv: File,
+    csv: Annotated[list[Path], typer.Option("--csv", metavar="FILE", help="Deals that ended; may be repeated.")],
     outcome: Annotated[str, typer.Option("--outcome", metavar="COLUMN", help="How each deal ended.")],
     won: Annotated[str, typer.Option("--won", metavar="VALUE", help="What the outcome says of a won deal.")],
     lost: Annotated[str, typer.Option("--lost", metavar="VALUE", help="… of a lost one; default: all else.")] = "",
@@ -121,4 +117,7 @@ def learn(  # noqa: PLR0913 - the command's options
         with written.open("x", encoding="utf-8") as file:
             file.write(found.rules)
     session.out.answer(*studied(found, written))
-    return Exit.FAILED if output is not None and written is None else Exit.OK
+    if output is not None and written is None:
+        session.out.complain(f"nothing was written to {output}: there is no table to use")
+        return Exit.FAILED
+    return Exit.OK

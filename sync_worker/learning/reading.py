@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,7 +47,7 @@ class Asked:
     """Files whose rows judge and teach nothing."""
     date: str = ""
     group: str = ""
-    """Rows that agree here never stand on both sides of a split: an account's, say."""
+    """Rows that agree here belong together: an account's, say."""
     champion: str = ""
     drop: tuple[str, ...] = ()
 
@@ -80,6 +81,11 @@ class _Rows:
         """One column's cells."""
         place = self.header.index(name)
         return [line[place] for line in self.lines]
+
+    def only(self, kept: Sequence[bool]) -> _Rows:
+        """The lines that are kept."""
+        lines, places = list(compress(self.lines, kept)), list(compress(self.places, kept))
+        return _Rows(self.header, lines, places, list(compress(self.test, kept)))
 
 
 def read(asked: Asked) -> Deals:
@@ -151,26 +157,23 @@ def _unknown(option: str, name: str, header: list[str]) -> str:
     return f"{option.partition(' ')[0]}: there is no column '{name}' — {hint}"
 
 
-def _deals(rows: _Rows, asked: Asked) -> Deals:
-    ended = [_ended(text, asked) for text in rows.texts(asked.outcome)]
-    kept = [number for number, won in enumerate(ended) if won is not None]
-    won = np.array([ended[number] is True for number in kept], dtype=np.bool_)
-    if won.all() or not won.any():
-        raise HistoryUnusable([_one_outcome(rows.texts(asked.outcome), asked)], "see --won and --lost")
+def _deals(every: _Rows, asked: Asked) -> Deals:
+    outcomes = [_ended(text, asked) for text in every.texts(asked.outcome)]
+    if len(set(outcomes) - {None}) < 2:  # noqa: PLR2004 - won and lost
+        raise HistoryUnusable([_one_outcome(every.texts(asked.outcome), asked)], "see --won and --lost")
+    rows = every.only([won is not None for won in outcomes])
     fields = [name for name in rows.header if name not in asked.roles.values()]
     if not fields:
         raise HistoryUnusable(["no column is left to learn from"], "drop fewer")
-    columns = tuple(column(name, [rows.texts(name)[number] for number in kept]) for name in fields)
-    held_out = np.array([rows.test[number] for number in kept], dtype=np.bool_)
     history = History(
-        columns=columns,
-        won=won,
-        days=_days(rows, kept, asked),
-        keys=_keys(rows, kept, asked),
-        held_out=held_out if asked.test else None,
-        champion=_champion(rows, kept, asked),
+        columns=tuple(column(name, rows.texts(name)) for name in fields),
+        won=np.array([won for won in outcomes if won is not None], dtype=np.bool_),
+        days=_days(rows, asked) if asked.date else None,
+        keys=tuple(text.strip() for text in rows.texts(asked.group)) if asked.group else None,
+        held_out=np.array(rows.test, dtype=np.bool_) if asked.test else None,
+        champion=_champion(rows, asked) if asked.champion else None,
     )
-    return Deals(history, len(ended) - len(kept))
+    return Deals(history, len(outcomes) - len(history))
 
 
 def _ended(text: str, asked: Asked) -> bool | None:
@@ -190,14 +193,12 @@ def _one_outcome(texts: list[str], asked: Asked) -> str:
     return f"{asked.outcome} does not tell {apart}: it holds {held or 'nothing'}"
 
 
-def _days(rows: _Rows, kept: list[int], asked: Asked) -> Ints | None:
-    if not asked.date:
-        return None
+def _days(rows: _Rows, asked: Asked) -> Ints:
     texts = rows.texts(asked.date)
-    days = [day_of(texts[number].strip()) for number in kept]
+    days = [day_of(text.strip()) for text in texts]
     wrong = [
-        f"{rows.places[number]}: '{texts[number]}' is not a date, as {asked.date} wants"
-        for number, day in zip(kept, days, strict=True)
+        f"{place}: '{text}' is not a date, as {asked.date} wants"
+        for place, text, day in zip(rows.places, texts, days, strict=True)
         if day is None
     ]
     if wrong:
@@ -205,20 +206,10 @@ def _days(rows: _Rows, kept: list[int], asked: Asked) -> Ints | None:
     return np.array(days, dtype=np.int64)
 
 
-def _keys(rows: _Rows, kept: list[int], asked: Asked) -> tuple[str, ...] | None:
-    texts = rows.texts(asked.group) if asked.group else []
-    return tuple(texts[number].strip() for number in kept) if asked.group else None
-
-
-def _champion(rows: _Rows, kept: list[int], asked: Asked) -> Floats | None:
-    if not asked.champion:
-        return None
-    texts = rows.texts(asked.champion)
-    found = column(asked.champion, [texts[number] for number in kept])
+def _champion(rows: _Rows, asked: Asked) -> Floats:
+    found = column(asked.champion, rows.texts(asked.champion))
     if found.kind is not Kind.NUMBER:
         wrong = next((value for value in found.distinct if column("", [value]).kind is not Kind.NUMBER), "nothing")
-        raise HistoryUnusable(
-            [f"--champion: '{asked.champion}' holds {wrong!r}, not numbers"],
-            "name the column with the score that each deal had",
-        )
+        hint = "name the column with the score that each deal had"
+        raise HistoryUnusable([f"--champion: '{asked.champion}' holds {wrong!r}, not numbers"], hint)
     return found.numbers

@@ -127,7 +127,7 @@ def _ideal(profile: tuple[Trait, ...]) -> Iterator[Block]:
             (
                 each.subject.value,
                 each.field.name,
-                " or ".join(line.bin.said for line in each.best),
+                "; ".join(line.bin.said for line in each.best),
                 f"{each.rows:,}",
                 _rate(each.won, each.rows),
             )

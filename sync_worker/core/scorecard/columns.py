@@ -62,7 +62,7 @@ class History:
     days: Ints | None = None
     """When each row was decided on, as a count of days; None where nobody said."""
     keys: tuple[str, ...] | None = None
-    """Rows of one key (one account, say) never stand on both sides of a split."""
+    """Rows of one key (one account, say) stand on one side of a split, save the split in time."""
     held_out: Flags | None = None
     """Rows that somebody set apart for the judgement; None where nobody did."""
     champion: Floats | None = None

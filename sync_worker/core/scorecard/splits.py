@@ -1,4 +1,4 @@
-"""Which rows teach and which rows judge: copies and one account's rows stay together, and the newest period judges."""
+"""Which rows teach and which rows judge: copies and one account's rows stay together, or the newest period judges."""
 
 from __future__ import annotations
 
