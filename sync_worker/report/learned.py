@@ -50,14 +50,15 @@ def _history(found: Studied) -> Iterator[tuple[str, str]]:
     yield "deals", f"{learned.rows:,}, {learned.won:,} of them won{left_out}"
     if learned.copies:
         yield "copies", f"{learned.copies:,} ({learned.copies / learned.rows:.1%}), kept together with what they repeat"
-    yield "judged by", _judge(learned)
+    if learned.verdict is not Verdict.TOO_FEW:
+        yield "judged by", _judge(learned)
 
 
 def _judge(learned: Learned) -> str:
     if learned.judge is Judge.CROSSED:
         return "10 cross-validations in 5 parts; without dates, nobody knows whether it held in the newest period"
     if learned.since is None:
-        return f"the rows set apart; {learned.taught:,} deals taught" if learned.taught else "nothing yet"
+        return f"the rows set apart; {learned.taught:,} deals taught"
     return f"the newest period, from {day(_time(learned.since))} on; {learned.taught:,} older deals taught"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,6 @@ from sync_worker.learning.study import Question, study
 from tests.learning.deals import deals, write
 
 if TYPE_CHECKING:
-    import random
     from collections.abc import Sequence
     from pathlib import Path
 
@@ -62,9 +62,10 @@ TRUTHS = ["", "True", "false"]
 
 
 @settings(max_examples=40)
-@given(st.randoms(use_true_random=False), st.integers(40, 120))
-def test_any_table_can_be_said_in_rules(draw: random.Random, count: int) -> None:
+@given(st.integers(0, 100_000), st.integers(40, 120))
+def test_any_table_can_be_said_in_rules(seed: int, count: int) -> None:
     """Whatever the values hold: quotes, commas, colons, percent signs, empty cells."""
+    draw = random.Random(seed)  # noqa: S311 - made-up deals
     rows = [[draw.choice(each) for each in (NUMBERS, TEXTS, TRUTHS)] for _ in range(count)]
     columns = [column(name, [row[place] for row in rows]) for place, name in enumerate(("The Number", "in", "true?"))]
     won = np.array([draw.random() < 0.5 for _ in rows])

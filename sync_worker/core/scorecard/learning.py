@@ -12,18 +12,19 @@ from sync_worker.core.scorecard.leaks import suspects, unusable
 from sync_worker.core.scorecard.logistic import sigmoid, straight
 from sync_worker.core.scorecard.metrics import Figure, Metrics, Scoring, calibration, gain, measure
 from sync_worker.core.scorecard.points import MOST, Table, make_tables
-from sync_worker.core.scorecard.splits import both, copies, folds, newest, together
+from sync_worker.core.scorecard.splits import ENOUGH, both, copies, folds, newest, together
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from sync_worker.core.scorecard.columns import Column, Flags, Floats, History, Ints
     from sync_worker.core.scorecard.leaks import Suspect, Unusable
 
 FEWEST = 100
 """Conversions below which hand-set points are better. The other outcome is needed as often."""
-USABLE = 0.53
+USABLE = 0.54
 """The interval of the AUC must lie above this: what reaches less sorts a list hardly better than a coin."""
+FEWEST_GROUPS = 20
 TOO_GOOD = 0.95
 FOLDS = 5
 TIMES = 10
@@ -90,7 +91,7 @@ class Learned:
     rows: int
     won: int
     copies: int
-    """Rows that repeat another one in every field, in the day and in the outcome."""
+    """Rows that repeat another one in every field, the day, the key and the outcome."""
     judge: Judge
     taught: int
     """Rows that taught the table."""
@@ -108,7 +109,7 @@ def learn(history: History, *, keep: Collection[str] = (), seed: int = 7) -> Lea
 
     The history holds at least one row and one column.
     """
-    same = copies(history.columns, history.days)
+    same = copies(history)
     groups = together(same, history.keys)
     judging, judge = _judging(history)
     taught = np.flatnonzero(~judging & ~_shared(groups, judging, judge))
@@ -119,22 +120,25 @@ def learn(history: History, *, keep: Collection[str] = (), seed: int = 7) -> Lea
     found = tuple(replace(each, aside=each.aside and each.field not in keep) for each in found)
     aside = {each.field for each in found if each.aside}
     columns = [column for column in usable if column.name not in aside]
+    split = _Split(taught, np.flatnonzero(judging), groups)
     base = Learned(
         verdict=Verdict.TOO_FEW,
-        why=_too_few(history, taught, judging, columns),
+        why=_too_few(history, split, columns),
         rows=len(history),
         won=int(history.won.sum()),
         copies=len(same) - len(np.unique(2 * same + history.won)),
         judge=judge,
         taught=len(taught),
-        since=int(history.days[judging].min()) if judge is Judge.NEWEST and history.days is not None else None,
+        since=int(history.days[judging].min())
+        if judge is Judge.NEWEST and history.days is not None and judging.any()
+        else None,
         used=tuple(column.name for column in columns),
         suspects=found,
         unusable=useless,
     )
     if base.why:
         return base
-    return _judged(base, _scorecard(history, columns, _Split(taught, np.flatnonzero(judging), groups), seed))
+    return _judged(base, _scorecard(history, columns, split, seed))
 
 
 def _judging(history: History) -> tuple[Flags, Judge]:
@@ -153,23 +157,6 @@ def _shared(groups: Ints, judging: Flags, judge: Judge) -> Flags:
     return np.isin(groups, groups[judging]) if judge is Judge.HELD_OUT else np.zeros(len(groups), dtype=np.bool_)
 
 
-def _too_few(history: History, taught: Ints, judging: Flags, columns: Sequence[Column]) -> str:
-    """Why nothing can be learned; empty if something can."""
-    known = history.won if history.held_out is None else history.won[~history.held_out]
-    rarer = "won" if int(known.sum()) * 2 <= len(known) else "lost"
-    if both(known) < FEWEST:
-        return f"{both(known):,} deals were {rarer}; below {FEWEST}, points that people set are the better ones"
-    if history.days is not None and history.held_out is None and not judging.any():
-        return "no newest period of at most half of the rows holds 30 won and 30 lost deals"
-    if history.held_out is not None and not both(history.won[judging]):
-        return "the rows set apart for the judgement hold one outcome only"
-    if not columns:
-        return "no column is left that a table could use"
-    if both(history.won[taught]) < FEWEST // 2:
-        return f"{both(history.won[taught]):,} deals that were {rarer} are left to learn from; the others judge"
-    return ""
-
-
 @dataclass(frozen=True, slots=True)
 class _Split:
     """Rows that teach, rows that judge (none: the first do it in turns), and which rows stay together."""
@@ -177,6 +164,29 @@ class _Split:
     taught: Ints
     judging: Ints
     groups: Ints
+
+
+def _too_few(history: History, split: _Split, columns: Sequence[Column]) -> str:
+    """Why nothing can be learned; empty if something can."""
+    return next(_lacking(history, split, columns), "")
+
+
+def _lacking(history: History, split: _Split, columns: Sequence[Column]) -> Iterator[str]:
+    known = history.won if history.held_out is None else history.won[~history.held_out]
+    rarer = "won" if int(known.sum()) * 2 <= len(known) else "lost"
+    taught, judging = history.won[split.taught], history.won[split.judging]
+    if both(known) < FEWEST:
+        yield f"{both(known):,} deals were {rarer}; below {FEWEST}, points that people set are the better ones"
+    if history.days is not None and history.held_out is None and not len(judging):
+        yield f"no newest period of at most half of the rows holds {ENOUGH} won and {ENOUGH} lost deals"
+    if history.held_out is not None and not both(judging):
+        yield "the rows set apart for the judgement hold one outcome only"
+    if not columns:
+        yield "no column is left that a table could use"
+    if both(taught) < FEWEST // 2:
+        yield f"{both(taught):,} deals that were {rarer} are left to learn from; the others judge"
+    if (groups := len(np.unique(split.groups[split.taught]))) < FEWEST_GROUPS:
+        yield f"the deals belong to {groups:,} groups, and {FEWEST_GROUPS} are needed to tell them apart"
 
 
 def _scorecard(history: History, columns: Sequence[Column], split: _Split, seed: int) -> Scorecard:

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sync_worker.core.scorecard.columns import Column, Flags, Ints
+    from sync_worker.core.scorecard.columns import Flags, History, Ints
 
 NEWEST = 4
 """The newest quarter of the rows judges."""
@@ -17,36 +17,25 @@ ENOUGH = 30
 """So many won and so many lost rows at least: below that an interval says nothing."""
 
 
-def copies(columns: Sequence[Column], days: Ints | None = None) -> Ints:
-    """A number for each row, the same for rows that are alike in every field and of one day.
+def copies(history: History) -> Ints:
+    """A number for each row, the same for rows that are alike in every field, of one day and of one key.
 
     Where most rows are like another one, the fields are so few that deals are alike by nature: then each stands alone.
     """
-    told = [column.places for column in columns] + ([] if days is None else [days])
+    told = [column.places for column in history.columns]
+    told += [] if history.days is None else [history.days]
+    told += [] if history.keys is None else [np.unique(history.keys, return_inverse=True)[1].reshape(-1)]
     numbers = np.unique(np.stack(told, axis=1), axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
     by_nature = 2 * len(np.unique(numbers)) < len(numbers)
     return np.arange(len(numbers)) if by_nature else numbers
 
 
 def together(same: Ints, keys: Sequence[str] | None) -> Ints:
-    """A number for each row, the same for copies and for rows with one key, and for what these join in turn."""
+    """A number for each row, the same for rows of one key; where there is no key, for copies."""
     if keys is None:
         return same
-    parent = list(range(len(same)))
-
-    def root(row: int) -> int:
-        while parent[row] != row:
-            parent[row] = parent[parent[row]]
-            row = parent[row]
-        return row
-
-    first: dict[object, int] = {}
-    for row, names in enumerate(zip(same.tolist(), keys, strict=True)):
-        for name in (names[0], names[1]) if names[1] else (names[0],):
-            one, other = root(first.setdefault(name, row)), root(row)
-            parent[max(one, other)] = min(one, other)
-    numbers: dict[int, int] = {}
-    return np.array([numbers.setdefault(root(row), len(numbers)) for row in range(len(same))], dtype=np.int64)
+    names = [key or f"\n{copy}" for key, copy in zip(keys, same.tolist(), strict=True)]
+    return np.unique(names, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
 def newest(days: Ints, won: Flags) -> Flags | None:

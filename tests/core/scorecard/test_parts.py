@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync_worker.core.scorecard.bins import BinKind, digits, make_bins, roundest
-from sync_worker.core.scorecard.columns import Kind, column, day_of
+from sync_worker.core.scorecard.columns import History, Kind, column, day_of
 from sync_worker.core.scorecard.logistic import RIDGE, fit, sigmoid, straight
 from sync_worker.core.scorecard.metrics import Scoring, auc, calibration, gain, measure
 from sync_worker.core.scorecard.points import make_tables, whole
@@ -240,10 +240,29 @@ def test_a_gain_over_oneself_is_nothing() -> None:
 # Splits
 
 
-def test_copies_and_the_rows_of_one_account_stay_together_and_so_does_what_they_join() -> None:
-    columns = [column("a", ["1", "1", "2", "3", "4"])]
-    assert together(copies(columns), ["x", "y", "y", "z", ""]).tolist() == [0, 0, 0, 1, 2]
-    assert together(copies(columns), ["", "", "", "", ""]).tolist() == [0, 0, 1, 2, 3]
+def history(cells: list[str], keys: list[str] | None = None, days: list[int] | None = None) -> History:
+    return History(
+        columns=(column("a", cells),),
+        won=np.zeros(len(cells), dtype=np.bool_),
+        keys=None if keys is None else tuple(keys),
+        days=None if days is None else np.array(days),
+    )
+
+
+def test_a_copy_is_alike_in_every_field_and_of_one_day_and_account() -> None:
+    assert copies(history(["1", "1", "2", "3"])).tolist() == [0, 0, 1, 2]
+    assert len(set(copies(history(["1", "1", "2", "3"], days=[1, 2, 3, 4])).tolist())) == 4
+    assert len(set(copies(history(["1", "1", "2", "3"], keys=["x", "y", "y", "z"])).tolist())) == 4
+    assert len(set(copies(history(["1", "1", "1", "2", "2"])).tolist())) == 5, (
+        "so few fields make deals alike by nature"
+    )
+
+
+def test_rows_of_one_account_stay_together_and_copies_where_no_account_is_known() -> None:
+    same = np.array([0, 0, 1, 2, 2])
+    assert together(same, None).tolist() == [0, 0, 1, 2, 2]
+    found = together(same, ["x", "y", "y", "", ""]).tolist()
+    assert [found[1] == found[2], found[3] == found[4], len(set(found))] == [True, True, 3]
 
 
 @given(st.lists(st.integers(0, 12), min_size=5, max_size=60), st.integers(0, 5))
