@@ -130,6 +130,9 @@ def _take(name: str, lines: Sequence[tuple[int, list[str]]], rows: _Rows, *, tes
     if not any(header):
         rows.problems.append(f"{name}:1:1: the file is empty — its first line names the columns")
         return
+    if not all(cell.isprintable() for cell in header):
+        rows.problems.append(f"{name}:1:1: a column's name holds control characters — is this a CSV file?")
+        return
     rows.problems += [f"{name}:1:1: the column '{twice}' is there twice" for twice in _twice(header)]
     rows.header = rows.header or header
     if sorted(header) != sorted(rows.header):

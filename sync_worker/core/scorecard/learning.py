@@ -110,51 +110,22 @@ def learn(history: History, *, keep: Collection[str] = (), seed: int = 7) -> Lea
     The history holds at least one row and one column.
     """
     same = copies(history)
-    groups = together(same, history.keys)
-    judging, judge = _judging(history)
-    taught = np.flatnonzero(~judging & ~_shared(groups, judging, judge))
-    useless = unusable(history.columns, taught) if len(taught) else ()
-    left = {each.field for each in useless}
-    usable = [column for column in history.columns if column.name not in left]
-    found = suspects(history, usable, taught) if len(taught) else ()
-    found = tuple(replace(each, aside=each.aside and each.field not in keep) for each in found)
-    aside = {each.field for each in found if each.aside}
-    columns = [column for column in usable if column.name not in aside]
-    split = _Split(taught, np.flatnonzero(judging), groups)
+    split = _split(history, together(same, history.keys))
+    columns, found, useless = _columns(history, split.taught, keep)
     base = Learned(
         verdict=Verdict.TOO_FEW,
         why=_too_few(history, split, columns),
         rows=len(history),
         won=int(history.won.sum()),
         copies=len(same) - len(np.unique(2 * same + history.won)),
-        judge=judge,
-        taught=len(taught),
-        since=int(history.days[judging].min())
-        if judge is Judge.NEWEST and history.days is not None and judging.any()
-        else None,
+        judge=split.judge,
+        taught=len(split.taught),
+        since=_since(history, split),
         used=tuple(column.name for column in columns),
         suspects=found,
         unusable=useless,
     )
-    if base.why:
-        return base
-    return _judged(base, _scorecard(history, columns, split, seed))
-
-
-def _judging(history: History) -> tuple[Flags, Judge]:
-    """The rows that judge; none where the rows that teach must do it in turns."""
-    none = np.zeros(len(history), dtype=np.bool_)
-    if history.held_out is not None:
-        return history.held_out, Judge.HELD_OUT
-    if history.days is not None:
-        found = newest(history.days, history.won)
-        return (none if found is None else found), Judge.NEWEST
-    return none, Judge.CROSSED
-
-
-def _shared(groups: Ints, judging: Flags, judge: Judge) -> Flags:
-    """Rows that stand together with one that judges. In time this is no leak: what came before was known."""
-    return np.isin(groups, groups[judging]) if judge is Judge.HELD_OUT else np.zeros(len(groups), dtype=np.bool_)
+    return base if base.why else _judged(base, _scorecard(history, columns, split, seed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +135,40 @@ class _Split:
     taught: Ints
     judging: Ints
     groups: Ints
+    judge: Judge
+
+
+def _split(history: History, groups: Ints) -> _Split:
+    every = np.arange(len(history))
+    if history.held_out is not None:
+        # What stands together with a row that judges knows too much of it.
+        taught = ~np.isin(groups, groups[history.held_out])
+        return _Split(every[taught], every[history.held_out], groups, Judge.HELD_OUT)
+    if history.days is None:
+        return _Split(every, every[:0], groups, Judge.CROSSED)
+    # In time, what came before was known: an account's older deals may teach.
+    found = newest(history.days, history.won)
+    judging = np.zeros(len(history), dtype=np.bool_) if found is None else found
+    return _Split(every[~judging], every[judging], groups, Judge.NEWEST)
+
+
+def _since(history: History, split: _Split) -> int | None:
+    if split.judge is not Judge.NEWEST or history.days is None or not len(split.judging):
+        return None
+    return int(history.days[split.judging].min())
+
+
+def _columns(
+    history: History, taught: Ints, keep: Collection[str]
+) -> tuple[list[Column], tuple[Suspect, ...], tuple[Unusable, ...]]:
+    """The columns to use, and why not the others."""
+    useless = unusable(history.columns, taught) if len(taught) else ()
+    left = {each.field for each in useless}
+    usable = [column for column in history.columns if column.name not in left]
+    found = suspects(history, usable, taught) if len(taught) else ()
+    found = tuple(replace(each, aside=each.aside and each.field not in keep) for each in found)
+    aside = {each.field for each in found if each.aside}
+    return [column for column in usable if column.name not in aside], found, useless
 
 
 def _too_few(history: History, split: _Split, columns: Sequence[Column]) -> str:
@@ -176,7 +181,7 @@ def _lacking(history: History, split: _Split, columns: Sequence[Column]) -> Iter
     rarer = "won" if int(known.sum()) * 2 <= len(known) else "lost"
     taught, judging = history.won[split.taught], history.won[split.judging]
     if both(known) < FEWEST:
-        yield f"{both(known):,} deals were {rarer}; below {FEWEST}, points that people set are the better ones"
+        yield f"{rarer}: {both(known):,} of {len(known):,} deals; below {FEWEST}, points that people set are better"
     if history.days is not None and history.held_out is None and not len(judging):
         yield f"no newest period of at most half of the rows holds {ENOUGH} won and {ENOUGH} lost deals"
     if history.held_out is not None and not both(judging):
@@ -184,7 +189,7 @@ def _lacking(history: History, split: _Split, columns: Sequence[Column]) -> Iter
     if not columns:
         yield "no column is left that a table could use"
     if both(taught) < FEWEST // 2:
-        yield f"{both(taught):,} deals that were {rarer} are left to learn from; the others judge"
+        yield f"{rarer}: {both(taught):,} of the deals that are left to learn from; the others judge"
     if (groups := len(np.unique(split.groups[split.taught]))) < FEWEST_GROUPS:
         yield f"the deals belong to {groups:,} groups, and {FEWEST_GROUPS} are needed to tell them apart"
 
