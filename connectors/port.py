@@ -157,8 +157,8 @@ class WriteResult:
     message: str = ""
 
 
-BY_APP = "INTEGRATION:"
-"""Begins ``FieldChange.by`` for what an app wrote: the worker, too, where its user is no user of the CRM."""
+BY_APP = ("INTEGRATION:", "API:")
+"""Begins ``FieldChange.by`` for what an app or a key wrote: the worker, too, where it is no user of the CRM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class FieldChange:
     before: Value
     after: Value
     by: str
-    """The user's id; for what no user did its source, which begins with ``BY_APP`` where an app's token wrote it."""
+    """The user's id; for what no user did its source, which begins as in ``BY_APP`` where an app wrote it."""
 
 
 @dataclass(frozen=True, slots=True)

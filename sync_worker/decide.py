@@ -111,9 +111,9 @@ def look_again(parts: Parts) -> Fresh:
 
 
 def build_facts(tx: Connection, parts: Parts, rules: Ruleset, everybody: People, now: datetime) -> None:
-    """One row for each live account, with what the rules read; and one for each user."""
-    pair_up(tx, parts.config)
-    match_up(tx, now)
+    """One row for each live account of the config's CRMs, with what the rules read; and one for each user."""
+    pair_up(tx, parts.config, now)
+    match_up(tx, parts.config.crms, now)
     columns = needs(rules)
     half_lives = sorted({c.source.half_life_days for c in columns if isinstance(c.source, EngagementSource)})
     engagement.refold(tx, half_lives, now)
@@ -224,7 +224,8 @@ def number(value: object) -> float:
 def reps_of(tx: Connection, parts: Parts, rules: Ruleset, everybody: People) -> Mapping[str, Rep]:
     """Every rep whom a book's condition takes, by any of the rep's users, with the capacity that the book gives.
 
-    The pool's user never fills a book, whatever its condition says. Of two users' capacities the larger one counts.
+    The pool's user never fills a book, whatever its condition says, and neither does a user of a CRM that the config
+    does not name any more. Of two users' capacities the larger one counts.
     """
     compiled = compile_reps(rules, Dialect(parts.store.dialect))
     users = {user.id: user for user in lookup.users(tx)}
@@ -234,6 +235,8 @@ def reps_of(tx: Connection, parts: Parts, rules: Ruleset, everybody: People) -> 
     found: dict[str, Rep] = {}
     for row in decisions.evaluate(tx, compiled.sql):
         user = users[str(row[rep_id])]
+        if user.id not in everybody:
+            continue
         room = {book: places(row[capacity[book]]) for book, fits in eligible.items() if row[fits]}
         rep = everybody.reps.get(user.id, user.id)
         if room and rep != everybody.pool:

@@ -15,7 +15,7 @@ from sync_worker.store import decisions, engagement, lookup, origins, schema, se
 from sync_worker.store.standing import standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -111,7 +111,7 @@ def explain(parts: Parts, account: str) -> Explanation:
         found_values = list(decisions.evaluate(tx, traced.sql))
         values = found_values[0] if found_values else None
         if at is None or values is None:
-            raise not_in_facts(found)
+            raise not_in_facts(tx, found, parts.config.crms)
         owned = ownership_of(tx, found.ref.id, OWNERS_SHOWN)
         rows = tuple(_plan_rows(tx, found.ref.id))
         how, columns = fact_settings(parts, people_of(tx, parts)), needs(rules)
@@ -191,11 +191,12 @@ def _pool_verdict(first: Mapping[str, RuleTried], at: Standing) -> str:
     return f"It waits in the pool for a place in the book {first['book'].id}, the highest score first."
 
 
-def not_in_facts(found: Record) -> AccountNotFound:
+def not_in_facts(tx: Connection, found: Record, crms: Collection[str]) -> AccountNotFound:
     """The refusal for an account that is known but was not there when the facts were made."""
-    name = found.fields.get("name") or found.ref.id
+    name, crm = found.fields.get("name") or found.ref.id, lookup.crm_of(tx, found.ref)
     gone = "was deleted in the CRM" if found.deleted else "is set aside: 'sync-worker status' says why"
-    return AccountNotFound(f"{name} ({found.ref.id}) {gone}", hint="'sync-worker history' shows who owned it")
+    why = gone if crm in crms else f"is an account of {crm}, which the config does not name"
+    return AccountNotFound(f"{name} ({found.ref.id}) {why}", hint="'sync-worker history' shows who owned it")
 
 
 def _tried(traced: Trace, values: Mapping[str, object]) -> Iterator[RuleTried]:

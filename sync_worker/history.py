@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from connectors.port import Stream
-from sync_worker.store import cycles, lookup, ownership, plans, schema
+from sync_worker.store import cycles, lookup, ownership, plans, schema, twins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +85,7 @@ def find_account(tx: Connection, account: str) -> Record:
     """The account with this id, or the only live one of this name. Raises AccountNotFound."""
     if found := lookup.get(tx, Stream.ACCOUNTS, _whole_id(tx, account)):
         return found
-    named = lookup.named(tx, Stream.ACCOUNTS, account)
+    named = _without_twins(tx, lookup.named(tx, Stream.ACCOUNTS, account))
     if len(named) == 1:
         return named[0]
     if not named:
@@ -94,6 +94,13 @@ def find_account(tx: Connection, account: str) -> Record:
     listed = ", ".join(f"{record.fields.get('name')} ({record.ref.id})" for record in named[:5])
     more = ", …" if len(named) > 5 else ""  # noqa: PLR2004 - as many as are listed above
     raise AccountNotFound(f"several accounts go by '{account}': {listed}{more}", hint="give the id of the one you mean")
+
+
+def _without_twins(tx: Connection, named: list[Record]) -> list[Record]:
+    """Two CRMs' records of one account are one account: the one that decides."""
+    ids = {record.ref.id for record in named}
+    doubled = {twin.account for id_ in ids for twin in twins.of(tx, id_) if twin.account in ids and twin.home in ids}
+    return [record for record in named if record.ref.id not in doubled]
 
 
 def _whole_id(tx: Connection, account: str) -> str:

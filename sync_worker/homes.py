@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sync_worker.core.homes import Listed, pair
+from connectors.port import Stream
+from sync_worker.core.homes import Homes, Listed, pair
 from sync_worker.core.matching import site_of
-from sync_worker.store import twins
+from sync_worker.store import aliases, twins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -20,15 +23,15 @@ SITES = ("domain", "website")
 """The account fields that may hold a site, in the order in which they are believed."""
 
 
-def pair_up(tx: Connection, config: Config) -> int:
-    """Keep the twins of now; how many records share a site with too many others to be paired."""
+def pair_up(tx: Connection, config: Config, now: datetime) -> None:
+    """Keep the twins of now, and how many records share a site with too many others to be paired."""
     if len(config.crms) == 1:
-        twins.keep(tx, ())
-        return 0
+        twins.keep(tx, Homes((), 0), now)
+        return
     accounts = [_listed(id_, crm, fields, config.home) for id_, crm, fields in twins.listed(tx)]
-    found = pair(accounts, home=config.home.crm, by_site=config.home.by_domain)
-    twins.keep(tx, found.twins)
-    return found.doubtful
+    merged = aliases.winners(tx, Stream.ACCOUNTS, {one.link for one in accounts if one.link})
+    accounts = [replace(one, link=merged.get(one.link, one.link)) if one.link else one for one in accounts]
+    twins.keep(tx, pair(accounts, home=config.home.crm, by_site=config.home.by_domain), now)
 
 
 def _listed(id_: str, crm: str, fields: Mapping[str, Value], home: HomeConfig) -> Listed:
@@ -36,7 +39,12 @@ def _listed(id_: str, crm: str, fields: Mapping[str, Value], home: HomeConfig) -
     return Listed(
         id=id_,
         crm=crm,
-        link=str(fields.get(home.link) or ""),
+        link=_link(fields.get(home.link)),
         site=next((site for site in sites if site), ""),
         home=str(fields.get(home.field) or "").strip().casefold(),
     )
+
+
+def _link(said: Value) -> str:
+    """The id that a field holds, be it a text or a number."""
+    return str(int(said) if isinstance(said, float) and said.is_integer() else said or "").strip()

@@ -22,7 +22,7 @@ from sync_worker.vocabulary import merged
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -108,23 +108,23 @@ def take_in(parts: Parts) -> TakenIn:
         parts.watch(Progress("signals", brought.lines))
     with parts.store.begin() as tx:
         settings.put(tx, "signals_reading", understood, parts.clock())
-        match_up(tx, parts.clock())
+        match_up(tx, parts.config.crms, parts.clock())
     return brought
 
 
-def match_up(tx: Connection, now: datetime) -> None:
+def match_up(tx: Connection, crms: Sequence[str], now: datetime) -> None:
     """Work out anew whose every signal is, if accounts or twins have changed, or files came, since the last time.
 
     Always all of them: reading the accounts costs more than matching, and a new account may make a match doubtful.
     """
     if not kept.any_told(tx):
         return
-    ground = matchable.ground(tx)
+    ground = matchable.ground(tx, crms)
     if settings.get(tx, "signals_matched") == ground:
         return
     sought = {key: Sought(host=key) if "." in key else Sought(account=key) for key in kept.keys(tx)}
     lost = aliases.winners(tx, Stream.ACCOUNTS, {one.account for one in sought.values() if one.account})
-    found = match(list(sought.values()), matchable.accounts(tx), lost)
+    found = match(list(sought.values()), matchable.accounts(tx, crms), lost)
     kept.keep_matches(tx, {key: found[one] for key, one in sought.items()})
     settings.put(tx, "signals_matched", ground, now)
 
@@ -222,7 +222,7 @@ class _Taking:
 
 def _take(parts: Parts, path: Path, how: Reading, known: frozenset[str]) -> TakenIn:
     """Take in one file, or keep why not. One that is still being written is left for the next time."""
-    name = printable(path.name)
+    name = files.printable(path.name)
     try:
         stamp, content = _stamp(path), files.digest(path)
         return TakenIn() if content in known else _take_new(parts, path, _Taking(content, name), how, stamp)
@@ -254,11 +254,6 @@ Stamp = tuple[int, int, int]
 """Which file it is, how long, and when it was last written to."""
 
 
-def printable(name: str) -> str:
-    """A file's name as text; bytes that are no UTF-8 are replaced."""
-    return os.fsencode(name).decode("utf-8", "replace").replace("\0", "")
-
-
 def _finished(folder: Path, stop: threading.Event, now: datetime) -> list[Path]:
     """The folder's files by name, without hidden ones and those that are still being written."""
     found = _stamps(folder)
@@ -273,11 +268,19 @@ def _finished(folder: Path, stop: threading.Event, now: datetime) -> list[Path]:
 def _stamps(folder: Path) -> dict[Path, Stamp]:
     try:
         inside = [path for path in folder.iterdir() if not path.name.startswith(".")]
+        finished = [path for path in inside if path.suffix.casefold() not in UNFINISHED]
+        return {path: stamp for path in finished if path.is_file() and (stamp := _stamp_of(path))}
     except OSError as error:
         message = f"signals.folder {folder} cannot be read: {error.strerror or error}"
         raise Stopped(message, hint="make the folder, or mount it; or take signals.folder out of the config") from None
-    finished = (path for path in inside if path.suffix.casefold() not in UNFINISHED)
-    return {path: _stamp(path) for path in finished if path.is_file()}
+
+
+def _stamp_of(path: Path) -> Stamp | None:
+    """None for a file that has gone since the folder was listed."""
+    try:
+        return _stamp(path)
+    except FileNotFoundError:
+        return None
 
 
 def _stamp(path: Path) -> Stamp:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from connectors.port import Stream
 from sync_worker.core.model import PlanState
-from sync_worker.store import cycles, holds, lookup, outbox, plans, settings, signals
+from sync_worker.store import cycles, holds, lookup, outbox, plans, settings, signals, twins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,6 +92,10 @@ class Status:
     org_limit: int | None
     signals: SignalsLine | None = None
     """What files told; None while none has."""
+    twins: int = 0
+    """Accounts that two CRMs have."""
+    doubtful_twins: int = 0
+    """Records that share a site with another CRM's, and with so many that nobody can say with which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,8 @@ def status(parts: Parts) -> Status:
             org_used=only.used if only else None,
             org_limit=only.limit if only else None,
             signals=signals_line(tx, now),
+            twins=twins.count(tx),
+            doubtful_twins=twins.doubtful(tx),
         )
 
 

@@ -19,6 +19,8 @@ import psycopg
 import pytest
 from hypothesis import settings
 
+from sync_worker.store import upgrade
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -60,6 +62,24 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
     yield postgres_url.replace("/postgres?", f"/{name}?")
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the files of all tests are copied from: that takes no time, and migrating does."""
+    file = tmp_path_factory.mktemp("migrated") / "store.db"
+    upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres_url: str) -> str:
+    """A migrated database of this test process; its server ends with the process."""
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE migrated")
+    url = postgres_url.replace("/postgres?", "/migrated?")
+    upgrade(url)
+    return url
 
 
 @contextmanager

@@ -71,3 +71,15 @@ def test_every_metric_is_documented_and_every_documented_one_exists() -> None:
     told -= {"sync_worker_0"}  # in the name of the wheel
     assert shown <= told
     assert {name.removesuffix("_total") for name in told} <= {name.removesuffix("_total") for name in shown}
+
+
+def test_the_map_shows_the_layers_that_the_checks_hold() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    held = next(contract["layers"] for contract in contracts if contract["id"] == "layers")
+    block = (
+        (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("## Inside the worker")[1].split("```")[1]
+    )
+    shown = [re.split(r"  +", line)[0] for line in block.splitlines() if line and not line.startswith(" ")]
+    assert shown == [layer for layer in held if layer != "__main__"]

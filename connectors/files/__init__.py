@@ -6,5 +6,6 @@ reason; a file that cannot be read as a whole is refused.
 
 from connectors.files.model import Fault, Firmographics, Intent, Kind, Reading, Refused, Row
 from connectors.files.reading import digest, read
+from connectors.files.values import printable
 
-__all__ = ["Fault", "Firmographics", "Intent", "Kind", "Reading", "Refused", "Row", "digest", "read"]
+__all__ = ["Fault", "Firmographics", "Intent", "Kind", "Reading", "Refused", "Row", "digest", "printable", "read"]

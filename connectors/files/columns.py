@@ -55,7 +55,7 @@ def means_something(heading: str, fields: Iterable[str]) -> bool:
 
 def source_of(name: str) -> str:
     """Where a file without a column for it comes from: its name up to the first of ``. - _`` or a blank."""
-    return re.split(r"[.\-_\s]", name, maxsplit=1)[0].casefold()
+    return re.split(r"[.\-_\s]", values.printable(name), maxsplit=1)[0].casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,8 @@ def _topic(cell: object, topics: Mapping[str, str]) -> str:
     mapped = topics.get(found.casefold()) or re.sub(r"\W+", "_", found.casefold()).strip("_")
     if not mapped:
         raise Unfit(f"topic {values.shown(found)} has no letters" if found else "topic is empty")
+    if len(mapped) > LONGEST_NAME:  # some small letters are written with two
+        raise Unfit(f"topic {values.shown(mapped)} has over {LONGEST_NAME} letters")
     return mapped
 
 

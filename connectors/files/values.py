@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
@@ -43,6 +44,11 @@ def shown(cell: object) -> str:
     """The cell in quotes, cut where it is long."""
     text = str(cell)
     return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
+
+
+def printable(name: str) -> str:
+    """A file's name as text; bytes that are no UTF-8 are replaced."""
+    return os.fsencode(name).decode("utf-8", "replace").replace("\0", "")
 
 
 def text(cell: object, name: str, longest: int = LONGEST_TEXT) -> str:

@@ -80,7 +80,7 @@ class Wire:
         parts = urlsplit(url)
         path = versioned(parts.path, self._version)
         if not path.startswith("/oauth/"):
-            self._pace.wait(searching=path.endswith("/search"))
+            self._pace.wait(searching=path.endswith("/search"), writing=path.endswith("/batch/update"))
         response = self._transport.session.request(
             method,
             urlunsplit((parts.scheme, parts.netloc, path, parts.query, "")),

@@ -27,6 +27,7 @@ from connectors.hubspot.writer import Writer, row_of
 from connectors.meter import Meter
 from connectors.origin import Origin
 from connectors.port import (
+    BY_APP,
     Budget,
     Connector,
     Cursor,
@@ -197,10 +198,11 @@ class HubSpotConnector(Connector):
                         yield each
 
     def _author(self, version: rows.Row) -> str:
-        source = str(version.get("sourceId") or "")
+        kind, source = str(version.get("sourceType") or "UNKNOWN"), str(version.get("sourceId") or "")
         user = str(version.get("updatedByUserId") or "") or source.removeprefix("userId:")
-        if user == source:
-            return f"{version.get('sourceType') or 'UNKNOWN'}:{source}"
+        # An app's write may name the user who let the app in: it is the app's all the same.
+        if user == source or f"{kind}:" in BY_APP:
+            return f"{kind}:{source}"
         if not self._owners:
             self.users()
         return next((str(owner["id"]) for owner in self._owners if rows.user_id(owner) == user), f"user:{user}")

@@ -35,9 +35,12 @@ class Pace:
         self._calls: deque[float] = deque()
         self._searched: deque[float] = deque()
 
-    def wait(self, *, searching: bool) -> None:
-        """Wait until one more call fits, then count it. The stop event ends the wait."""
-        self._until(self._calls, self._length, self._allowed)
+    def wait(self, *, searching: bool, writing: bool = False) -> None:
+        """Wait until one more call fits, then count it. The stop event ends the wait.
+
+        One call is kept free for a write, so that it need not wait while what was read for it grows old.
+        """
+        self._until(self._calls, self._length, self._allowed if writing else max(self._allowed - 1, 1))
         if searching:
             self._until(self._searched, SEARCHED, self._searches)
         if self._others is not None and self._others >= self._burst - self._allowed:

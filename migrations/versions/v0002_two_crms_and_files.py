@@ -30,6 +30,7 @@ def upgrade() -> None:
         change.add_column(sa.Column("first_sent_at", TIME))
     op.execute("UPDATE plan_row SET first_sent_at = sent_at")
     _cursor_by_crm()
+    _forget_what_pulls_bring()
     for make in TABLES:
         make()
     _make_triggers(NOW)
@@ -40,6 +41,7 @@ def downgrade() -> None:
     _drop_triggers()
     op.execute("UPDATE plan_row SET state = 'overwritten' WHERE state = 'overwrote'")
     op.execute("DELETE FROM record WHERE crm <> 'salesforce'")
+    _forget_what_pulls_bring()
     for make in reversed(TABLES):
         op.drop_table(make.__name__.removeprefix("_"))
     op.execute("DELETE FROM cursor WHERE crm <> 'salesforce'")
@@ -64,6 +66,11 @@ def _cursor_by_crm() -> None:
         change.create_primary_key("pk_cursor", ["crm", "stream"])
     with op.batch_alter_table("cursor") as change:
         change.alter_column("crm", server_default=None)
+
+
+def _forget_what_pulls_bring() -> None:
+    """The CRM's fields and its count of calls are written by CRM from now on, and every pull brings them anew."""
+    op.execute("DELETE FROM setting WHERE name IN ('schema', 'org_calls')")
 
 
 def _twin() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -109,6 +110,5 @@ def _name(names: Mapping[str, str], value: object) -> str:
 
 
 def _in_names(text: str, names: Mapping[str, str]) -> str:
-    for user_id, name in names.items():
-        text = text.replace(user_id, name)
-    return text
+    # Word by word: HubSpot's ids are numbers, and one may begin like another.
+    return re.sub(r"\w+", lambda word: names.get(word[0], word[0]), text)

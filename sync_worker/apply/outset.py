@@ -47,9 +47,10 @@ def begin(tools: Tools, plan_id: str, fresh: Fresh, allowed: Collection[str]) ->
 
 
 def _check_clock(fresh: Fresh) -> None:
-    worst = max(fresh.crm_clock_skew_seconds.values(), key=abs, default=0.0)
+    crm, worst = max(fresh.crm_clock_skew_seconds.items(), key=lambda one: abs(one[1]), default=("", 0.0))
     if abs(worst) > SKEW_SECONDS:
-        message = f"this machine's clock is {worst:+,.0f} seconds off the CRM's"
+        whose = f"{crm}'s" if len(fresh.crm_clock_skew_seconds) > 1 else "the CRM's"
+        message = f"this machine's clock is {worst:+,.0f} seconds off {whose}"
         hint = f"set the clock (NTP): nothing is written while it is more than {SKEW_SECONDS} seconds off"
         raise PlanRefused(message, hint=hint, exit_code=FAILED)
 

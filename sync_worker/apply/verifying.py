@@ -139,5 +139,6 @@ def _overwrote(  # noqa: PLR0913, PLR0917 - a row, what was read of it, and wher
         again = holds.in_names(tx, difference(row.row.after, shown))
         message = f"{moved}; our write replaced it, and then it was changed again: {again}"
     else:
-        message = f"{moved}; our write replaced it: 'sync-worker rollback {row.plan_id}' puts it back"
+        undo = f"sync-worker rollback {row.plan_id} --row {row.row.number}"
+        message = f"{moved}; our write replaced it: '{undo}' puts it back"
     return Ending(RowState.OVERWROTE, "", message, adopted=row.adopted, replaced={"owner": replaced.owner})

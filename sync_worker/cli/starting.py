@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -83,6 +81,9 @@ def start(
     crms: tuple[Crm, ...] = (Crm.SALESFORCE,),
 ) -> Started:
     """Write everything for a template, its placeholders filled. Raises AlreadyThere before it writes anything."""
+    import shutil
+    from importlib.resources import as_file, files
+
     made = Started(folder, template, crms, folder / "config.toml", folder / "rules", folder / "secrets")
     if found := [path for path in (made.config, made.rules) if path.exists()]:
         raise AlreadyThere(found)
@@ -110,6 +111,8 @@ def config_text(template: Template, values: Mapping[str, str], crms: tuple[Crm, 
 
 
 def _read(name: str) -> str:
+    from importlib.resources import files
+
     return (files("sync_worker.config") / "templates" / f"{name}.toml").read_text(encoding="utf-8")
 
 

@@ -126,7 +126,7 @@ def _precedence(said: Said, crms: Mapping[str, Origin]) -> Iterator[Problem]:
     own = {said.values["fields"].get(key, "") for key in _CRM_ALONE}
     for name, sources in said.of("signals", "precedence").items():
         at = said.at("signals", "precedence", name)
-        if name in {"owner", "do_not_move"} | own:
+        if name in {"name", "owner", "do_not_move"} | own:
             yield at.problem(f"signals.precedence.{name}: only the CRM says what '{name}' is", "take the line out")
         for absent in (source for source in sources if source in CRMS and source not in crms):
             hint = f"take it out, or write a [{absent}] section"

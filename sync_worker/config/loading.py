@@ -157,6 +157,8 @@ def _secret(entry: Entry, secret: str, source: _Source) -> object:
             )
         return source.place(said)
     value = source.secret(section, key, said)
+    if section in CRMS and secret not in secrets.OF_SEVERAL_LINES:
+        secrets.check_line(value)
     try:
         return source.place(shapes.shaped(section, secret, value))
     except ValueError as error:

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 HIDDEN = "***"
 
+OF_SEVERAL_LINES = frozenset({"private_key"})
+"""Secrets that stand in a file of several lines."""
+
 
 def from_file(path: Path) -> str:
     """The file's text without the line break at its end. Raises ValueError with what is wrong and the way out."""
@@ -32,6 +35,14 @@ def from_variable(name: str, environ: Mapping[str, str]) -> str:
     if not secret:
         raise ValueError(f"names a variable that is not set: set {name} where the worker starts")
     return secret
+
+
+def check_line(secret: str) -> None:
+    """Raise ValueError for what cannot be sent in a header: an HTTP library's refusal would show it whole."""
+    if "\n" in secret or "\r" in secret:
+        raise ValueError("holds more than one line: leave the secret alone there")
+    if not (secret.isascii() and secret.isprintable()):
+        raise ValueError("holds a letter that no secret has, such as a mark that an editor put before it")
 
 
 def masked_url(url: str) -> str:

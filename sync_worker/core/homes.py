@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,14 @@ def pair(accounts: Sequence[Listed], *, home: str, by_site: bool) -> Homes:
 
 
 _Pair = tuple[Listed, Listed, str]
+_SHORT, _WHOLE = 15, 18
+"""Letters in a Salesforce id."""
 
 
-def _linked(accounts: Iterable[Listed]) -> Iterator[_Pair]:
-    known = {one.id: one for one in accounts}
-    for one in known.values():
+def _linked(accounts: Collection[Listed]) -> Iterator[_Pair]:
+    # A Salesforce id is as often written without its last three letters, which only check the others.
+    known = {one.id[:_SHORT]: one for one in accounts if len(one.id) == _WHOLE} | {one.id: one for one in accounts}
+    for one in accounts:
         other = known.get(one.link)
         if other is not None and other.crm != one.crm:
             yield one, other, f"{one.crm} links it to {other.id}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from publicsuffixlist import PublicSuffixList
@@ -76,6 +76,7 @@ class Match:
         return self.account is None and self.because.startswith(AMBIGUOUS)
 
 
+@lru_cache(maxsize=1 << 16)
 def host_of(text: str) -> str:
     """The host of a web or mail address, small, in ASCII, without ``www.``; empty where there is none with a dot.
 

@@ -41,6 +41,10 @@ class People:
     pools: Mapping[str, str]
     """The pool user's id by CRM."""
 
+    def __contains__(self, user: str) -> bool:
+        """Whether this is a user of one of the CRMs."""
+        return user in self.reps or user in self.users
+
     def rep(self, user: str | None) -> str | None:
         """The rep whom a user id stands for."""
         return None if user is None else self.reps.get(user, user)

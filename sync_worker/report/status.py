@@ -64,10 +64,23 @@ def _facts(found: Status) -> Iterator[tuple[str, str]]:
     yield "now", instant(found.at)
     yield "last success", instant(found.last_success)
     yield "records", ", ".join(f"{number:,} {stream}" for stream, number in found.records.items()) or "none yet"
+    if found.twins or found.doubtful_twins:
+        yield "in both CRMs", _twins(found)
     if found.signals:
         yield "signals", _signals(found.signals)
     if rows := {state: number for state, number in found.rows.items() if RowState(state) not in TERMINAL}:
         yield "open rows", ", ".join(f"{number:,} {state}" for state, number in rows.items())
+
+
+def _twins(found: Status) -> str:
+    """``136 accounts; 12 records share a site with several …``."""
+    paired = count(found.twins, "account")
+    if not found.doubtful_twins:
+        return paired
+    return (
+        f"{paired}; {found.doubtful_twins:,} records share a site with several of the other CRM, so each counts as an "
+        "account of its own: link them in the field that home.link names"
+    )
 
 
 def _signals(told: SignalsLine) -> str:

@@ -62,7 +62,7 @@ class FactSettings:
     observed: str = ""
     time_to_live_days: int = 28
     crms: tuple[str, ...] = ()
-    """The CRMs by name. Where there are two, accounts may have twins."""
+    """The CRMs whose accounts have facts; empty for all. Where there are two, accounts may have twins."""
     crm_alone: frozenset[str] = frozenset({"name", "owner", "do_not_move"})
     """Fields in which nobody but the account's home has a voice."""
     precedence: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

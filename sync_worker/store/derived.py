@@ -39,14 +39,14 @@ from sync_worker.store.sources import (
     intent,
     order,
     second,
-    told_by_crms,
+    told_by_crm,
     told_by_files,
     value_of,
     whose,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from sync_worker.store.derivable import FactSettings
@@ -76,6 +76,8 @@ class Accounts:
             source = source.outerjoin(joined, on)
         c, aside = self.account.c, schema.quarantine.c
         counted = [~exists().where(aside.stream == Stream.ACCOUNTS.value, aside.id == c.id)]
+        if self.settings.crms:
+            counted.append(c.crm.in_(self.settings.crms))
         if self.twins:
             counted.append(~exists().where(schema.twin.c.account_id == c.id))
         return (
@@ -124,7 +126,9 @@ class Accounts:
         if source in self.settings.crms:
             own, twins = self.own(name, kind), self._read(self._twin.c.fields, name, kind)
             return case((self.account.c.crm == source, own), else_=twins)
-        return self._read(self._join(value_of(source, name)).c.value, None, kind)
+        row, mine = value_of(self.account.c.id, source, name)
+        self.joins[row] = mine
+        return self._read(row.c.value, None, kind)
 
     def derived(self, name: str) -> ColumnElement[Any]:
         """One of ``DERIVED``."""
@@ -158,13 +162,15 @@ class Accounts:
         """The score of a topic, from 0 to 100, of all sources with a live signal; NULL where there is none."""
         name, observed = self.settings.topics.get(topic, ""), self.settings.observed
         since = (self.now - timedelta(days=self.settings.time_to_live_days)).date().isoformat()
-        told = [told_by_files(topic, self.now)] if topic in self.filed.topics else []
+        told = [told_by_files(self.account.c.id, topic, self.now)] if topic in self.filed.topics else []
         if name and not (told or self.twins):
             fresh = self.own(observed, Type.DATE) >= since if observed else None
             return crm_score(self.own(name, Type.NUMBER), fresh)
-        if name:
-            told.append(told_by_crms(self.reader, name, observed, since, twins=self.twins))
-        return self._join(intent(told, self.settings.combine)).c.score if told else cast(null(), Float(53))
+        for fields in self._records() if name else ():
+            at = self._read(fields, observed, Type.DATE) if observed else None
+            told.append(told_by_crm(self._read(fields, name, Type.NUMBER), at, since))
+        records = [self.account, self._twin] if self.twins else [self.account]
+        return intent(told, self.settings.combine, records) if told else cast(null(), Float(53))
 
     # The derived facts, by name ---------------------------------------------------------------------------------
 
@@ -180,16 +186,17 @@ class Accounts:
     def _do_not_move(self) -> ColumnElement[Any]:
         """Honoured in whichever CRM it is ticked."""
         box = self.settings.do_not_move or "do_not_move"
-        ticked = [func.coalesce(self._read(fields, box, Type.BOOLEAN), false()) for fields in self._records()]
-        return ticked[0] if len(ticked) == 1 else or_(*ticked)
+        return self._any_record(lambda fields: func.coalesce(self._read(fields, box, Type.BOOLEAN), false()))
 
     def _crm(self) -> ColumnElement[Any]:
         crm: ColumnElement[Any] = self.account.c.crm
         return crm
 
     def _is_customer(self) -> ColumnElement[Any]:
-        types = [func.lower(self._read(fields, "type", Type.TEXT)).like("customer%") for fields in self._records()]
-        return or_(*(func.coalesce(named, false()) for named in types), self._won_opportunities() > 0)
+        named = self._any_record(
+            lambda fields: func.coalesce(func.lower(self._read(fields, "type", Type.TEXT)).like("customer%"), false())
+        )
+        return or_(named, self._won_opportunities() > 0)
 
     def _open_opportunities(self) -> ColumnElement[Any]:
         return func.coalesce(self._opportunities.c.open, 0)
@@ -230,10 +237,21 @@ class Accounts:
         """The fields of the account's records: its own, and its twin's."""
         return [self.account.c.fields, self._twin.c.fields] if self.twins else [self.account.c.fields]
 
+    def _any_record(self, so: Callable[[ColumnElement[Any]], ColumnElement[bool]]) -> ColumnElement[bool]:
+        """Whether it is so in the account's own record, or in one of its twins, however many there are."""
+        own, pair, other = so(self.account.c.fields), schema.twin.alias(), schema.record.alias()
+        if not self.twins:
+            return own
+        mine = and_(pair.c.home_id == self.account.c.id, other.c.id == pair.c.account_id)
+        live = and_(other.c.stream == Stream.ACCOUNTS.value, ~other.c.deleted)
+        return or_(own, exists().where(mine, live, so(other.c.fields)))
+
     @cached_property
     def _twin(self) -> Any:  # noqa: ANN401 - an alias of the record table
-        pair, other = schema.twin.alias("pair"), schema.record.alias("twin_record")
-        self.joins[pair] = pair.c.home_id == self.account.c.id
+        """The twin that has a voice: the one with the lowest id, where several records are linked to the account."""
+        pair, other, each = schema.twin.alias("pair"), schema.record.alias("twin_record"), schema.twin.alias()
+        first = select(func.min(each.c.account_id)).where(each.c.home_id == self.account.c.id).scalar_subquery()
+        self.joins[pair] = and_(pair.c.home_id == self.account.c.id, pair.c.account_id == first)
         live = and_(other.c.stream == Stream.ACCOUNTS.value, ~other.c.deleted)
         self.joins[other] = and_(live, other.c.id == pair.c.account_id)
         return other
@@ -252,12 +270,12 @@ class Accounts:
         return rest
 
     @cached_property
-    def _latest_owner(self) -> Subquery:
-        c = schema.owner_history.c
-        place = func.row_number().over(partition_by=c.account_id, order_by=(c.at.desc(), c.id.desc()))
-        placed = select(c.account_id, c.at, c.before, place.label("place")).subquery()
-        latest = select(placed.c.account_id, placed.c.at, placed.c.before).where(placed.c.place == 1)
-        return self._join(latest.subquery("latest_owner"))
+    def _latest_owner(self) -> Any:  # noqa: ANN401 - an alias of the table of owner changes
+        row, c = schema.owner_history.alias("latest_owner"), schema.owner_history.c
+        latest = select(c.id).where(c.account_id == self.account.c.id).order_by(c.at.desc(), c.id.desc()).limit(1)
+        # By its number: without it SQLite would compare all accounts with all changes.
+        self.joins[row] = row.c.id == latest.scalar_subquery()
+        return row
 
     @cached_property
     def _opportunities(self) -> Subquery:

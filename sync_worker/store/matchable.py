@@ -13,7 +13,7 @@ from sync_worker.store.json_sql import reader
 from sync_worker.store.schema import record, twin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -21,22 +21,22 @@ HOSTS = ("domain", "website")
 """The account fields that may hold a host."""
 
 
-def ground(tx: Connection) -> dict[str, Any]:
+def ground(tx: Connection, crms: Sequence[str]) -> dict[str, Any]:
     """What a matching rests on: it need not be made again before this has changed."""
     c = record.c
     latest = select(func.max(c.sequence)).where(c.stream == Stream.ACCOUNTS.value)
     twins = tx.execute(select(twin.c.account_id, twin.c.home_id).order_by(twin.c.account_id))
-    return {"accounts": tx.execute(latest).scalar(), "twins": digest([list(row) for row in twins])}
+    return {"crms": list(crms), "accounts": tx.execute(latest).scalar(), "twins": digest([list(row) for row in twins])}
 
 
-def accounts(tx: Connection) -> Iterator[Known]:
-    """Every live account record, in no particular order."""
+def accounts(tx: Connection, crms: Sequence[str]) -> Iterator[Known]:
+    """Every live account record of these CRMs, in no particular order."""
     c, read = record.c, reader(tx.dialect.name)
     said = [read.text(c.fields, name) for name in (*HOSTS, "parent")]
     wanted = (
         select(c.id, func.coalesce(twin.c.home_id, c.id), *said)
         .select_from(record.outerjoin(twin, twin.c.account_id == c.id))
-        .where(and_(c.stream == Stream.ACCOUNTS.value, ~c.deleted))
+        .where(and_(c.stream == Stream.ACCOUNTS.value, c.crm.in_(crms), ~c.deleted))
     )
     for id_, account, *addresses, parent in tx.execute(wanted.execution_options(yield_per=5_000)):
         hosts = dict.fromkeys(host for address in addresses if address and (host := host_of(address)))

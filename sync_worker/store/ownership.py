@@ -10,7 +10,7 @@ from sqlalchemy import and_, exists, func, insert, select
 
 from sync_worker.core.model import RowKind, RowState
 from sync_worker.core.undoing import RULE as UNDO
-from sync_worker.store import records
+from sync_worker.store import records, twins
 from sync_worker.store.holds import FLAPPING, PERSON, Hold, of, start, start_rest
 from sync_worker.store.holds import current as holds
 from sync_worker.store.lookup import user_names
@@ -52,7 +52,10 @@ class Owned:
 
 
 def notice(tx: Connection, seen: Iterable[OwnerSeen], *, now: datetime, hold_days: int) -> int:
-    """Record owner changes, and hold what somebody else moved, or what we moved too often; how many holds started."""
+    """Record owner changes, and hold what somebody else moved, or what we moved too often; how many holds started.
+
+    A change to a twin holds nothing: it is never moved, and integrations copy our own changes to it.
+    """
     changes = list(seen)
     names = user_names(tx) if changes else {}
     return sum(_notice(tx, change, names, now, timedelta(days=hold_days)) for change in changes)
@@ -115,6 +118,8 @@ def _notice(tx: Connection, seen: OwnerSeen, names: Mapping[str, str], now: date
         ),
     )
     if ours is None:
+        if twins.is_twin(tx, seen.account):
+            return False
         held = of(tx, seen.account, now)
         if held is not None and held.kind == PERSON and held.since >= seen.modified:
             return False  # the writer met this change before the pull did, and may know who made it

@@ -16,7 +16,6 @@ from sqlalchemy import (
     exists,
     false,
     func,
-    insert,
     literal_column,
     or_,
     select,
@@ -99,7 +98,8 @@ def begin_file(tx: Connection, content: str, file: str, now: datetime) -> None:
     """Begin to keep what a file says; what the same content said before is forgotten."""
     for table in (*_TELLING, bad_line, signal_file):
         tx.execute(delete(table).where(table.c.digest == content))
-    tx.execute(insert(signal_file).values(digest=content, file=file, kind="", lines=0, bad=0, at=now))
+    # Two workers may meet the same file at once: the second one waits, and takes it in again.
+    upsert(tx, signal_file, [{"digest": content, "file": file, "kind": "", "lines": 0, "bad": 0, "at": now}])
 
 
 def end_file(tx: Connection, content: str, kind: str, lines: int, bad: int) -> None:

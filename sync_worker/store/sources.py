@@ -9,19 +9,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Float, Numeric, Text, and_, case, cast, func, literal, null, select, union_all
+from sqlalchemy import Float, Numeric, Text, and_, case, cast, exists, func, literal, null, or_, select, union_all
 
-from connectors.port import Stream
 from rules import FactColumn, FieldSource, IntentSource
-from sync_worker.store.schema import firmographic, record, signal, twin
+from sync_worker.store.schema import firmographic, signal, twin
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, FromClause, Select, Subquery
-
-    from sync_worker.store.json_sql import JsonReader
+    from sqlalchemy import ColumnElement, Connection, FromClause, Select
 
 HIGHEST_SCORE = 100.0
 
@@ -77,15 +74,14 @@ def order(precedence: Iterable[str], crms: Collection[str], files: Iterable[str]
     return tuple(dict.fromkeys((*declared, *own, *files)))
 
 
-def value_of(source: str, name: str) -> Subquery:
-    """A file source's value of a field: ``account_id`` and ``value``, JSON."""
-    c = firmographic.c
-    place = func.row_number().over(partition_by=c.account_id, order_by=(c.observed_at.desc(), c.key))
-    said = select(c.account_id, c.value, place.label("place")).where(
-        c.field == name, c.source == source, c.account_id.is_not(None)
-    )
-    placed = said.subquery()
-    return select(placed.c.account_id, placed.c.value).where(placed.c.place == 1).subquery()
+def value_of(account: ColumnElement[Any], source: str, name: str) -> tuple[FromClause, ColumnElement[bool]]:
+    """A file source's value of a field, to be joined: the row, and what makes it the account's."""
+    row, other = firmographic.alias(), firmographic.alias()
+    c = other.c
+    same = and_(c.account_id == account, c.field == name, c.source == source)
+    key = select(c.key).where(same).order_by(c.observed_at.desc(), c.key).limit(1)
+    # By its whole key: a join that an index answers, whatever the engine believes of the table's size.
+    return row, and_(row.c.source == source, row.c.field == name, row.c.key == key.scalar_subquery())
 
 
 def crm_score(score: ColumnElement[Any], fresh: ColumnElement[bool] | None) -> ColumnElement[Any]:
@@ -94,46 +90,37 @@ def crm_score(score: ColumnElement[Any], fresh: ColumnElement[bool] | None) -> C
     return case((and_(counts, score > HIGHEST_SCORE), HIGHEST_SCORE), (counts, score), else_=null())
 
 
-def intent(told: Iterable[Select[Any]], combine: str) -> Subquery:
-    """One score for each account: ``account_id`` and ``score``. ``told``: ``account_id source score at``, each once.
+def told_by_files(account: ColumnElement[Any], topic: str, now: datetime) -> Select[Any]:
+    """The ``score`` of each source's latest live signal of the topic, and ``at`` when it was observed."""
+    this, other = signal.alias(), signal.alias()
+    t, o = this.c, other.c
+    later = or_(o.observed_at > t.observed_at, and_(o.observed_at == t.observed_at, o.key < t.key))
+    same = and_(o.account_id == t.account_id, o.topic == t.topic, o.source == t.source, o.expires_at > now)
+    mine = and_(t.account_id == account, t.topic == topic, t.expires_at > now)
+    outdone = exists().where(same, later).correlate(this)
+    return select(t.score.label("score"), second(t.observed_at).label("at")).where(mine, ~outdone)
+
+
+def told_by_crm(score: ColumnElement[Any], at: ColumnElement[Any] | None, since: str) -> Select[Any]:
+    """What a record says: ``score`` and ``at``. Undated signals are the oldest; those before ``since`` do not count."""
+    counted = crm_score(score, None if at is None else at >= since)
+    when = literal("") if at is None else case((func.length(at) == len(since), at.concat("T00:00:00Z")), else_=at)
+    return select(counted.label("score"), when.label("at"))
+
+
+def intent(told: Sequence[Select[Any]], combine: str, records: Sequence[FromClause]) -> ColumnElement[Any]:
+    """One score of all that is ``told`` of the account whose ``records`` are in the query around it; NULL for none.
 
     ``combine``: highest, average or latest; of several at one moment the highest is the latest.
     """
-    each = union_all(*told).subquery()
+    each = union_all(*(one.correlate(*records) for one in told)).subquery()
     c = each.c
+    said = select(c.score).where(c.score.is_not(None))
     if combine == "latest":
-        place = func.row_number().over(partition_by=c.account_id, order_by=(c.at.desc(), c.score.desc()))
-        placed = select(c.account_id, c.score, place.label("place")).subquery()
-        return select(placed.c.account_id, placed.c.score).where(placed.c.place == 1).subquery()
-    score = func.max(c.score) if combine == "highest" else _rounded(func.avg(c.score))
-    return select(c.account_id, score.label("score")).group_by(c.account_id).subquery()
-
-
-def told_by_files(topic: str, now: datetime) -> Select[Any]:
-    """Each source's latest live signal of the topic, by account."""
-    c = signal.c
-    order = (c.observed_at.desc(), c.key)
-    place = func.row_number().over(partition_by=(c.account_id, c.source), order_by=order)
-    live = (
-        select(c.account_id, c.source, c.score, second(c.observed_at).label("at"), place.label("place"))
-        .where(c.topic == topic, c.account_id.is_not(None), c.expires_at > now)
-        .subquery()
-    )
-    return select(live.c.account_id, live.c.source, live.c.score, live.c.at).where(live.c.place == 1)
-
-
-def told_by_crms(read: JsonReader, name: str, observed: str, since: str, *, twins: bool) -> Select[Any]:
-    """What the account's own record says, and its twin's. Undated signals are the oldest."""
-    c = record.c
-    score, at = read.number(c.fields, name), read.date(c.fields, observed) if observed else None
-    counted = crm_score(score, None if at is None else at >= since)
-    when = literal("") if at is None else case((func.length(at) == len(since), at.concat("T00:00:00Z")), else_=at)
-    account, source = whose(c.id, record, twins=twins)
-    return (
-        select(account.label("account_id"), c.crm.label("source"), counted.label("score"), when.label("at"))
-        .select_from(source)
-        .where(c.stream == Stream.ACCOUNTS.value, ~c.deleted, counted.is_not(None))
-    )
+        said = said.order_by(c.at.desc(), c.score.desc()).limit(1)
+    else:
+        said = said.with_only_columns(func.max(c.score) if combine == "highest" else _rounded(func.avg(c.score)))
+    return said.correlate(*records).scalar_subquery()
 
 
 def whose(account: ColumnElement[Any], source: FromClause, *, twins: bool) -> tuple[ColumnElement[Any], FromClause]:

@@ -4,39 +4,63 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from connectors.port import Stream
 from sync_worker.core.homes import Twin
-from sync_worker.store.schema import quarantine, record, twin
+from sync_worker.store import settings
+from sync_worker.store.schema import record, twin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
     from connectors.port import Value
+    from sync_worker.core.homes import Homes
+
+_DOUBTFUL = "doubtful_twins"
 
 
 def listed(tx: Connection) -> Iterator[tuple[str, str, Mapping[str, Value]]]:
-    """Id, CRM and fields of every live account record that is not set aside, in the order of ids."""
-    c, aside = record.c, quarantine.c
-    bad = select(aside.id).where(aside.stream == Stream.ACCOUNTS.value)
-    wanted = select(c.id, c.crm, c.fields).where(c.stream == Stream.ACCOUNTS.value, ~c.deleted, c.id.not_in(bad))
+    """Id, CRM and fields of every live account record, in the order of ids.
+
+    Those that are set aside are among them, as they were last understood: else the other CRM's record would be taken
+    for an account of its own, and planned.
+    """
+    c = record.c
+    wanted = select(c.id, c.crm, c.fields).where(c.stream == Stream.ACCOUNTS.value, ~c.deleted)
     shown = tx.execute(wanted.order_by(c.id).execution_options(yield_per=5_000))
     return ((row.id, row.crm, row.fields) for row in shown)
 
 
-def keep(tx: Connection, twins: Sequence[Twin]) -> bool:
-    """Let these be the twins; whether anything changed."""
+def keep(tx: Connection, found: Homes, now: datetime) -> None:
+    """Let these be the twins."""
+    if doubtful(tx) != found.doubtful:
+        settings.put(tx, _DOUBTFUL, found.doubtful, now)
     known = {row.account_id: Twin(*row) for row in tx.execute(select(twin))}
-    if known == {each.account: each for each in twins}:
-        return False
+    if known == {each.account: each for each in found.twins}:
+        return
     tx.execute(delete(twin))
-    if twins:
-        rows = [{"account_id": each.account, "home_id": each.home, "because": each.because} for each in twins]
+    if found.twins:
+        rows = [{"account_id": each.account, "home_id": each.home, "because": each.because} for each in found.twins]
         tx.execute(insert(twin), rows)
-    return True
+
+
+def count(tx: Connection) -> int:
+    """How many accounts both CRMs have."""
+    return tx.execute(select(func.count()).select_from(twin)).scalar_one()
+
+
+def doubtful(tx: Connection) -> int:
+    """How many records share a site with too many others to be paired."""
+    return int(settings.get(tx, _DOUBTFUL) or 0)
+
+
+def is_twin(tx: Connection, account: str) -> bool:
+    """Whether this record is another account's twin."""
+    return tx.execute(select(twin.c.home_id).where(twin.c.account_id == account)).scalar() is not None
 
 
 def of(tx: Connection, account: str) -> list[Twin]:

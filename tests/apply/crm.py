@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 US = "worker"
 """The user as whom the worker writes."""
 
-APP = f"{BY_APP}{US}"
+APP = f"{BY_APP[0]}{US}"
 """The same, as the history of a CRM without conditional writes names it."""
 
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from sync_worker.core.model import PlanState, RowState
+from sync_worker.core.traces import LANDS_WITHIN
 from sync_worker.store import open_store, upgrade
 from sync_worker.store.lease import Lease, LeaseHeld
 from tests.apply.crm import Failure
@@ -25,6 +26,15 @@ def house(postgres_database: str) -> Iterator[House]:
     upgrade(postgres_database)
     store = open_store(postgres_database)
     yield House(store)
+    store.close()
+
+
+@pytest.fixture
+def hub(postgres_database: str) -> Iterator[House]:
+    """The same at a CRM that compares no versions."""
+    upgrade(postgres_database)
+    store = open_store(postgres_database)
+    yield House(store, conditional=False)
     store.close()
 
 
@@ -50,6 +60,26 @@ def test_a_whole_plan_with_every_kind_of_ending(house: House) -> None:
     assert house.states()[:4] == [RowState.CONFLICT, RowState.GONE, RowState.VERIFIED, RowState.VERIFIED]
     assert set(house.states()[4:30]) == {RowState.VERIFIED}
     assert house.audit_holds()
+
+
+def test_i2_what_a_write_replaced_is_kept_with_its_row(hub: House) -> None:
+    accounts = hub.accounts(30)
+    hub.approved([owner_row(n, a) for n, a in enumerate(accounts, 1)])
+    hub.crm.failures[accounts[2]] = [Failure(late=True)]
+    hub.crm.before_write = lambda write: (
+        hub.crm.edit(write.ref.id, owner="cleo") if write.ref.id < accounts[2] else None
+    )
+    hub.apply()
+    hub.verify()
+    assert hub.states() == [RowState.OVERWROTE] * 2 + [RowState.CONFIRMED] + [RowState.VERIFIED] * 27
+    assert hub.row(1).replaced == {"owner": "cleo"}
+    hub.approved([owner_row(1, accounts[2], before="ben", after="cleo")], plan_id="plan-2")
+    hub.apply("plan-2")
+    assert hub.states("plan-2") == [RowState.SUPERSEDED]  # while it is not known what the first one has replaced
+    hub.time(LANDS_WITHIN.total_seconds())
+    hub.recover()
+    assert hub.row(3).state is RowState.VERIFIED
+    assert hub.audit_holds()
 
 
 def test_i18_two_workers_at_one_plan_change_every_account_once(house: House) -> None:

@@ -49,4 +49,4 @@ def test_i2_without_conditional_writes_no_overwrite_goes_unnoticed(stage: Stage,
             bad[seed] = complaints
         overwritten += history.overwritten
     assert bad == {}
-    assert overwritten > 10  # and people do edit between our readings and our writes
+    assert overwritten > 3  # and people do edit between our readings and our writes

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connectors.port import Outcome
+from connectors.port import Outcome, User
 from sync_worker.apply.verifying import OVERDUE
 from sync_worker.core.model import PlanState, RowState
 from sync_worker.core.traces import LANDS_WITHIN
-from sync_worker.store import audit, holds
+from sync_worker.store import audit, holds, records
 from tests.apply.crm import Failure
 from tests.apply.house import owner_row, priority_row
 
@@ -103,7 +103,7 @@ def test_i2_an_edit_between_reading_and_write_is_reported_held_and_audited(hub: 
     assert row.replaced == {"owner": "cleo"}
     assert row.message == (
         "dana moved it from ann to cleo on 2026-11-22; our write replaced it: "
-        "'sync-worker rollback plan-1' puts it back"
+        "'sync-worker rollback plan-1 --row 2' puts it back"
     )
     with hub.store.read() as tx:
         (held,) = holds.current(tx, hub.clock())
@@ -190,6 +190,29 @@ def test_who_replaced_somebody_and_was_replaced_says_both(hub: House) -> None:
         "owner is now ann, the plan expected ben"
     )
     assert hub.row().replaced == {"owner": "cleo"}
+
+
+def test_names_stand_for_ids_that_begin_alike(hub: House) -> None:
+    (account,) = hub.accounts(1, owner="512")
+    users = [
+        User(id_, active=True, can_own=True, fields={"name": name})
+        for id_, name in (("512", "Ann"), ("5123", "Ben"), ("51", "Cleo"))
+    ]
+    with hub.store.begin() as tx:
+        records.save_users(tx, "hubspot", users, cycle=1, now=hub.clock())
+    hub.approved([owner_row(1, account, before="512", after="5123")])
+    hub.crm.edit(account, owner="51")
+    hub.apply(fresh=hub.fresh(active_owners=frozenset({"5123"})))
+    with hub.store.read() as tx:
+        (held,) = holds.current(tx, hub.clock())
+    assert held.reason == "dana moved it from Ann to Cleo on 2026-11-22"
+    hub.crm.keeps_history = False
+    hub.crm.edit(account, owner="512")
+    hub.approved([owner_row(1, account, before="51", after="5123")], plan_id="plan-2")
+    hub.apply("plan-2", fresh=hub.fresh(active_owners=frozenset({"5123"})))
+    with hub.store.read() as tx:
+        (held,) = holds.current(tx, hub.clock())
+    assert held.reason == "owner is now Ann, the plan expected Cleo"
 
 
 @pytest.mark.parametrize("ahead", [-200.0, 200.0])

@@ -312,6 +312,18 @@ def test_a_secret_file_that_cannot_be_used_says_how_to_mend_it(file: Path, state
     assert str(secret) in problem(file, WHOLE)
 
 
+@pytest.mark.parametrize(
+    ("held", "why"),
+    [("hunter2\nhunter3", "more than one line"), ("\ufeffhunter2", "a letter that no secret has")],
+)
+def test_a_secret_that_no_header_can_hold_is_refused_and_not_repeated(file: Path, held: str, why: str) -> None:
+    """An HTTP library would refuse it, too, and show it."""
+    (file.parent / "secret").write_text(held)
+    told = problem(file, WHOLE)
+    assert why in told
+    assert "hunter" not in told
+
+
 def test_commands_that_never_meet_the_crm_need_no_secret(file: Path) -> None:
     (file.parent / "secret").unlink()
     file.write_text(WHOLE)

@@ -37,6 +37,12 @@ def test_a_link_pairs_whatever_the_sites_say() -> None:
     assert found.twins == (Twin("7", "001B", "hubspot links it to 001B"),)
 
 
+def test_a_salesforce_id_without_its_last_three_letters_links_as_well() -> None:
+    whole = "001Qy00000AbCdEIAV"
+    assert twins(Listed(whole, "salesforce"), Listed("7", "hubspot", link=whole[:15])) == [("7", whole)]
+    assert twins(Listed(whole, "salesforce"), Listed("7", "hubspot", link=whole[:14])) == []
+
+
 def test_a_link_within_one_crm_or_into_the_void_pairs_nothing() -> None:
     assert twins(Listed("7", "hubspot", link="8"), Listed("8", "hubspot"), Listed("9", "hubspot", link="001Z")) == []
 

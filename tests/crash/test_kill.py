@@ -17,9 +17,10 @@ import pytest
 from connectors.sandbox import Sandbox
 from sync_worker.apply.reading import FRESH_SECONDS
 from sync_worker.core.model import RowState
+from sync_worker.core.traces import LANDS_WITHIN
 from sync_worker.store import audit, upgrade
 from sync_worker.store.lease import LeaseHeld
-from tests.crash.office import Office, rows_for
+from tests.crash.office import HubOffice, Office, hub_rows, rows_for, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,7 @@ class Workers:
     def __init__(self, office: Office) -> None:
         environment = {
             **os.environ,
+            "CRM": office.crm_name,
             "STORE": office.store_url,
             "URL": office.url,
             "CLIENT_ID": office.client_id,
@@ -144,6 +146,40 @@ def test_a_process_frozen_past_its_pre_read_reads_again_and_overwrites_nobody(of
     assert set(states[:-1]) == {RowState.VERIFIED}
     moves = Counter(str(e["id"]) for e in sandbox.effects[before:] if e["field"] == "OwnerId")
     assert set(moves.values()) == {1}
+
+
+def test_i19_kills_at_hubspot_change_every_company_once_and_replace_nobody(tmp_path: Path) -> None:
+    """A hundred leave in one call, so a kill leaves many riddles at once; the history solves them."""
+    store_url = f"sqlite:///{tmp_path / 'store.db'}"
+    upgrade(store_url)
+    with Sandbox(crm="hubspot", accounts=500, reps=10, seed=7, burst_limit=100_000) as sandbox:
+        office = HubOffice(store_url, sandbox.url, "", sandbox.access_token)
+        rows = hub_rows(sandbox, owners=400, priorities=40)
+        office.approved(rows)
+        before = len(sandbox.effects)
+        draw = random.Random(19)  # noqa: S311 - moments to kill at, no secrets
+        workers = Workers(office)
+        try:
+            killed = sum(_killed(workers, sandbox, draw.randrange(0, 7), draw.uniform(0.0, 0.1)) for _ in range(8))
+            assert killed >= 4
+            workers.start()
+            assert workers.reap() in {0, 3}
+        finally:
+            workers.close()
+        office.now = lambda: utc_now() + LANDS_WITHIN
+        with office.lease() as lease:
+            office.recover(lease)
+            if office.plan("plan-1").state == "approved":
+                office.apply("plan-1", lease)
+                office.verify("plan-1", lease)
+        stored = office.plan("plan-1").rows
+        office.close()
+        moves = [effect for effect in sandbox.effects[before:] if effect["field"] == "hubspot_owner_id"]
+    seen = Counter(str(move["id"]) for move in moves)
+    for row in stored:
+        if row.row.kind == "owner":
+            assert (row.state, seen[row.row.account]) in {(RowState.VERIFIED, 1), (RowState.SUPERSEDED, 0)}
+    assert sum(row.state is RowState.VERIFIED for row in stored) > 0.8 * len(stored)
 
 
 def _wait_for(sandbox: Sandbox, effects: int) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import sys
 
-from tests.crash.office import Office
+from tests.crash.office import HubOffice, Office
 
 
 def work(plan_id: str) -> int:
     """0 when the plan has been applied, 3 when something is left for a later run."""
-    office = Office(os.environ["STORE"], os.environ["URL"], os.environ["CLIENT_ID"], os.environ["CLIENT_SECRET"])
+    make = HubOffice if os.environ["CRM"] == "hubspot" else Office
+    office = make(os.environ["STORE"], os.environ["URL"], os.environ["CLIENT_ID"], os.environ["CLIENT_SECRET"])
     with office.lease() as lease:
         office.recover(lease)
         if office.plan(plan_id).state == "approved":

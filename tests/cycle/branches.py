@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -53,7 +54,18 @@ class Branches:
 
     def config(self, *flags: str) -> Config:
         """The config, with these settings."""
-        return load(self.folder / "work" / "config.toml", environ={}, flags=[*LOOSE, *flags]).config
+        file = self.folder / "work" / "config.toml"
+        # A setting of a CRM's would make it one of the config's.
+        loose = [flag for flag in LOOSE if not flag.startswith("hubspot.") or "[hubspot]" in file.read_text()]
+        return load(file, environ={}, flags=[*loose, *flags]).config
+
+    def forget(self, crm: str) -> None:
+        """Take a CRM out of the config, with what only two CRMs need."""
+        file = self.folder / "work" / "config.toml"
+        text = file.read_text()
+        for section in (crm, "home"):
+            text = re.sub(rf"^\[{section}\]\n(?:(?!\[).*\n)*", "", text, flags=re.MULTILINE)
+        file.write_text(text)
 
     def worker(self, *flags: str) -> Worker:
         """A worker on both CRMs, with these settings."""

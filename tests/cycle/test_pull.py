@@ -102,7 +102,8 @@ def test_too_many_unreadable_records_stop_every_run_until_they_are_mended(office
     file.write_text(file.read_text().replace("[intent]", 'description = "Description"\n[intent]', 1))
     config = load(file, environ={}).config
     for _ in range(2):
-        with office.worker(config) as worker, pytest.raises(Stopped, match="5 of 400 accounts of salesforce could not be read"):
+        told = "5 of 400 accounts of salesforce could not be read"
+        with office.worker(config) as worker, pytest.raises(Stopped, match=told):
             worker.pull()
     for account in bad[1:]:
         office.sandbox.company.edit("Account", account, actor=ADMIN, Description="mended")

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from connectors.sandbox import Sandbox
 from sync_worker.core.model import RowKind, RowState
+from sync_worker.history import AccountNotFound
 from sync_worker.store.schema import twin
 from tests.cycle.branches import Branches
 
@@ -113,6 +114,27 @@ def test_a_crm_that_fails_stops_the_run_and_the_rest_can_be_applied_later(branch
     assert set(effects.values()) == {1}, "each change once"
 
 
+@pytest.mark.parametrize(("left", "gone"), [("salesforce", "hubspot"), ("hubspot", "salesforce")])
+def test_the_accounts_of_a_crm_that_the_config_names_no_more_are_left_alone(
+    branches: Branches, left: str, gone: str
+) -> None:
+    with branches.worker(f"home.crm={gone}") as worker:
+        before = worker.plan().plan
+        lost = next(iter(homes(worker).values()))
+    branches.forget(gone)
+    with branches.worker() as worker:
+        after = worker.plan()
+        with pytest.raises(AccountNotFound, match=f"an account of {gone}, which the config does not name"):
+            worker.explain(lost)
+    assert before is not None
+    assert by_crm(before)[gone], "they were planned before"
+    assert after.plan is not None
+    assert by_crm(after.plan).keys() == {left}
+    assert {decision.crm for decision in after.decided.decisions} == {left}
+    assert after.decided.reps.keys() <= after.decided.people.users.keys(), "nor do its users fill books"
+    assert not any(gone in rep.users for rep in after.decided.reps.values())
+
+
 def test_doctor_and_status_look_at_both(branches: Branches) -> None:
     with branches.worker() as worker:
         checks = worker.doctor()
@@ -124,3 +146,16 @@ def test_doctor_and_status_look_at_both(branches: Branches) -> None:
         "hubspot",
     }
     assert status.records["accounts"] == 300
+
+
+def test_status_tells_how_many_accounts_both_have_and_which_cannot_be_told_apart(branches: Branches) -> None:
+    with branches.worker() as worker:
+        worker.plan()
+        before = worker.status()
+    site = next(row["Website"] for row in branches.salesforce.company.rows("Account") if row.get("Website"))
+    branches.salesforce.company.create("Account", {"Name": "A branch", "Website": site}, actor="admin@acme.example")
+    with branches.worker() as worker:
+        worker.plan()
+        after = worker.status()
+    assert (before.twins > 100, before.doubtful_twins) == (True, 0)
+    assert (after.twins, after.doubtful_twins) == (before.twins - 1, 3)

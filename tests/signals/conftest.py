@@ -14,8 +14,6 @@ from sync_worker.config import Config, IntentConfig, PoolConfig, SalesforceConfi
 from sync_worker.parts import Parts
 from sync_worker.store import records, settings
 from tests.store.conftest import (  # noqa: F401 - the stores of both engines, as their own tests have them
-    migrated_database,
-    migrated_file,
     postgresql_store,
     sqlite_store,
     store,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from connectors.port import Cursor, Page, Record, Ref, Stream
-from sync_worker.core.homes import Twin
+from sync_worker.config import HubSpotConfig
+from sync_worker.core.homes import Homes, Twin
 from sync_worker.core.matching import AMBIGUOUS
 from sync_worker.signals import match_up, take_in
 from sync_worker.store import records, schema, settings, twins
@@ -75,7 +77,20 @@ def test_the_signals_of_a_deleted_account_wait(desk: Desk) -> None:
     assert whose(desk) == [(None, "no account has the domain acme.example")]
 
 
+def test_the_accounts_of_a_crm_that_the_config_names_no_more_are_no_matches(desk: Desk) -> None:
+    desk.drop("bombora.csv", BY_SITE)
+    desk.accounts(_0015g00000000VuAAI={"website": "acme.example"})
+    desk.accounts("hubspot", _77={"domain": "acme.example"})
+    desk.parts.config = replace(desk.parts.config, hubspot=HubSpotConfig())
+    take_in(desk.parts)
+    assert whose(desk)[0][1].startswith(AMBIGUOUS)
+    desk.parts.config = replace(desk.parts.config, hubspot=None)
+    take_in(desk.parts)
+    assert whose(desk) == [(ACME, "website acme.example")]
+
+
 def test_a_signal_that_means_a_twin_is_its_home_s(desk: Desk) -> None:
+    desk.parts.config = replace(desk.parts.config, hubspot=HubSpotConfig())
     lines = BY_SITE.replace("domain", "domain,hubspot_id").replace("acme.example", "acme.example,")
     desk.drop("bombora.csv", f"{lines},77,security,60,2026-11-09\n")
     desk.accounts(_0015g00000000VuAAI={"website": "acme.example"})
@@ -83,8 +98,8 @@ def test_a_signal_that_means_a_twin_is_its_home_s(desk: Desk) -> None:
     take_in(desk.parts)
     assert [account for account, _ in whose(desk)] == ["77", None], "two accounts, as far as anybody has said"
     with desk.store.begin() as tx:
-        twins.keep(tx, [Twin("77", ACME, "both are acme.example")])
-        match_up(tx, NOW)
+        twins.keep(tx, Homes((Twin("77", ACME, "both are acme.example"),), 0), NOW)
+        match_up(tx, desk.parts.config.crms, NOW)
     assert whose(desk) == [(ACME, f"id 77, a record of {ACME}"), (ACME, "website acme.example")]
 
 
@@ -98,5 +113,5 @@ def test_nothing_is_matched_again_while_nothing_has_changed(desk: Desk) -> None:
     assert whose(desk) == [(ACME, "seen")]
     with desk.store.begin() as tx:
         settings.delete(tx, "signals_matched")
-        match_up(tx, NOW)
+        match_up(tx, desk.parts.config.crms, NOW)
     assert whose(desk) == [(ACME, "website acme.example")]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -186,10 +188,20 @@ def test_a_file_that_cannot_be_opened_is_listed_until_it_can_be(desk: Desk) -> N
 
 
 def test_a_name_that_is_no_text_is_shown_all_the_same(desk: Desk) -> None:
-    (desk.folder / os.fsdecode(b"bombora-\xff.csv")).write_text(MONDAY)
+    (desk.folder / os.fsdecode(b"bombora\xff.csv")).write_text(MONDAY)
     take_in(desk.parts)
     with desk.store.read() as tx:
-        assert [one.file for one in kept.files(tx, 9)] == ["bombora-\ufffd.csv"]
+        assert [one.file for one in kept.files(tx, 9)] == ["bombora\ufffd.csv"]
+        assert [one.source for one in kept.sources(tx, NOW)] == ["bombora\ufffd"]
+
+
+def test_a_topic_that_small_letters_make_too_long_stops_no_other_line(desk: Desk) -> None:
+    header, *_ = MONDAY.splitlines()
+    desk.drop("bombora.csv", f"{header}\n0015g00000000Vu,{'ß' * 60},60,2026-11-09,9\n{MONDAY.partition(chr(10))[2]}")
+    brought = take_in(desk.parts)
+    assert brought.bad == 1
+    assert brought.lines > 1
+    assert "over 100 letters" in bad(desk)[0][2]
 
 
 def test_many_rows_of_one_key_in_one_file_leave_the_latest(desk: Desk) -> None:
@@ -199,3 +211,23 @@ def test_many_rows_of_one_key_in_one_file_leave_the_latest(desk: Desk) -> None:
     desk.drop("bombora.csv", MONDAY.splitlines()[0] + "\n" + lines)
     assert take_in(desk.parts) == TakenIn(1, 2_500, 0)
     assert scores(desk) == {("bombora", ACME, "security"): 2_499 % 101}
+
+
+def test_two_workers_that_meet_one_file_at_once_take_it_in_once(desk: Desk) -> None:
+    begun = threading.Event()
+
+    def second() -> None:
+        begun.wait(10)
+        with desk.store.begin() as tx:
+            kept.begin_file(tx, "content", "bombora.csv", NOW)
+
+    with ThreadPoolExecutor(1) as pool:
+        with desk.store.begin() as tx:
+            other = pool.submit(second)
+            kept.begin_file(tx, "content", "bombora.csv", NOW)
+            begun.set()
+            with pytest.raises(TimeoutError):
+                other.result(0.3)  # it waits for this one's end
+        other.result(10)
+    with desk.store.read() as tx:
+        assert kept.files_in_all(tx) == 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from sync_worker.store import open_store, upgrade
+from sync_worker.store import open_store
 from sync_worker.store.schema import metadata
 
 if TYPE_CHECKING:
@@ -66,21 +66,3 @@ def postgresql_store(migrated_database: str) -> Iterator[str]:
     yield migrated_database
     with psycopg.connect(migrated_database.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(EMPTY.encode())
-
-
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the files of all tests are copied from: that takes no time, and migrating does."""
-    file = tmp_path_factory.mktemp("migrated") / "store.db"
-    upgrade(f"sqlite:///{file}")
-    return file
-
-
-@pytest.fixture(scope="session")
-def migrated_database(postgres_url: str) -> str:
-    """A migrated database of this test process; its server ends with the process."""
-    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE migrated")
-    url = postgres_url.replace("/postgres?", "/migrated?")
-    upgrade(url)
-    return url

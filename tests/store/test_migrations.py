@@ -84,6 +84,33 @@ def test_every_migration_can_be_undone(empty_url: str) -> None:
     assert check(url).ok
 
 
+def test_what_one_crm_brought_is_kept_as_that_crms_and_goes_back_without_the_other_one(empty_url: str) -> None:
+    upgrade(empty_url)
+    store = open_store(empty_url)
+    with store.begin() as tx:
+        command.downgrade(config(tx), "0001")
+        for statement in OF_ONE_CRM:
+            tx.execute(text(statement))
+    upgrade(empty_url)
+    with store.begin() as tx:
+        assert tx.execute(text("SELECT id, crm FROM record")).all() == [("001A", "salesforce")]
+        assert tx.execute(text("SELECT crm, stream, full_count FROM cursor")).all() == [("salesforce", "accounts", 7)]
+        row = tx.execute(text("SELECT crm, state, first_sent_at, replaced FROM plan_row")).one()
+        assert row == ("salesforce", "unknown", AT, None)
+        assert tx.execute(text("SELECT name FROM setting")).scalars().all() == ["landmark"], "pulls bring the others"
+        for statement in OF_ANOTHER_CRM:
+            tx.execute(text(statement))
+        command.downgrade(config(tx), "0001")
+        assert tx.execute(text("SELECT id FROM record")).scalars().all() == ["001A"]
+        assert tx.execute(text("SELECT stream, full_count FROM cursor")).all() == [("accounts", 7)]
+        assert tx.execute(text("SELECT state FROM plan_row")).scalars().all() == ["overwritten"]
+    with pytest.raises(DBAPIError, match="ended stays as it is"), store.begin() as tx:
+        tx.execute(delete(plan_row))
+    store.close()
+    upgrade(empty_url)
+    assert check(empty_url).ok
+
+
 @pytest.mark.parametrize("state", list(RowState))
 def test_a_plan_row_that_has_ended_stays_as_it_is(store: Store, now: datetime, state: RowState) -> None:
     with store.begin() as tx:
@@ -119,6 +146,43 @@ def test_no_engine_has_a_way_around_the_audit_triggers(store: Store, now: dateti
         tx.execute(text(around[store.dialect]))
 
 
+AT = "2026-11-20T09:30:00.000000Z"
+
+OF_ONE_CRM = (
+    (
+        f"INSERT INTO record (stream, id, fields, modified, deleted, sequence) VALUES "
+        f"('accounts', '001A', '{{}}', '{AT}', false, 1)"
+    ),
+    f"INSERT INTO cursor (stream, value, saved_at, full_count) VALUES ('accounts', 'c', '{AT}', 7)",
+    (
+        f"INSERT INTO plan (id, hash, created_at, expires_at, state, rules_version, config_digest, worker_version, "
+        f"guards, summary) VALUES ('p', 'h', '{AT}', '{AT}', 'applying', 'r', 'c', '0', '[]', '{{}}')"
+    ),
+    (
+        f"INSERT INTO plan_row (plan_id, number, account_id, account_name, kind, before, after, rule, reason, "
+        f"read_set, rest_days, state, tries, adopted, sent_at) VALUES "
+        f"('p', 1, '001A', 'A', 'owner', '{{}}', '{{}}', 'r', 'r', 's', 0, 'unknown', 1, false, '{AT}')"
+    ),
+    *(
+        f"INSERT INTO setting (name, value, at) VALUES ('{name}', '{{\"accounts\": {{}}}}', '{AT}')"
+        for name in ("schema", "org_calls", "landmark")
+    ),
+)
+"""What a store of the first revision holds."""
+
+OF_ANOTHER_CRM = (
+    (
+        f"INSERT INTO record (stream, id, crm, fields, modified, deleted, sequence) VALUES "
+        f"('accounts', '7', 'hubspot', '{{}}', '{AT}', false, 2)"
+    ),
+    f"INSERT INTO cursor (crm, stream, value, saved_at) VALUES ('hubspot', 'accounts', 'c', '{AT}')",
+    "INSERT INTO twin (account_id, home_id, because) VALUES ('7', '001A', 'both are acme.com')",
+    f"INSERT INTO signal_file (digest, file, kind, lines, bad, at) VALUES ('d', 'f.csv', 'intent', 1, 1, '{AT}')",
+    "INSERT INTO bad_line (digest, line, reason) VALUES ('d', 2, 'topic is empty')",
+    "UPDATE plan_row SET state = 'overwrote'",
+)
+
+
 def _a_row(tx: Connection, now: datetime, state: RowState) -> None:
     tx.execute(
         insert(plan).values(
@@ -128,8 +192,8 @@ def _a_row(tx: Connection, now: datetime, state: RowState) -> None:
     )  # fmt: skip
     tx.execute(
         insert(plan_row).values(
-            plan_id="p", number=1, crm="salesforce", account_id="a", account_name="A", kind="owner", before={}, after={},
-            rule="r", reason="r", read_set="s", state=state.value,
+            plan_id="p", number=1, crm="salesforce", account_id="a", account_name="A", kind="owner", before={},
+            after={}, rule="r", reason="r", read_set="s", state=state.value,
         ),
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from connectors.port import User
 from sync_worker.core.model import RowKind, RowState
 from sync_worker.store import holds, ownership, records
 from sync_worker.store.records import OwnerSeen
-from sync_worker.store.schema import plan, plan_row
+from sync_worker.store.schema import plan, plan_row, twin
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,6 +31,15 @@ def test_an_account_that_somebody_else_moved_is_held_and_says_who_moved_it(store
         assert held.reason == "Dana Whitfield moved it from Ann to Bo on 2026-11-20"
         (owned,) = ownership.history(tx, "a")
         assert (owned.before, owned.after, owned.plan_id) == ("u1", "u2", None)
+
+
+def test_a_change_to_a_twin_is_remembered_and_holds_nothing(store: Store, now: datetime) -> None:
+    with store.begin() as tx:
+        tx.execute(insert(twin).values(account_id="7", home_id="a", because="both are acme.com"))
+        assert _notice(tx, OwnerSeen("7", "u1", "u2", now), now) == 0
+        assert _notice(tx, OwnerSeen("a", "u1", "u2", now), now) == 1
+        assert [held.account for held in ownership.holds(tx, now)] == ["a"]
+        assert [owned.after for owned in ownership.history(tx, "7")] == ["u2"]
 
 
 def test_a_reason_names_ids_where_names_are_unknown(store: Store, now: datetime) -> None:

@@ -203,6 +203,19 @@ def test_a_twin_says_what_the_home_leaves_empty_or_what_was_declared(
         assert column(tx, now, EMPLOYEES, how) == {"a": 5.0, "9": None}
 
 
+def test_an_account_with_two_twins_is_one_account_and_any_of_them_protects_it(store: Store, now: datetime) -> None:
+    derived = [FactColumn(name, facts.DERIVED[name].type, FieldSource(name)) for name in ("do_not_move", "is_customer")]
+    with store.begin() as tx:
+        a_pair(tx, now, {"industry": None}, {"industry": "Twin"})
+        save(tx, "hubspot", now, account("8", now, industry="Second", box=True, type="Customer"))
+        tx.execute(insert(schema.twin).values(account_id="8", home_id="a", because="hubspot links it to a"))
+        assert column(tx, now, INDUSTRY, TWO) == {"a": "Twin", "9": "Hub"}
+        facts.build(tx, derived, now=now, settings=replace(TWO, do_not_move="box"))
+        told = {name: facts.row(tx, name) for name in ("a", "9")}
+    assert (told["a"]["do_not_move"], told["a"]["is_customer"]) == (True, True)
+    assert (told["9"]["do_not_move"], told["9"]["is_customer"]) == (False, False)
+
+
 def test_the_work_on_a_twin_counts_for_its_account(store: Store, now: datetime) -> None:
     met = FactColumn("engagement__meeting__14d", Type.NUMBER, EngagementSource("meeting", 14.0))
     touched = FactColumn("touches__30d", Type.NUMBER, TouchSource(30))

@@ -149,17 +149,28 @@ def test_calls_slow_down_when_others_use_up_the_burst() -> None:
 def test_our_own_use_of_the_burst_slows_nothing_down() -> None:
     watch = Stopwatch()
     pace = Pace(0.75, 4, watch, tick=watch)
-    for place in range(75):
+    for place in range(74):
         pace.wait(searching=False)
         pace.note({"X-HubSpot-RateLimit-Max": "100", "X-HubSpot-RateLimit-Remaining": str(99 - place)})
     assert watch.now == 0
+
+
+def test_a_write_need_not_wait_after_the_reading_that_it_rests_on() -> None:
+    watch = Stopwatch()
+    pace = Pace(0.5, 4, watch, tick=watch)
+    pace.note({"X-HubSpot-RateLimit-Max": "40", "X-HubSpot-RateLimit-Interval-Milliseconds": "10000"})
+    for _ in range(100):
+        pace.wait(searching=False)
+        read = watch.now
+        pace.wait(searching=False, writing=True)
+        assert watch.now == read
 
 
 def test_calls_before_the_first_one_count_as_our_own_for_they_may_be_of_a_run_that_has_just_ended() -> None:
     watch = Stopwatch()
     pace = Pace(0.75, 4, watch, tick=watch)
     pace.wait(searching=False)
-    pace.note({"X-HubSpot-RateLimit-Max": "100", "X-HubSpot-RateLimit-Remaining": "26"})
+    pace.note({"X-HubSpot-RateLimit-Max": "100", "X-HubSpot-RateLimit-Remaining": "27"})
     pace.wait(searching=False)
     assert watch.now == 0
     pace.wait(searching=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from connectors.hubspot.errors import RowError
 from connectors.hubspot.replies import BatchReply
 from connectors.hubspot.writer import Row, matched, parts
 from connectors.port import LimitReached, Outcome, Ref, Stream, Unreachable, Write
+from connectors.sandbox.hubspot.portal import APP
 
 if TYPE_CHECKING:
     from connectors.port import WriteResult
@@ -204,3 +206,13 @@ def test_history_tells_a_persons_change_from_an_integrations(account: HubSpotSan
         (ours, "INTEGRATION:3817446"),
         (theirs, account.person()),
     ]
+
+
+def test_what_an_app_wrote_is_the_apps_even_where_hubspot_names_the_user_who_let_it_in(account: HubSpotSandbox) -> None:
+    (one,) = writes(account, 1)
+    before = account.value(one.ref, "owner")
+    ours = next(rep for rep in account.reps() if rep != before)
+    installed = replace(APP, user_id=account.portal.author("").user_id)
+    account.portal.update("companies", one.ref.id, {"hubspot_owner_id": ours}, installed)
+    (history,) = account.connect().history([one.ref], "owner")
+    assert (history.changes[-1].after, history.changes[-1].by) == (ours, "INTEGRATION:3817446")

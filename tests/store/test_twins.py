@@ -1,0 +1,72 @@
+"""Which records are one account is worked out from what the store has, and stays so while a record cannot be read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from connectors.port import Stream
+from sync_worker.config import Config, HomeConfig, HubSpotConfig, SalesforceConfig
+from sync_worker.homes import pair_up
+from sync_worker.store import records, twins
+from tests.store.crm import ENGAGEMENT, TOUCHES, account, page
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from connectors.port import Record
+    from sync_worker.store import Store
+
+HOME = "0015g00000000VuAAI"
+CONFIG = Config(
+    salesforce=SalesforceConfig(url="https://acme.my.salesforce.com"),
+    hubspot=HubSpotConfig(),
+    home=HomeConfig(crm="salesforce", link="other"),
+)
+
+
+def save(tx: Connection, crm: str, now: datetime, *shown: Record) -> None:
+    records.save_page(tx, crm, Stream.ACCOUNTS, page(*shown), cycle=1, now=now, touches=TOUCHES, engagement=ENGAGEMENT)
+
+
+def paired(tx: Connection, now: datetime) -> list[tuple[str, str]]:
+    pair_up(tx, CONFIG, now)
+    return [(twin.account, twin.home) for twin in twins.of(tx, HOME)]
+
+
+@pytest.mark.parametrize("link", [HOME, HOME[:15], f" {HOME} "])
+def test_a_link_is_read_as_people_and_programs_write_it(store: Store, now: datetime, link: str) -> None:
+    with store.begin() as tx:
+        save(tx, "salesforce", now, account(HOME, now))
+        save(tx, "hubspot", now, account("7", now, other=link))
+        assert paired(tx, now) == [("7", HOME)]
+
+
+def test_a_link_may_be_a_number(store: Store, now: datetime) -> None:
+    with store.begin() as tx:
+        save(tx, "salesforce", now, account(HOME, now, other=12345678901.0))
+        save(tx, "hubspot", now, account("12345678901", now))
+        assert paired(tx, now) == [("12345678901", HOME)]
+
+
+def test_a_link_to_what_was_merged_leads_to_the_winner(store: Store, now: datetime) -> None:
+    with store.begin() as tx:
+        save(tx, "salesforce", now, account(HOME, now, other="7"))
+        save(tx, "hubspot", now, account("7", now), account("8", now))
+        assert paired(tx, now) == [("7", HOME)]
+        gone = replace(account("7", now), deleted=True, merged_into="9")
+        save(tx, "hubspot", now, gone, account("9", now))
+        assert paired(tx, now) == [("9", HOME)]
+
+
+def test_a_twin_stays_a_twin_while_its_home_is_set_aside(store: Store, now: datetime) -> None:
+    with store.begin() as tx:
+        save(tx, "salesforce", now, account(HOME, now, other="7"))
+        save(tx, "hubspot", now, account("7", now))
+        save(tx, "salesforce", now, account(HOME, now, other="7", revenue=float("nan")))
+        assert records.quarantined(tx), "it could not be understood"
+        assert paired(tx, now) == [("7", HOME)]
