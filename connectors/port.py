@@ -146,6 +146,10 @@ class Outcome(StrEnum):
     """No definite answer came. Only a read can tell."""
 
 
+PUT_OFF = "RATE_LIMIT"
+"""``WriteResult.code`` of the busy writes of a call that the CRM has put off as a whole: no row of it was locked."""
+
+
 @dataclass(frozen=True, slots=True)
 class WriteResult:
     """What became of the write with this id."""

@@ -17,7 +17,7 @@ from connectors.hubspot.client import IN_BATCH
 from connectors.hubspot.errors import BUSY, Refused, RowError, Throttled
 from connectors.hubspot.fields import OBJECTS
 from connectors.hubspot.values import instant, to_text
-from connectors.port import BadReply, CrmError, NotPermitted, Outcome, Unreachable, WriteResult
+from connectors.port import PUT_OFF, BadReply, CrmError, NotPermitted, Outcome, Unreachable, WriteResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -92,7 +92,7 @@ class Writer:
         try:
             reply = self._client.write(part[0].entity, [_input(row) for row in part])
         except Throttled as error:
-            yield from (WriteResult(row.write_id, Outcome.BUSY, "RATE_LIMIT", str(error)) for row in part)
+            yield from (WriteResult(row.write_id, Outcome.BUSY, PUT_OFF, str(error)) for row in part)
         except BROKEN as error:
             self._doubts += 1
             text = str(error) if isinstance(error, CrmError) else "the reply cannot be read"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from connectors.port import CrmError, LimitReached, NotPermitted, Outcome, Ref, Stream, Unauthorized, Write
+from connectors.port import PUT_OFF, CrmError, LimitReached, NotPermitted, Outcome, Ref, Stream, Unauthorized, Write
 from sync_worker.apply import holds
 from sync_worker.core.lifecycle import TRIES, Ending
 from sync_worker.core.model import RowState
@@ -100,7 +100,7 @@ class Sender:
 
     def _put_off(self, results: Sequence[WriteResult]) -> bool:
         """Whether the CRM has put off the whole of a call: that is no matter of single rows."""
-        busy = bool(results) and all(result.outcome is Outcome.BUSY for result in results)
+        busy = bool(results) and all((one.outcome, one.code) == (Outcome.BUSY, PUT_OFF) for one in results)
         self._watch.count_busy(busy=busy)
         return busy
 
