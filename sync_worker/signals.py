@@ -6,7 +6,7 @@ A file that cannot be taken is listed with its reason and stops no other; nothin
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -191,10 +191,10 @@ class _Taking:
         self._flush(tx, waiting)
 
     def give_up(self, tx: Connection, kind: str, why: str, now: datetime) -> TakenIn:
-        """Keep the reason, and nothing that the file says."""
+        """Keep the reason, and nothing that the file says: of its lines none was taken, the good ones neither."""
         self.kind, self.faults = kind, [files.Fault(0, why), *(fault for fault in self.faults if fault.line)]
         kept.begin_file(tx, self.content, self.name, now)
-        return self.end(tx)
+        return replace(self.end(tx), bad=self.lines)
 
     def end(self, tx: Connection) -> TakenIn:
         """Keep what was not taken, and the counts."""

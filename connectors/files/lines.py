@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from connectors.files.model import Refused, Unfit
+from connectors.files.values import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -59,6 +60,8 @@ def table(file: TextIO, known: Callable[[str], bool]) -> Iterator[tuple[int, Cel
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
     lines = Lines(file)
     header, separator = _header(lines, known)
+    if twice := next((name for name in header if name.strip() and header.count(name) > 1), None):
+        raise Refused(f"two columns are called {shown(twice)}: leave one")
     rows = csv.reader(lines, delimiter=separator, strict=True)
     while True:
         start = lines.number + 1

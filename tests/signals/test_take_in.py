@@ -133,7 +133,7 @@ def test_a_file_that_cannot_be_taken_is_listed_and_stops_no_other(desk: Desk) ->
     desk.drop("c.csv", "name,size\nAcme,5\n")
     desk.drop("d.csv", MONDAY + "x,x,x,x,x\n" * 11)
     desk.drop("e.csv", MONDAY)
-    assert take_in(desk.parts).files == 5
+    assert take_in(desk.parts) == TakenIn(files=5, lines=13, bad=12), "d.csv's good line was not taken either"
     assert scores(desk) == {("e", ACME, "security"): 60}
     whole = [(file, reason) for file, line, reason in bad(desk) if line == 0]
     assert sorted(whole) == [

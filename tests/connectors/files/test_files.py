@@ -316,6 +316,7 @@ REFUSALS: dict[str, bytes] = {
     "a file of firmographics needs a column for observed_at: call one observed_at or observed": b"url,employees\n1,2",
     "no column names the account: call one account_id or account or domain or company_domain": b"score,date\n1,2",
     "two columns are called 'topic': leave one": b"id,topic,Topic,score,date\n1,2,3,4,5\n",
+    "two columns are called 'score': leave one": b"id,topic,score,score,date\n1,2,3,4,5\n",
     "none of its columns is an account field that files may fill: 'size'": b"domain,size,date\nacme.com,1,2026-11-16\n",
     "none of its lines can be taken": HEADER.encode() + b"\nx,x,x,x\n",
     "11 of 50 lines are bad, over 20%: none of it was taken": (
