@@ -72,7 +72,7 @@ def tokens(text: str, functions: frozenset[str]) -> list[Token] | Fault:
     if fault := _unreadable(text):
         return fault
     try:
-        found = DIALECT.tokenize(text)
+        found = _cut(text)
     except (TokenError, ValueError, OverflowError):
         return _unclosed(text)
     admitted: list[Token] = []
@@ -83,6 +83,21 @@ def tokens(text: str, functions: frozenset[str]) -> list[Token] | Fault:
         admitted.append(checked)
     fault = _oversize(admitted) or _called(admitted, functions) or _misplaced(admitted, text)
     return fault or _named(admitted)
+
+
+def _cut(text: str) -> list[Token]:
+    """The text's tokens, cut behind a bracket.
+
+    At the start of a statement the tokenizer takes ``show`` or ``call`` for a command, and the rest for its text.
+    """
+    bracket, *found = DIALECT.tokenize(f"({text}")
+    cut = [
+        Token(each.token_type, each.text, each.line, each.col, each.start - 1, each.end - 1, each.comments)
+        for each in found
+    ]
+    if bracket.comments and cut:
+        cut[0].comments.extend(bracket.comments)
+    return cut
 
 
 def _unreadable(text: str) -> Fault | None:

@@ -23,12 +23,7 @@ if TYPE_CHECKING:
     from sync_worker.core.scorecard.points import Field
 
 TYPES = {Kind.NUMBER: Type.NUMBER, Kind.TEXT: Type.TEXT, Kind.YES_NO: Type.BOOLEAN}
-_TAKEN = frozenset(
-    re.findall(
-        r"\w+",
-        "and between call empty execute explain false fetch in is like not optimize or prepare rename show true vacuum",
-    )
-)
+_TAKEN = frozenset(re.findall(r"\w+", "and between empty false in is like not or true"))
 """Words that a condition takes for its own."""
 _LONGEST = 40
 _LONGEST_REASON = 200
