@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from connectors.port import BY_APP, Ref, Stream
 from sync_worker.core.lifecycle import Seen
+from sync_worker.core.model import RowState
 from sync_worker.core.traces import LANDS_WITHIN, OwnerMove, trace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from connectors.port import Connector
@@ -23,6 +24,10 @@ FRESH_SECONDS = 5.0
 
 SLACK = timedelta(seconds=FRESH_SECONDS + 2)
 """How long before its intent a row's pre-read can have been, and how coarsely a CRM tells its time."""
+
+
+MARGIN = timedelta(minutes=5)
+"""How far our clock may be off the CRM's (I24) when its history is asked what happened since a write."""
 
 
 def read(connector: Connector, rows: Iterable[StoredRow], *, versions: bool) -> Mapping[str, Seen]:
@@ -41,7 +46,11 @@ def read(connector: Connector, rows: Iterable[StoredRow], *, versions: bool) -> 
 
 def owner_moves(connector: Connector, rows: Iterable[StoredRow]) -> Mapping[str, tuple[OwnerMove, ...]]:
     """The owner changes in the CRM's own history, oldest first, of each account that is there. Raises CrmError."""
-    refs = _refs(rows)
+    return moves_of(connector, _refs(rows))
+
+
+def moves_of(connector: Connector, refs: Sequence[Ref]) -> Mapping[str, tuple[OwnerMove, ...]]:
+    """The same, of these accounts."""
     found = connector.history(refs, "owner") if refs else ()
     return {
         history.ref.id: tuple(
@@ -63,15 +72,20 @@ def traces(tools: Tools, crm: str, rows: Iterable[StoredRow]) -> Mapping[tuple[s
         return {}
     skew = tools.clock() - tools.at(crm).clock()
     return {
-        key(row): trace(
-            moves[row.row.account],
-            before=row.row.before["owner"],
-            after=row.row.after["owner"],
-            since=row.first_sent_at - skew - SLACK,
-        )
+        key(row): _traced(row, moves[row.row.account], row.first_sent_at - skew - SLACK)
         for row in asked
         if row.row.account in moves and row.first_sent_at is not None
     }
+
+
+def _traced(row: StoredRow, moves: Sequence[OwnerMove], since: datetime) -> Trace:
+    before, after = row.row.before["owner"], row.row.after["owner"]
+    found = trace(moves, before=before, after=after, since=since)
+    if found.landings or row.state is not RowState.CONFIRMED or row.adopted:
+        return found
+    # The CRM has said that it landed: perhaps our clock was set since it left.
+    earlier = trace(moves, before=before, after=after, since=since - MARGIN)
+    return earlier if earlier.landings else found
 
 
 def key(row: StoredRow) -> tuple[str, int]:

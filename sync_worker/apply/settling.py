@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connectors.port import CrmError
 from sync_worker.apply import holds
-from sync_worker.apply.reading import in_air, key, owner_moves, read, traces
+from sync_worker.apply.reading import MARGIN, in_air, key, owner_moves, read, traces
 from sync_worker.core.lifecycle import REVERTED, TRIES, Ending, Verdict, difference, judge_unanswered
 from sync_worker.core.model import RowKind, RowState
 from sync_worker.core.traces import judge_unbound, untouched
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
 AT_ONCE = 200
 """Rows in one reading, and in the transaction that records what it showed."""
-
-MARGIN = timedelta(minutes=5)
-"""How far our clock may be off the CRM's (I24) when its history is asked what happened since a write."""
 
 
 def settle(tools: Tools, crm: str, rows: Sequence[StoredRow]) -> Mapping[RowState, int]:

@@ -226,6 +226,18 @@ def test_the_crms_clock_may_be_another(hub: House, ahead: float) -> None:
     assert hub.crm.value(first) == "ben"
 
 
+@pytest.mark.parametrize("step", [-200.0, -20.0, 20.0, 200.0])
+def test_a_clock_of_ours_that_is_set_between_write_and_verification_hides_no_overwrite(hub: House, step: float) -> None:
+    first, second = moves(hub, 2)
+    meanwhile(hub, second, "cleo")
+    hub.apply()
+    hub.clock.now += timedelta(seconds=step)
+    hub.crm.ahead -= timedelta(seconds=step)
+    hub.verify()
+    assert hub.states() == [RowState.VERIFIED, RowState.OVERWROTE]
+    assert hub.crm.value(first) == "ben"
+
+
 def test_absence_is_never_a_value_a_history_that_is_behind_leaves_the_row_confirmed(hub: House) -> None:
     (account,) = moves(hub, 1)
     meanwhile(hub, account, "cleo")
