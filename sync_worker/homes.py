@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from connectors.port import Stream
+from sync_worker import __version__
+from sync_worker.core.canonical import digest
 from sync_worker.core.homes import Homes, Listed, pair
 from sync_worker.core.matching import site_of
-from sync_worker.store import aliases, twins
+from sync_worker.store import aliases, lookup, settings, twins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +25,16 @@ SITES = ("domain", "website")
 """The account fields that may hold a site, in the order in which they are believed."""
 
 
+_GROUND = "twins_paired"
+"""The setting that says what the pairs rest on: reading all accounts takes long, and mostly none has changed."""
+
+
 def pair_up(tx: Connection, config: Config, now: datetime) -> None:
     """Keep the twins of now, and how many records share a site with too many others to be paired."""
+    rests_on = digest([__version__, config.crms, asdict(config.home), lookup.latest_change(tx, Stream.ACCOUNTS)])
+    if settings.get(tx, _GROUND) == rests_on:
+        return
+    settings.put(tx, _GROUND, rests_on, now)
     if len(config.crms) == 1:
         twins.keep(tx, Homes((), 0), now)
         return

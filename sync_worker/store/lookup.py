@@ -45,6 +45,11 @@ def live_count(tx: Connection, stream: Stream, crm: str = "") -> int:
     return tx.execute(live.where(record.c.crm == crm) if crm else live).scalar_one()
 
 
+def latest_change(tx: Connection, stream: Stream) -> int:
+    """The number of the latest change to any record of the stream; 0 before the first."""
+    return tx.execute(select(func.max(record.c.sequence)).where(record.c.stream == stream.value)).scalar() or 0
+
+
 def quarantined(tx: Connection) -> dict[Ref, str]:
     """The records that are set aside, and why."""
     rows = tx.execute(select(quarantine).order_by(quarantine.c.stream, quarantine.c.id))

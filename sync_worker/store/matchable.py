@@ -10,6 +10,7 @@ from connectors.port import Stream
 from sync_worker.core.canonical import digest
 from sync_worker.core.matching import Known, host_of
 from sync_worker.store.json_sql import reader
+from sync_worker.store.lookup import latest_change
 from sync_worker.store.schema import record, twin
 
 if TYPE_CHECKING:
@@ -23,10 +24,12 @@ HOSTS = ("domain", "website")
 
 def ground(tx: Connection, crms: Sequence[str]) -> dict[str, Any]:
     """What a matching rests on: it need not be made again before this has changed."""
-    c = record.c
-    latest = select(func.max(c.sequence)).where(c.stream == Stream.ACCOUNTS.value)
     twins = tx.execute(select(twin.c.account_id, twin.c.home_id).order_by(twin.c.account_id))
-    return {"crms": list(crms), "accounts": tx.execute(latest).scalar(), "twins": digest([list(row) for row in twins])}
+    return {
+        "crms": list(crms),
+        "accounts": latest_change(tx, Stream.ACCOUNTS),
+        "twins": digest([list(row) for row in twins]),
+    }
 
 
 def accounts(tx: Connection, crms: Sequence[str]) -> Iterator[Known]:

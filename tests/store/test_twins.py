@@ -9,6 +9,7 @@ import pytest
 
 from connectors.port import Stream
 from sync_worker.config import Config, HomeConfig, HubSpotConfig, SalesforceConfig
+from sync_worker.core.homes import Homes
 from sync_worker.homes import pair_up
 from sync_worker.store import records, twins
 from tests.store.crm import ENGAGEMENT, TOUCHES, account, page
@@ -61,6 +62,23 @@ def test_a_link_to_what_was_merged_leads_to_the_winner(store: Store, now: dateti
         gone = replace(account("7", now), deleted=True, merged_into="9")
         save(tx, "hubspot", now, gone, account("9", now))
         assert paired(tx, now) == [("9", HOME)]
+
+
+def test_pairs_are_found_anew_when_an_account_or_the_config_has_changed_and_only_then(
+    store: Store, now: datetime
+) -> None:
+    with store.begin() as tx:
+        save(tx, "salesforce", now, account(HOME, now))
+        save(tx, "hubspot", now, account("7", now, other=HOME))
+        assert paired(tx, now) == [("7", HOME)]
+        twins.keep(tx, Homes((), 0), now)
+        assert paired(tx, now) == [], "nothing has changed since"
+        save(tx, "hubspot", now, account("8", now))
+        assert paired(tx, now) == [("7", HOME)]
+        pair_up(tx, replace(CONFIG, home=HomeConfig(crm="hubspot", link="other")), now)
+        assert [(twin.account, twin.home) for twin in twins.of(tx, HOME)] == [(HOME, "7")]
+        pair_up(tx, replace(CONFIG, hubspot=None), now)
+        assert twins.of(tx, HOME) == []
 
 
 def test_a_twin_stays_a_twin_while_its_home_is_set_aside(store: Store, now: datetime) -> None:
