@@ -13,6 +13,7 @@ from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from connectors.described import changed
 from connectors.hubspot import cursor, pace, reader, rows, schema
 from connectors.hubspot.auth import bearer
 from connectors.hubspot.client import Client
@@ -101,7 +102,7 @@ class HubSpotConnector(Connector):
         except NotPermitted as error:
             if not self._schema.fields:
                 raise
-            raise schema.changed(error) from error
+            raise changed(error) from error
         self._described, self._schema = described, found
         return found
 

@@ -6,14 +6,13 @@ unknown property out of a reply without a word, and absence is never a value (I1
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from connectors.described import digest
 from connectors.hubspot.fields import COMPANY, CONTACT, DONE, KIND, OBJECTS, USER_FIELDS
-from connectors.port import Field, FieldType, NotPermitted, Schema, SchemaChanged, Stream
+from connectors.port import Field, FieldType, NotPermitted, Schema, Stream
 from connectors.values import snake
 
 if TYPE_CHECKING:
@@ -81,17 +80,6 @@ def build(mapping: Mapping[Stream, Mapping[str, str]], described: Described) -> 
         )
     fields = {stream: _fields(stream, names, described) for stream, names in mapping.items()}
     return Schema(fields, {stream: digest(each.values()) for stream, each in fields.items()})
-
-
-def changed(error: NotPermitted) -> SchemaChanged:
-    """The error for a property that this process has seen and that has gone since."""
-    return SchemaChanged(f"since the last look {error}", hint=error.hint)
-
-
-def digest(fields: Iterable[Field]) -> str:
-    """SHA-256 over names, properties and types: what makes an increment lose old values when it changes."""
-    rows = sorted((field.name, field.crm_name, str(field.type)) for field in fields)
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def layouts(stream: Stream, schema: Schema, described: Described) -> list[Layout]:

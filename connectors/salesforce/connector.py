@@ -11,6 +11,7 @@ from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from connectors.described import changed
 from connectors.meter import Meter
 from connectors.origin import Origin
 from connectors.port import (
@@ -96,7 +97,7 @@ class SalesforceConnector(Connector):
         except NotPermitted as error:
             if not self._schema.fields:
                 raise
-            raise schema.changed(error) from error
+            raise changed(error) from error
         self._describes, self._schema = describes, found
         return found
 

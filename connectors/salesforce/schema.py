@@ -6,12 +6,11 @@ hides a field from a user without a word, and absence is never a value (I14).
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from connectors.port import Field, FieldType, NotPermitted, Schema, SchemaChanged, Stream
+from connectors.described import digest
+from connectors.port import Field, FieldType, NotPermitted, Schema, Stream
 from connectors.salesforce.columns import advice, find, parent
 from connectors.salesforce.fields import OBJECTS, OPTIONAL_OBJECTS
 from connectors.values import snake
@@ -91,17 +90,6 @@ def build(mapping: Mapping[Stream, Mapping[str, str]], describes: Describes) -> 
         )
     fields = {stream: _fields(stream, names, describes) for stream, names in mapping.items()}
     return Schema(fields, {stream: digest(each.values()) for stream, each in fields.items()})
-
-
-def changed(error: NotPermitted) -> SchemaChanged:
-    """The error for a field that this process has seen and that has gone since."""
-    return SchemaChanged(f"since the last look {error}", hint=error.hint)
-
-
-def digest(fields: Iterable[Field]) -> str:
-    """SHA-256 over names, columns and types: whatever makes an incremental pull lose old values when it changes."""
-    rows = sorted((field.name, field.crm_name, str(field.type)) for field in fields)
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def layouts(stream: Stream, schema: Schema, describes: Describes) -> list[Layout]:
