@@ -6,6 +6,7 @@ from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
 from connectors.port import Stream
+from sync_worker.apply.holds import name_movers
 from sync_worker.parts import Parts, Progress, Stopped
 from sync_worker.signals import take_in
 from sync_worker.store import ownership, records, settings
@@ -107,7 +108,7 @@ def _pull_stream(parts: Parts, feed: Feed, *, cycle: int, full: bool) -> tuple[S
     with parts.store.read() as tx:
         again = full or records.full_pull_due(tx, crm, stream, parts.clock())
         since = None if again else records.cursor(tx, crm, stream)
-    brought, held = StreamCounts(), 0
+    brought, held, begun = StreamCounts(), 0, parts.clock()
     for page in parts.connectors[crm].pull(stream, since):
         if parts.stop.is_set():
             message = f"told to stop while pulling {stream.value}"
@@ -119,6 +120,8 @@ def _pull_stream(parts: Parts, feed: Feed, *, cycle: int, full: bool) -> tuple[S
             page.full, len(page.records), saved.new, saved.changed, saved.deleted, saved.quarantined
         )
         parts.watch(Progress(stream.value, brought.pulled, page.expected))
+    if stream is Stream.ACCOUNTS:
+        name_movers(parts.store, parts.connectors[crm], since=begun, now=parts.clock())
     _check_quarantine(parts, feed, brought)
     if brought.full:
         brought += StreamCounts(deleted=_close_full_pull(parts, feed, cycle))

@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from connectors.port import CrmError
-from sync_worker.apply.reading import owner_moves
+from connectors.port import CrmError, Ref, Stream
+from sync_worker.apply.reading import moves_of, owner_moves
 from sync_worker.core.lifecycle import difference, same
 from sync_worker.core.model import RowKind, RowState
 from sync_worker.core.undoing import undoes
 from sync_worker.store import holds, outbox, ownership, plans
-from sync_worker.store.lookup import user_names
+from sync_worker.store.lookup import get, user_names
 from sync_worker.store.records import OwnerSeen
 
 if TYPE_CHECKING:
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from connectors.port import Connector
     from sync_worker.apply.values import Tools
     from sync_worker.core.lifecycle import Seen
     from sync_worker.core.traces import OwnerMove, Replaced
+    from sync_worker.store import Store
     from sync_worker.store.plans import StoredRow
 
 HISTORIES = 500
@@ -71,6 +73,31 @@ def tell_who(tools: Tools, crm: str, rows: Iterable[tuple[StoredRow, Seen]]) -> 
         for held in holds.current(tx, tools.clock()):
             if held.account in found and held.kind == holds.PERSON:
                 holds.start(tx, replace(held, reason=told(found[held.account], names)))
+
+
+def name_movers(store: Store, connector: Connector, *, since: datetime, now: datetime) -> None:
+    """Ask the CRM who moved the accounts of one CRM whose holds began since then: pulls cannot always tell.
+
+    HubSpot's records bear no author, and Salesforce's name whoever changed anything last. What the history does not
+    tell, or not of the owner that the pull saw, stays as it is.
+    """
+    with store.read() as tx:
+        begun = [held for held in holds.current(tx, now) if held.kind == holds.PERSON and held.since >= since]
+        refs = [Ref(Stream.ACCOUNTS, held.account) for held in begun[:HISTORIES]]
+        owners = {ref.id: account.fields.get("owner") for ref in refs if (account := get(tx, ref.stream, ref.id))}
+    try:
+        moves = moves_of(connector, refs)
+    except CrmError:
+        return
+    if not moves:
+        return
+    latest = {account: found[-1] for account, found in moves.items() if found}
+    with store.begin() as tx:
+        names = user_names(tx)
+        for held in begun:
+            move = latest.get(held.account)
+            if move is not None and same(move.after, owners.get(held.account)):
+                holds.start(tx, replace(held, reason=told(move, names)))
 
 
 def start_rest(tx: Connection, row: StoredRow, now: datetime) -> None:

@@ -121,8 +121,14 @@ def _notice(tx: Connection, seen: OwnerSeen, names: Mapping[str, str], now: date
         if twins.is_twin(tx, seen.account):
             return False
         held = of(tx, seen.account, now)
-        if held is not None and held.kind == PERSON and held.since >= seen.modified:
-            return False  # the writer met this change before the pull did, and may know who made it
+        if (
+            held is not None
+            and held.kind == PERSON
+            and (held.since >= seen.modified or f"{_what(seen, names)} on " in held.reason)
+        ):
+            # The writer met this change before the pull did, and may know who made it. (The record's date tells less
+            # than the sentence: a write of ours to another field has moved it since.)
+            return False
         return start(tx, Hold(seen.account, PERSON, now, now + lasts, _reason(seen, names)))
     times = _our_changes(tx, seen.account, now - timedelta(days=FLAPPING_DAYS))
     if times <= FLAPPING_CHANGES:
@@ -155,6 +161,10 @@ def _our_changes(tx: Connection, account: str, since: datetime) -> int:
 
 def _reason(seen: OwnerSeen, names: Mapping[str, str]) -> str:
     who = names.get(seen.by or "", seen.by) or "somebody"
+    return f"{who} {_what(seen, names)} on {seen.modified:%Y-%m-%d}"
+
+
+def _what(seen: OwnerSeen, names: Mapping[str, str]) -> str:
     before = names.get(seen.before or "", seen.before) or "nobody"
     after = names.get(seen.after or "", seen.after) or "nobody"
-    return f"{who} moved it from {before} to {after} on {seen.modified:%Y-%m-%d}"
+    return f"moved it from {before} to {after}"

@@ -176,3 +176,25 @@ def test_status_tells_how_many_accounts_both_have_and_which_cannot_be_told_apart
         after = worker.status()
     assert (before.twins > 100, before.doubtful_twins) == (True, 0)
     assert (after.twins, after.doubtful_twins) == (before.twins - 1, 3)
+
+
+@pytest.mark.parametrize("home", ["salesforce", "hubspot"])
+def test_a_hold_names_whoever_moved_the_account_not_whoever_touched_it_last(branches: Branches, home: str) -> None:
+    """A record of HubSpot's names nobody, and Salesforce's whoever changed anything last: the history is asked."""
+    with branches.worker(f"home.crm={home}") as worker:
+        plan = branches.approved(worker)
+        row = next(row.row for row in plan.rows if row.row.crm == home and row.row.kind is RowKind.OWNER)
+        owners = {row.before["owner"], row.after["owner"]}
+        users = (user for user in worker.parts.connectors[home].users() if user.active and user.can_own)
+        taker, name = next((user.id, user.fields["name"]) for user in users if user.id not in owners)
+        if home == "salesforce":
+            branches.salesforce.company.edit("Account", row.account, "admin@acme.example", OwnerId=taker)
+            branches.salesforce.company.edit("Account", row.account, "pool@acme.example", Industry="Banking")
+        else:
+            branches.hubspot.portal.edit("companies", row.account, "Dana Whitfield", hubspot_owner_id=taker)
+            branches.hubspot.portal.edit("companies", row.account, "Account Pool", industry="Banking")
+        worker.pull()
+        (held,) = worker.status().holds
+    assert held.account == row.account
+    assert held.reason.startswith("Dana Whitfield moved it from ")
+    assert f" to {name} on " in held.reason

@@ -83,6 +83,21 @@ def test_a_change_that_the_writer_has_met_before_keeps_the_reason_that_it_found(
         assert "u3" in ownership.holds(tx, later)[0].reason, "a later change is another one"
 
 
+def test_a_date_that_another_field_has_moved_since_makes_no_second_change_of_one_that_is_known(
+    store: Store, now: datetime
+) -> None:
+    """Our own write of a tier to an account whose owner a person had changed: the pull sees one record, one date."""
+    later = now + timedelta(minutes=5)
+    with store.begin() as tx:
+        _users(tx, now)
+        why = "Dana Whitfield moved it from Ann to Bo on 2026-11-20"
+        holds.start(tx, holds.Hold("a", "person", now, now + timedelta(days=30), why))
+        assert _notice(tx, OwnerSeen("a", "u1", "u2", later), later) == 0
+        assert ownership.holds(tx, later)[0].reason == why
+        _notice(tx, OwnerSeen("a", "u2", "u1", later), later)
+        assert ownership.holds(tx, later)[0].reason == "somebody moved it from Bo to Ann on 2026-11-20"
+
+
 @pytest.mark.parametrize("state", list(RowState))
 def test_only_a_row_that_may_have_landed_makes_a_change_ours(store: Store, now: datetime, state: RowState) -> None:
     ours = state in {
