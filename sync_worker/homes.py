@@ -11,6 +11,7 @@ from sync_worker.core.canonical import digest
 from sync_worker.core.homes import Homes, Listed, pair
 from sync_worker.core.matching import site_of
 from sync_worker.store import aliases, lookup, settings, twins
+from sync_worker.store.matchable import HOSTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
     from connectors.port import Value
     from sync_worker.config import Config, HomeConfig
-
-SITES = ("domain", "website")
-"""The account fields that may hold a site, in the order in which they are believed."""
 
 
 _GROUND = "twins_paired"
@@ -45,7 +43,7 @@ def pair_up(tx: Connection, config: Config, now: datetime) -> None:
 
 
 def _listed(id_: str, crm: str, fields: Mapping[str, Value], home: HomeConfig) -> Listed:
-    sites = (site_of(str(fields.get(name) or "")) for name in SITES)
+    sites = (site_of(str(fields.get(name) or "")) for name in HOSTS)
     return Listed(
         id=id_,
         crm=crm,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 HOSTS = ("domain", "website")
-"""The account fields that may hold a host."""
+"""The account fields that may hold a host, in the order in which they are believed."""
 
 
 def ground(tx: Connection, crms: Sequence[str]) -> dict[str, Any]:
