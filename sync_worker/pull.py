@@ -121,7 +121,7 @@ def _pull_stream(parts: Parts, feed: Feed, *, cycle: int, full: bool) -> tuple[S
         )
         parts.watch(Progress(stream.value, brought.pulled, page.expected))
     if stream is Stream.ACCOUNTS:
-        name_movers(parts.store, parts.connectors[crm], since=begun, now=parts.clock())
+        name_movers(parts.store, crm, parts.connectors[crm], since=begun, now=parts.clock())
     _check_quarantine(parts, feed, brought)
     if brought.full:
         brought += StreamCounts(deleted=_close_full_pull(parts, feed, cycle))

@@ -13,7 +13,7 @@ from sync_worker.core.lifecycle import difference, same
 from sync_worker.core.model import RowKind, RowState
 from sync_worker.core.undoing import undoes
 from sync_worker.store import holds, outbox, ownership, plans
-from sync_worker.store.lookup import get, user_names
+from sync_worker.store.lookup import crm_of, get, user_names
 from sync_worker.store.records import OwnerSeen
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def tell_who(tools: Tools, crm: str, rows: Iterable[tuple[StoredRow, Seen]]) -> 
                 holds.start(tx, replace(held, reason=told(found[held.account], names)))
 
 
-def name_movers(store: Store, connector: Connector, *, since: datetime, now: datetime) -> None:
+def name_movers(store: Store, crm: str, connector: Connector, *, since: datetime, now: datetime) -> None:
     """Ask the CRM who moved the accounts of one CRM whose holds began since then: pulls cannot always tell.
 
     HubSpot's records bear no author, and Salesforce's name whoever changed anything last. What the history does not
@@ -84,9 +84,10 @@ def name_movers(store: Store, connector: Connector, *, since: datetime, now: dat
     with store.read() as tx:
         begun = [held for held in holds.current(tx, now) if held.kind == holds.PERSON and held.since >= since]
         refs = [Ref(Stream.ACCOUNTS, held.account) for held in begun[:HISTORIES]]
-        owners = {ref.id: account.fields.get("owner") for ref in refs if (account := get(tx, ref.stream, ref.id))}
+        shown = {ref: account for ref in refs if (account := get(tx, ref.stream, ref.id)) and crm_of(tx, ref) == crm}
+        owners = {ref.id: account.fields.get("owner") for ref, account in shown.items()}
     try:
-        moves = moves_of(connector, refs)
+        moves = moves_of(connector, list(shown))
     except CrmError:
         return
     if not moves:

@@ -198,3 +198,26 @@ def test_a_hold_names_whoever_moved_the_account_not_whoever_touched_it_last(bran
     assert held.account == row.account
     assert held.reason.startswith("Dana Whitfield moved it from ")
     assert f" to {name} on " in held.reason
+
+
+def test_each_crm_is_asked_of_its_own_accounts_alone_who_moved_them(branches: Branches) -> None:
+    with branches.worker() as worker:
+        rows = [row.row for row in branches.approved(worker).rows if row.row.kind is RowKind.OWNER]
+        moved = {crm: next(row for row in rows if row.crm == crm) for crm in ("salesforce", "hubspot")}
+        takers = {}
+        for crm, row in moved.items():
+            users = worker.parts.connectors[crm].users()
+            others = (user.id for user in users if user.active and user.can_own and user.id not in row.before.values())
+            takers[crm] = next(user for user in others if user not in row.after.values())
+        branches.salesforce.company.edit(
+            "Account", moved["salesforce"].account, "admin@acme.example", OwnerId=takers["salesforce"]
+        )
+        branches.hubspot.portal.edit(
+            "companies", moved["hubspot"].account, "Dana Whitfield", hubspot_owner_id=takers["hubspot"]
+        )
+        now = datetime.now(UTC)
+        worker.parts.clock = lambda: now  # both holds begin at one moment
+        worker.pull()
+        held = {hold.account: hold.reason for hold in worker.status().holds}
+    assert held.keys() == {row.account for row in moved.values()}
+    assert not any(reason.startswith("somebody") for reason in held.values())
