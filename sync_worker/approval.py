@@ -21,7 +21,10 @@ POLICY = "the policy 'automatic'"
 """Who approved a plan that no guard held, where the config lets the worker write alone."""
 
 
-EDIT_HINT = "give it edit access in the CRM's field-level security; 'sync-worker doctor' checks it"
+EDIT_HINT = (
+    "Salesforce: give it Edit under field-level security; HubSpot: name a property that is neither calculated nor "
+    "read-only; 'sync-worker doctor' checks it"
+)
 
 
 def agreed(parts: Parts, stored: StoredPlan) -> bool:

@@ -14,6 +14,7 @@ from sync_worker.approval import EDIT_HINT
 from sync_worker.config import ConfigInvalid
 from sync_worker.parts import Stopped
 from sync_worker.pool import pool_user
+from sync_worker.report.words import count
 from sync_worker.store import StoreError
 from sync_worker.store import check as check_store
 from sync_worker.vocabulary import read_only, stored_schemas, vocabulary
@@ -149,9 +150,11 @@ def _rules(parts: Parts, schemas: Mapping[str, Schema]) -> Check:
     try:
         rules = parts.read_rules(vocabulary(stored_schemas(schemas), parts.config))
     except (RulesInvalid, ConfigInvalid) as error:
-        message = f"{len(error.problems)} mistakes, the first: {error.problems[0]}"
+        message = f"{count(len(error.problems), 'mistake')}, the first: {error.problems[0]}"
         return bad("rules", message, "run 'sync-worker rules check'")
-    return good("rules", f"{parts.config.rules.folder}: {len(rules.scores)} scores, {len(rules.books)} books")
+    return good(
+        "rules", f"{parts.config.rules.folder}: {count(len(rules.scores), 'score')}, {count(len(rules.books), 'book')}"
+    )
 
 
 def _pool(parts: Parts, crm: str, users: Sequence[User], name: str) -> Check:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from connectors.port import CrmError, LimitReached, NotPermitted, Outcome, Unauthorized
 from connectors.transport import THROTTLED, Garbled, Passing, passing, retry_after
@@ -100,7 +101,8 @@ def judge(endpoint: Endpoint, response: Response) -> CrmError:
     """The error for a reply of 300 and above."""
     status, body = response.status_code, _body(response)
     error = row_error(body)
-    origin = "https://" + (response.url or "").split("/")[2]
+    asked = urlsplit(response.url or "")
+    origin = f"{asked.scheme}://{asked.netloc}"
     if status == TOO_MANY:
         return _too_many(body, response)
     if status in THROTTLED or status == MIGRATING:

@@ -151,7 +151,7 @@ def _unwritten(one: Written) -> str:
         return "score, tier and reasons follow the rules: change those, and plan again"
     if one.state in {RowState.SENT, RowState.UNKNOWN}:
         return "its outcome is not known yet: the next cycle or apply settles it"
-    return "" if one.state in TOUCHED else f"nothing of it stands in the CRM: it is {one.state}"
+    return "" if one.state in TOUCHED else f"nothing of it stands in the CRM: its state is {one.state}"
 
 
 def _out_of_sight(row: PlanRow, now: Situation) -> str:

@@ -78,7 +78,8 @@ def _verdict(report: ApplyReport, stored: StoredPlan) -> Iterator[Block]:
     if report.stopped:
         yield Text(f"plan {plan} stopped early: {report.stopped}", Tone.BAD)
     elif complete(stored):
-        yield Text(f"plan {plan} is applied: the CRM shows all {rows} as planned", Tone.GOOD)
+        shown = "its row" if len(stored.rows) == 1 else f"all {rows}"
+        yield Text(f"plan {plan} is applied: the CRM shows {shown} as planned", Tone.GOOD)
     else:
         other = sum(row.state not in GOOD for row in stored.rows)
         yield Text(f"plan {plan} is applied in part: {other:,} of {rows} ended otherwise", Tone.WARN)

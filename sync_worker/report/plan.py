@@ -11,7 +11,7 @@ from sync_worker.report.document import Commands, Fields, Heading, Items, Text, 
 from sync_worker.report.words import count, instant, person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from sync_worker.cycle import PlanReport
     from sync_worker.report.document import Answer, Block
@@ -116,19 +116,21 @@ def _staying(summary: Mapping[str, Any]) -> Iterator[Block]:
         yield Heading("What stays where it is")
         yield table("what|>accounts|~why", rows)
     if pool:
-        yield Text(f"the pool: {pool['before']:,} accounts before, {pool['after']:,} after")
+        yield Text(f"the pool: {count(pool['before'], 'account')} before, {pool['after']:,} after")
 
 
 def _owners(rows: list[StoredRow], names: Mapping[str, str], *, few: int | None, started: bool) -> Iterator[Block]:
     groups: dict[str, list[StoredRow]] = defaultdict(list)
     for row in rows:
         groups[row.row.rule].append(row)
+    both = _both(rows)
     for rule, members in sorted(groups.items(), key=lambda group: (not group[0].startswith("return:"), group[0])):
         yield Heading(f"{_rule(rule)} — {count(len(members), 'account')}")
         told = members if few is None else members[:few]
         cells = [
             (
                 row.row.account_name,
+                *((row.row.crm,) if both else ()),
                 person(row.row.before.get("owner"), names),
                 person(row.row.after.get("owner"), names),
                 row.row.reason,
@@ -136,7 +138,7 @@ def _owners(rows: list[StoredRow], names: Mapping[str, str], *, few: int | None,
             )
             for row in told
         ]
-        yield table("account|from|to|~why" + ("|state|>row" if started else ""), cells)
+        yield table(f"account{both}|from|to|~why" + ("|state|>row" if started else ""), cells)
         if len(told) < len(members):
             yield Text(f"… and {len(members) - len(told):,} more: --all shows every row", Tone.QUIET)
 
@@ -147,21 +149,28 @@ def _priorities(
     if not rows:
         return
     yield Heading(f"Priorities — {count(len(rows), 'account')}")
+    both = _both(rows)
     if few is None:
         cells = [
             (
                 row.row.account_name,
+                *((row.row.crm,) if both else ()),
                 _values(row.row.before),
                 _values(row.row.after),
                 *((_state(row),) if started else ()),
             )
             for row in rows
         ]
-        yield table("account|~before|~after" + ("|state" if started else ""), cells)
+        yield table(f"account{both}|~before|~after" + ("|state" if started else ""), cells)
     elif tiers := summary.get("tiers"):
         yield table("tier|>accounts", list(tiers.items()))
     if few is not None:
         yield Text("--all shows every account with its score, tier and reasons", Tone.QUIET)
+
+
+def _both(rows: Collection[StoredRow]) -> str:
+    """The heading of a column for the CRM, where the rows are of two: one name may stand for an account in each."""
+    return "|crm" if len({row.row.crm for row in rows}) > 1 else ""
 
 
 def _outcomes(stored: StoredPlan) -> Iterator[Block]:

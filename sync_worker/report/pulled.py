@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sync_worker.report.document import Text, Tone, table
+from sync_worker.report.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,8 @@ def pulled(report: PullReport) -> Answer:
 
 def _notes(report: PullReport) -> Iterator[Block]:
     if report.held:
-        yield Text(f"{report.held} owners were changed by hand: the worker stays away from these accounts", Tone.WARN)
+        them = "it" if report.held == 1 else "them"
+        yield Text(f"{count(report.held, 'account')} moved by hand: the worker stays away from {them}", Tone.WARN)
     told = report.streams.get("signals")
     if told and told.quarantined:
         yield Text("lines of files that were not taken: 'sync-worker signals' lists them with reasons", Tone.WARN)

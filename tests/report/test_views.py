@@ -142,6 +142,16 @@ def test_an_applied_plan_tells_what_became_of_each_row() -> None:
     assert "sync-worker apply" not in text
 
 
+def test_rows_of_two_crms_say_whose_they_are() -> None:
+    """One name may stand for an account in each."""
+    images = (MOVE, replace(MOVE, crm="hubspot"), SCORE, replace(SCORE, crm="hubspot"))
+    rows = [StoredRow(replace(row, number=n), PLAN.id, RowState.PLANNED) for n, row in enumerate(images, 1)]
+    text = plain(shown(stored(PlanState.PLANNED, *rows), NAMES, few=None)[0])
+    assert "Acme     salesforce  Ann   Account Pool  unworked" in text
+    assert "Acme     hubspot     Ann   Account Pool  unworked" in text
+    assert "Bolt     hubspot     score: 10.0, tier: empty  score: 71.5, tier: A" in text
+
+
 def test_long_groups_are_cut_and_say_so() -> None:
     rows = tuple(StoredRow(replace(MOVE, number=n, account=str(n)), PLAN.id, RowState.PLANNED) for n in range(1, 8))
     text = plain(shown(stored(PlanState.PLANNED, *rows), NAMES, few=5)[0])
