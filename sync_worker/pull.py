@@ -9,7 +9,7 @@ from connectors.port import Stream
 from sync_worker.apply.holds import name_movers
 from sync_worker.parts import Parts, Progress, Stopped
 from sync_worker.signals import take_in
-from sync_worker.store import ownership, records, settings
+from sync_worker.store import lookup, ownership, records, settings
 from sync_worker.vocabulary import stored_schemas
 
 if TYPE_CHECKING:
@@ -95,12 +95,20 @@ def _pull_users(parts: Parts, feed: Feed, cycle: int) -> StreamCounts:
         message = f"{feed.crm} shows no active user who may own accounts"
         raise Stopped(message, hint="let the integration user see users, then run 'sync-worker doctor'")
     with parts.store.begin() as tx:
-        known = records.live_count(tx, Stream.USERS, feed.crm)
-        if len(users) < (1 - parts.config.guards.fewer_rows) * known:
-            raise _fewer(parts, feed, len(users), known)
+        known = {user.id for user in lookup.users(tx, feed.crm)}
+        if known and known.isdisjoint(user.id for user in users):
+            raise _strangers(feed, len(known))
+        if len(users) < (1 - parts.config.guards.fewer_rows) * len(known):
+            raise _fewer(parts, feed, len(users), len(known))
         saved = records.save_users(tx, feed.crm, users, cycle=cycle, now=now)
     parts.watch(Progress("users", len(users), len(users)))
     return StreamCounts(full=True, pulled=len(users), new=saved.new, changed=saved.changed, deleted=saved.deleted)
+
+
+def _strangers(feed: Feed, known: int) -> Stopped:
+    """The end of a run at another company's CRM: no two of them share a user."""
+    message = f"{feed.crm} shows none of the {known:,} users that this store knows: it is another org"
+    return Stopped(message, hint="check the address and the credentials; for another org take a store of its own")
 
 
 def _pull_stream(parts: Parts, feed: Feed, *, cycle: int, full: bool) -> tuple[StreamCounts, int]:

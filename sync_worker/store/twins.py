@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, insert, select
 
 from connectors.port import Stream
 from sync_worker.core.homes import Twin
-from sync_worker.store import settings
+from sync_worker.store import holds, settings
 from sync_worker.store.schema import record, twin
 
 if TYPE_CHECKING:
@@ -36,12 +36,16 @@ def listed(tx: Connection) -> Iterator[tuple[str, str, Mapping[str, Value]]]:
 
 
 def keep(tx: Connection, found: Homes, now: datetime) -> None:
-    """Let these be the twins."""
+    """Let these be the twins. A record that becomes one hands its hold and its rest on to its home."""
     if doubtful(tx) != found.doubtful:
         settings.put(tx, _DOUBTFUL, found.doubtful, now)
     known = {row.account_id: Twin(*row) for row in tx.execute(select(twin))}
     if known == {each.account: each for each in found.twins}:
         return
+    for each in found.twins:
+        if each.account not in known or known[each.account].home != each.home:
+            holds.move(tx, each.account, each.home)
+            holds.move_rest(tx, each.account, each.home)
     tx.execute(delete(twin))
     if found.twins:
         rows = [{"account_id": each.account, "home_id": each.home, "because": each.because} for each in found.twins]

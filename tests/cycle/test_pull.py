@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from connectors.port import BadReply, CrmError, SchemaChanged, Stream
+from connectors.port import BadReply, CrmError, SchemaChanged, Stream, User
 from sync_worker import app
 from sync_worker.config import load
 from sync_worker.parts import Stopped
@@ -136,3 +137,16 @@ def test_the_cursor_moves_with_its_page(office: Office) -> None:
         worker.pull()
         with worker.store.read() as tx:
             assert records.cursor(tx, "salesforce", Stream.ACCOUNTS) != before
+
+
+def test_another_org_is_no_news_of_this_one(office: Office) -> None:
+    """I14: a key of another company shows as many records, and not one that is known."""
+    ours = User("0059g0000000001AAA", active=True, can_own=True, fields={"name": "Somebody of ours"})
+    with office.worker() as worker:
+        with worker.store.begin() as tx:
+            records.save_users(tx, "salesforce", [ours], cycle=1, now=datetime.now(UTC))
+        with pytest.raises(Stopped, match="salesforce shows none of the 1 users that this store knows") as stopped:
+            worker.pull()
+        with worker.store.read() as tx:
+            assert [user.id for user in lookup.users(tx)] == [ours.id]
+    assert "a store of its own" in stopped.value.hint

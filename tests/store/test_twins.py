@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
 from connectors.port import Stream
 from sync_worker.config import Config, HomeConfig, HubSpotConfig, SalesforceConfig
-from sync_worker.core.homes import Homes
+from sync_worker.core.homes import Homes, Twin
 from sync_worker.homes import pair_up
-from sync_worker.store import records, twins
+from sync_worker.store import holds, records, twins
+from sync_worker.store.schema import rest
 from tests.store.crm import ENGAGEMENT, TOUCHES, account, page
 
 if TYPE_CHECKING:
@@ -88,3 +91,17 @@ def test_a_twin_stays_a_twin_while_its_home_is_set_aside(store: Store, now: date
         save(tx, "salesforce", now, account(HOME, now, other="7", revenue=float("nan")))
         assert records.quarantined(tx), "it could not be understood"
         assert paired(tx, now) == [("7", HOME)]
+
+
+def test_what_becomes_a_twin_hands_its_hold_and_its_rest_on_to_its_home(store: Store, now: datetime) -> None:
+    """I12: an account that changes its home is held on; else the other CRM's record would move at once."""
+    until = now + timedelta(days=30)
+    with store.begin() as tx:
+        save(tx, "salesforce", now, account(HOME, now))
+        save(tx, "hubspot", now, account("7", now, other=HOME))
+        twins.keep(tx, Homes((Twin("7", HOME, "linked"),), 0), now)
+        holds.start(tx, holds.Hold(HOME, holds.PERSON, now, until, "Ann moved it"))
+        holds.start_rest(tx, HOME, until, "unworked", "u1", now)
+        twins.keep(tx, Homes((Twin(HOME, "7", "linked"),), 0), now)
+        assert [held.account for held in holds.current(tx, now)] == ["7"]
+        assert tx.execute(select(rest.c.account_id)).scalars().all() == ["7"]
