@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from connectors import files
 from connectors.port import FieldType, Stream
 from sync_worker.config import CRMS
+from sync_worker.config.problems import nearest
 from sync_worker.core.canonical import digest
 from sync_worker.core.matching import Sought, host_of, match
 from sync_worker.parts import Progress, Stopped
@@ -22,7 +23,7 @@ from sync_worker.vocabulary import merged
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -65,6 +66,8 @@ class Told:
     folder: str
     """Empty where the config names none."""
     sources: tuple[SourceCounts, ...]
+    unheard: Mapping[str, str]
+    """Sources that ``signals.precedence`` names and nothing has told under, each with what may have been meant."""
     unmatched: tuple[Unmatched, ...]
     """The keys with the most to tell first, as many as were asked for; so are files and bad lines, the latest first."""
     files: tuple[FileTaken, ...]
@@ -76,15 +79,24 @@ class Told:
 def told(parts: Parts, limit: int) -> Told:
     """What the store has of files: it asks neither the folder nor a CRM."""
     with parts.store.read() as tx:
+        sources = tuple(kept.sources(tx, parts.clock()))
         return Told(
             folder=str(parts.config.signals.folder or ""),
-            sources=tuple(kept.sources(tx, parts.clock())),
+            sources=sources,
+            unheard=_unheard(parts.config, {one.source for one in sources}),
             unmatched=tuple(kept.unmatched(tx, limit)),
             files=tuple(kept.files(tx, limit)),
             files_in_all=kept.files_in_all(tx),
             bad_lines=tuple(kept.bad_lines(tx, limit)),
             bad_in_all=kept.bad_in_all(tx),
         )
+
+
+def _unheard(config: Config, sources: Collection[str]) -> Mapping[str, str]:
+    """What ``signals.precedence`` names in vain: a slip there changes whose word counts, and nothing else shows it."""
+    named = {name for ranked in config.signals.precedence.values() for name in ranked}
+    known = {*sources, *config.crms}
+    return {name: nearest(name, known) for name in sorted(named - known)}
 
 
 def take_in(parts: Parts) -> TakenIn:

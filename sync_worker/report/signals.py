@@ -20,7 +20,7 @@ def signals(found: Told) -> Answer:
     if not found.files:
         where = f"{found.folder} holds none that were taken in" if found.folder else "signals.folder is not set"
         return (Text(f"no file has told anything yet: {where}"),), {"signals": found}
-    return (*_sources(found), *_unmatched(found), *_files(found), *_bad(found)), {"signals": found}
+    return (*_sources(found), *_unheard(found), *_unmatched(found), *_files(found), *_bad(found)), {"signals": found}
 
 
 def rate(one: SourceCounts) -> str:
@@ -37,6 +37,12 @@ def _sources(found: Told) -> Iterator[Block]:
             for s in found.sources
         ],
     )
+
+
+def _unheard(found: Told) -> Iterator[Block]:
+    for name, hint in found.unheard.items():
+        meant = f" — {hint}" if hint else ""
+        yield Text(f"signals.precedence names '{name}', of which nothing has been heard{meant}", Tone.WARN)
 
 
 def _unmatched(found: Told) -> Iterator[Block]:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from sync_worker.parts import Stopped
 from sync_worker.signals import TakenIn, take_in
+from sync_worker.signals import told as told_of
 from sync_worker.store import schema
 from sync_worker.store import signals as kept
 from tests.signals.conftest import NOW, Desk
@@ -231,3 +232,11 @@ def test_two_workers_that_meet_one_file_at_once_take_it_in_once(desk: Desk) -> N
         other.result(10)
     with desk.store.read() as tx:
         assert kept.files_in_all(tx) == 1
+
+
+def test_a_source_that_precedence_names_in_vain_is_told_with_the_one_that_was_meant(desk: Desk) -> None:
+    desk.drop("bombora-1.csv", MONDAY)
+    take_in(desk.parts)
+    desk.configure(precedence={"employees": ("bambora", "salesforce"), "industry": ("bombora",)})
+    found = told_of(desk.parts, 10)
+    assert found.unheard == {"bambora": "did you mean 'bombora'?"}
