@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
@@ -13,6 +13,7 @@ from sync_worker.decide import build_facts, fact_settings, load_rules, people_of
 from sync_worker.history import AccountNotFound, find_account, ownership_of
 from sync_worker.store import decisions, engagement, lookup, origins, schema, settings, twins
 from sync_worker.store.standing import standing
+from sync_worker.store.upsert import latest_number
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -156,16 +157,23 @@ def disputed(said: Sequence[Statement], home: str) -> bool:
 
 
 def refresh(parts: Parts, rules: Ruleset, now: datetime) -> None:
-    """Build the facts again where they are older than the latest pull, or were built for other rules."""
+    """Build the facts again where records have changed since, or a pull was made, or other rules are to read them."""
+    wanted = sorted(column.name for column in needs(rules))
     with parts.store.read() as tx:
         built = settings.get(tx, "fact_columns")
-        seen = [tx.scalar(select(func.max(at))) for at in (schema.cursor.c.saved_at, schema.signal_file.c.at)]
-        pulled = max((at for at in seen if at is not None), default=None)
-    wanted = sorted(column.name for column in needs(rules))
-    if built and built["read"] == wanted and (pulled is None or datetime.fromisoformat(built["built_at"]) >= pulled):
-        return
+        if built and built["read"] == wanted and not _outdated(tx, built):
+            return
     with parts.store.begin() as tx:
         build_facts(tx, parts, rules, people_of(tx, parts), now)
+
+
+def _outdated(tx: Connection, built: Mapping[str, Any]) -> bool:
+    """Whether anything has been brought in since: by a pull, by a file, or by a look at our own writes."""
+    if built.get("sequence") != latest_number(tx, "record"):
+        return True
+    seen = [tx.scalar(select(func.max(at))) for at in (schema.cursor.c.saved_at, schema.signal_file.c.at)]
+    since = datetime.fromisoformat(built["built_at"])
+    return any(at is not None and at > since for at in seen)
 
 
 def verdict(first: Mapping[str, RuleTried], at: Standing) -> str:

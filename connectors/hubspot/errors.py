@@ -5,6 +5,7 @@ Every part of an error is optional, as HubSpot's documentation says; a category 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -90,7 +91,18 @@ def row_error(entry: Mapping[str, object]) -> RowError:
     context = entry.get("context")
     named = context if isinstance(context, dict) else {}
     ids = _texts(named.get("ids")) or _texts(named.get("fromObjectId"))
-    return RowError(str(category), str(message), ids, _texts(named.get("objectWriteTraceId")))
+    return RowError(str(category), _plain(str(message)), ids, _texts(named.get("objectWriteTraceId")))
+
+
+def _plain(message: str) -> str:
+    """The message in words: HubSpot puts a list of JSON objects behind some."""
+    start = message.find("[{")
+    try:
+        told = json.loads(message[start:]) if start >= 0 else None
+    except ValueError:
+        return message
+    words = [str(each.get("message") or "") for each in told or () if isinstance(each, dict)]
+    return message[:start] + "; ".join(words) if any(words) else message
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from connectors.port import CrmError
@@ -179,15 +179,18 @@ class Windows:
             return
         with tools.writing() as tx:
             now = tools.clock()
+            ended = []
             for row, ending in endings:
                 self._run.watch.count(ending)
+                ended.append((row, ending))
                 if ending.state is RowState.CONFIRMED:
                     holds.start_rest(tx, row, now)
                 elif ending.state is RowState.CONFLICT and row.row.kind is RowKind.OWNER:
                     shown = seen[row.row.account]
                     holds.keep_away(tx, row, shown, days=tools.settings.hold_days, now=now)
                     self._moved.append((row, shown))
-            outbox.end(tx, endings, epoch=tools.lease.epoch, now=now)
+                    ended[-1] = row, replace(ending, message=holds.in_names(tx, ending.message))
+            outbox.end(tx, ended, epoch=tools.lease.epoch, now=now)
 
     def _send(self, ready: list[Ready], deadline: float) -> list[StoredRow]:
         """Send batch by batch while the reading is fresh; the rows that did not leave."""

@@ -130,7 +130,7 @@ def _ending(tx: Connection, row: StoredRow, verdict: Verdict, seen: Seen | None,
         case Verdict.MAYBE_REVERTED:
             return REVERTED
         case Verdict.CONFLICT:
-            told = "" if seen is None else f": {difference(row.row.before, seen)}"
+            told = "" if seen is None else f": {holds.in_names(tx, difference(row.row.before, seen))}"
             return Ending(RowState.CONFLICT, message=f"no answer came, and somebody has changed it since{told}")
         case Verdict.NOT_LANDED | Verdict.RULED_OUT:
             ending = _not_landed(tx, row, now, for_good=verdict is Verdict.RULED_OUT)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from sync_worker.store.schema import decision, outcome, sequence
-from sync_worker.store.upsert import CHUNK, upsert
+from sync_worker.store.schema import decision, outcome
+from sync_worker.store.upsert import CHUNK, latest_number, upsert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -64,7 +64,7 @@ def record(  # noqa: PLR0913 - the fixed contract with the cycle
     score_step: float = SCORE_STEP,
 ) -> int:
     """Keep the outcome of each account, and log those that changed with the inputs that were read; how many changed."""
-    number = tx.execute(select(sequence.c.value).where(sequence.c.name == "record")).scalar() or 0
+    number = latest_number(tx, "record")
     common = {"rules_version": rules_version, "at": now}
     remaining, changed = iter(decisions), 0
     while part := list(islice(remaining, CHUNK)):

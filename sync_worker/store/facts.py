@@ -23,7 +23,7 @@ from sync_worker.store.derivable import DERIVED, REP_DERIVED, FactSettings
 from sync_worker.store.derived import Accounts
 from sync_worker.store.json_sql import reader
 from sync_worker.store.sources import filed
-from sync_worker.store.upsert import chunks
+from sync_worker.store.upsert import chunks, latest_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -236,6 +236,7 @@ def _remember(tx: Connection, types: Mapping[str, Type], columns: Sequence[FactC
         "read": sorted({column.name for column in columns}),
         "folded": folded,
         "built_at": now.isoformat(),
+        "sequence": latest_number(tx, "record"),
     }
     settings.put(tx, "fact_columns", built, now)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sync_worker.store.schema import sequence
@@ -59,6 +60,11 @@ def insert_if_absent(tx: Connection, table: Table, row: Mapping[str, Any]) -> bo
     insert: Insert = sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
     statement = insert.values(**row).on_conflict_do_nothing()
     return tx.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
+
+
+def latest_number(tx: Connection, name: str) -> int:
+    """The last number that was taken of a sequence; 0 before the first."""
+    return tx.execute(select(sequence.c.value).where(sequence.c.name == name)).scalar() or 0
 
 
 def next_numbers(tx: Connection, name: str, count: int) -> int:

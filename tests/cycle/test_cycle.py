@@ -118,13 +118,26 @@ def test_a_persons_change_between_plan_and_apply_is_kept_told_and_held(office: O
         status = worker.status()
         after = worker.plan_of(plan.plan.id)
     assert applied.counts[RowState.CONFLICT] == 1
-    assert next(row.state for row in after.rows if row.row.account == account) is RowState.CONFLICT
+    ended = next(row for row in after.rows if row.row.account == account)
+    assert ended.state is RowState.CONFLICT
+    name = next(str(user["Name"]) for user in office.users() if user["Id"] == taken_by)
+    assert f"owner is now {name}, the plan expected " in ended.message, "told in names"
     assert office.account(account)["OwnerId"] == taken_by
     assert [hold.account for hold in status.holds] == [account]
     office.ahead = timedelta(days=29)
     with office.worker() as worker:
         later = worker.plan().plan
     assert later is None or account not in owner_rows(later)
+
+
+def test_an_explanation_after_an_apply_is_of_what_the_apply_left(office: Office) -> None:
+    with office.worker() as worker:
+        plan = office.approved(worker)
+        won = next(row.row for row in plan.rows if row.row.rule.startswith("book:"))
+        worker.apply(plan.plan.id)
+        told = worker.explain(won.account)
+    (tried,) = [rule for rule in told.rules if rule.id == "settling-in"]
+    assert tried.values["in_pool"] is False
 
 
 def test_an_account_that_a_person_puts_back_before_the_next_pull_is_held(office: Office) -> None:

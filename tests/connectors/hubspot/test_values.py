@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from connectors.hubspot.errors import row_error
 from connectors.hubspot.values import from_text, to_text
 from connectors.port import BadReply, FieldType, NotPermitted, SchemaChanged, Stream
 
@@ -98,3 +99,11 @@ def test_ids_are_texts_though_hubspot_calls_them_numbers(account: HubSpotSandbox
     known = {None, *account.ids(Stream.ACCOUNTS)}
     assert {record.fields["account"] for record in records} <= known
     assert all(isinstance(record.fields["name"], str) for record in records)
+
+
+def test_the_json_behind_a_refusal_is_told_in_words() -> None:
+    told = '[{"isValid":false,"message":"99 was not a valid owner","error":"INVALID_OWNER","name":"hubspot_owner_id"}]'
+    spoken = row_error({"category": "VALIDATION_ERROR", "message": f"Property values were not valid: {told}"})
+    assert spoken.message == "Property values were not valid: 99 was not a valid owner"
+    broken = row_error({"message": 'odd: [{"isValid"'})
+    assert broken.message == 'odd: [{"isValid"', "what cannot be read is shown as it came"
