@@ -68,6 +68,8 @@ class Told:
     sources: tuple[SourceCounts, ...]
     unheard: Mapping[str, str]
     """Sources that ``signals.precedence`` names and nothing has told under, each with what may have been meant."""
+    unread: tuple[str, ...]
+    """Topics that no rule can read, because ``intent.topics`` does not name them."""
     unmatched: tuple[Unmatched, ...]
     """The keys with the most to tell first, as many as were asked for; so are files and bad lines, the latest first."""
     files: tuple[FileTaken, ...]
@@ -84,6 +86,7 @@ def told(parts: Parts, limit: int) -> Told:
             folder=str(parts.config.signals.folder or ""),
             sources=sources,
             unheard=_unheard(parts.config, {one.source for one in sources}),
+            unread=tuple(topic for topic in kept.topics(tx) if topic not in parts.config.intent.topics),
             unmatched=tuple(kept.unmatched(tx, limit)),
             files=tuple(kept.files(tx, limit)),
             files_in_all=kept.files_in_all(tx),

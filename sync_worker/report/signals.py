@@ -15,12 +15,18 @@ if TYPE_CHECKING:
     from sync_worker.store.signals import SourceCounts
 
 
+FEW = 10
+"""Topics that are named; the JSON form has them all."""
+
+
 def signals(found: Told) -> Answer:
     """``signals``."""
     if not found.files:
         where = f"{found.folder} holds none that were taken in" if found.folder else "signals.folder is not set"
         return (Text(f"no file has told anything yet: {where}"),), {"signals": found}
-    return (*_sources(found), *_unheard(found), *_unmatched(found), *_files(found), *_bad(found)), {"signals": found}
+    return (*_sources(found), *_unheard(found), *_unread(found), *_unmatched(found), *_files(found), *_bad(found)), {
+        "signals": found
+    }
 
 
 def rate(one: SourceCounts) -> str:
@@ -43,6 +49,16 @@ def _unheard(found: Told) -> Iterator[Block]:
     for name, hint in found.unheard.items():
         meant = f" — {hint}" if hint else ""
         yield Text(f"signals.precedence names '{name}', of which nothing has been heard{meant}", Tone.WARN)
+
+
+def _unread(found: Told) -> Iterator[Block]:
+    if found.unread:
+        shown = ", ".join(found.unread[:FEW]) + (", …" if len(found.unread) > FEW else "")
+        yield Text(
+            f"no rule can read {count(len(found.unread), 'topic')}: {shown}; name them under [intent.topics], or say "
+            "under [signals.topics] what they mean",
+            Tone.WARN,
+        )
 
 
 def _unmatched(found: Told) -> Iterator[Block]:

@@ -227,6 +227,11 @@ def sources(tx: Connection, now: datetime) -> list[SourceCounts]:
     return sorted(found, key=lambda one: (one.source, one.kind))
 
 
+def topics(tx: Connection) -> list[str]:
+    """Every topic that a file has told of, in the words that rules would use."""
+    return list(tx.scalars(select(signal.c.topic).distinct().order_by(signal.c.topic)))
+
+
 def _of_sources(tx: Connection, table: Table, stale: ColumnElement[bool]) -> Iterator[SourceCounts]:
     c = table.c
     homeless, doubtful = c.account_id.is_(None), c.because.startswith(AMBIGUOUS)

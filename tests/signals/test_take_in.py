@@ -234,6 +234,12 @@ def test_two_workers_that_meet_one_file_at_once_take_it_in_once(desk: Desk) -> N
         assert kept.files_in_all(tx) == 1
 
 
+def test_topics_that_no_rule_can_read_are_told(desk: Desk) -> None:
+    desk.drop("bombora-1.csv", f"{MONDAY}{ACME},Gardening,60,2026-11-09,28\n")
+    take_in(desk.parts)
+    assert told_of(desk.parts, 10).unread == ("gardening",)
+
+
 def test_a_source_that_precedence_names_in_vain_is_told_with_the_one_that_was_meant(desk: Desk) -> None:
     desk.drop("bombora-1.csv", MONDAY)
     take_in(desk.parts)
