@@ -370,7 +370,7 @@ def branches(tmp_path: Path) -> Iterator[Branches]:
     """The same company of 120 accounts in both CRMs; where both have an account, HubSpot decides about it."""
     with (
         Sandbox(seed=7, accounts=120, reps=6) as salesforce,
-        Sandbox(crm="hubspot", seed=7, accounts=120, reps=6, search_lag=0) as hubspot,
+        Sandbox(crm="hubspot", seed=7, accounts=120, reps=6, search_lag=0, burst_limit=100_000) as hubspot,
     ):
         both = Branches(salesforce, hubspot, tmp_path)
         both.settle_in()

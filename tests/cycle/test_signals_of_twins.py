@@ -24,7 +24,7 @@ def branches(tmp_path: Path) -> Iterator[Branches]:
     """The same company of 60 accounts in both CRMs."""
     with (
         Sandbox(seed=7, accounts=60, reps=4) as salesforce,
-        Sandbox(crm="hubspot", seed=7, accounts=60, reps=4, search_lag=0) as hubspot,
+        Sandbox(crm="hubspot", seed=7, accounts=60, reps=4, search_lag=0, burst_limit=100_000) as hubspot,
     ):
         both = Branches(salesforce, hubspot, tmp_path)
         both.settle_in()
