@@ -246,14 +246,15 @@ class Sandbox:
     # Life
 
     def start(self) -> Self:
-        """Binds the port and serves in a thread. Raises OSError if the port is taken."""
+        """Binds the port and serves in a thread. Raises SandboxError if the port is taken."""
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, self._port))
-        except OSError:
+        except OSError as taken:
             listener.close()
-            raise
+            message = f"port {self._port} of this machine cannot be used: {taken.strerror}"
+            raise SandboxError(message, "name another port, or 0 for any free one") from None
         self._port = listener.getsockname()[1]
         self._gate.base = f"http://{HOST}:{self._port}"
         ready = threading.Event()

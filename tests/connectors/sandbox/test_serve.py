@@ -85,7 +85,9 @@ def test_what_cannot_be_served_is_said_before_anything_starts(tmp_path: Path, sa
     plan.write_text('[{"on": "query", "fault": "none"}]', encoding="utf-8")
     with pytest.raises(FaultPlanError, match="unknown fault 'none'"):
         serve(faults=plan)
-    with pytest.raises(OSError, match="in use"):
+    with pytest.raises(
+        SandboxError, match=f"port {sandbox.port} of this machine cannot be used: Address already in use"
+    ):
         serve(port=sandbox.port, accounts=1, reps=1)
 
 
