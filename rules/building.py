@@ -72,14 +72,15 @@ def _score(shape: ScoreShape) -> model.Score:
 
 
 def _part(name: str, shape: PartShape) -> model.Part:
-    terms = tuple(_term(term, shape.half_life or 0) for term in shape.terms)
-    return model.Part(name, shape.max, shape.half_life, terms)
+    decay = model.Decay(model.Fade.HALF_LIFE, shape.half_life or 0)
+    terms = tuple(_term(term, decay) for term in shape.terms)
+    return model.Part(name, shape.max, decay if shape.half_life else None, terms)
 
 
-def _term(shape: WhenShape | ScaleShape | EventShape, half_life: float) -> model.Term:
+def _term(shape: WhenShape | ScaleShape | EventShape, decay: model.Decay) -> model.Term:
     name, because, mark = str(shape.id), str(shape.because), shape.id.mark
     if isinstance(shape, WhenShape):
         return model.WhenTerm(name, shape.when, shape.points, because, mark)
     if isinstance(shape, ScaleShape):
         return model.ScaleTerm(name, shape.scale, shape.start, shape.end, shape.points, because, mark)
-    return model.EventTerm(name, str(shape.event), half_life, shape.points, because, mark)
+    return model.EventTerm(name, str(shape.event), decay, shape.points, because, mark)

@@ -12,7 +12,16 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from rules import tree
-from rules.facts import EngagementSource, FactColumn, TouchSource, column_of, needs
+from rules.facts import (
+    EngagementSource,
+    EventsSource,
+    FactColumn,
+    FadingSource,
+    TouchSource,
+    column_of,
+    counted,
+    needs,
+)
 from rules.model import EventTerm, ScaleTerm, WhenTerm
 from rules.sql import Dialect, Writer, named, quoted
 from rules.vocabulary import Type
@@ -152,7 +161,7 @@ class Chain:
             case ScaleTerm():
                 return self._scaled(term)
             case EventTerm(points=points):
-                column = column_of(tree.Engagement(term.event, term.half_life_days)).name
+                column = column_of(counted(term.event, term.decay)).name
                 return f"{named(column)} * {writer.number(points)}"
 
     def _scaled(self, term: ScaleTerm) -> str:
@@ -237,7 +246,7 @@ def read(column: FactColumn, writer: Writer, factor: float) -> str:
     name = named(column.name)
     if column.type is Type.DATE:
         return f"SUBSTR({name}, 1, 10)"
-    if isinstance(column.source, TouchSource):
+    if isinstance(column.source, TouchSource | EventsSource | FadingSource):
         return f"COALESCE({name}, {writer.number(0)})"
     if isinstance(column.source, EngagementSource):
         # The range is kept before it is multiplied: PostgreSQL takes an underflow or overflow for an error.

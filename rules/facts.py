@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules import tree
-from rules.model import EventTerm, ScaleTerm, WhenTerm
+from rules.model import Decay, EventTerm, Fade, ScaleTerm, WhenTerm
 from rules.vocabulary import Type
 
 if TYPE_CHECKING:
@@ -37,8 +37,31 @@ class EngagementSource:
 
 
 @dataclass(frozen=True, slots=True)
+class EventsSource:
+    """How many events of a kind there were on the UTC days from today - ``days`` to today."""
+
+    kind: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class FadingSource:
+    """The sum of 1 - age / ``days`` over the events of a kind with a smaller age, in whole UTC days."""
+
+    kind: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactSource:
+    """The highest total of the account's contacts by a contact score; NULL without contacts."""
+
+    score: str
+
+
+@dataclass(frozen=True, slots=True)
 class TouchSource:
-    """How many touches there were at or after now - ``days``."""
+    """How many touches there were on the UTC days from today - ``days`` to today."""
 
     days: int
 
@@ -50,7 +73,7 @@ class IntentSource:
     topic: str
 
 
-Source = FieldSource | EngagementSource | TouchSource | IntentSource
+Source = FieldSource | EngagementSource | EventsSource | FadingSource | TouchSource | IntentSource | ContactSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +116,12 @@ def columns_read(root: tree.Part, outputs: Iterable[str] = ()) -> tuple[FactColu
     found = dict.fromkeys(
         column_of(node)
         for node in tree.parts(root)
-        if isinstance(node, tree.FieldValue | tree.Engagement | tree.Touches | tree.Intent)
-        and not (isinstance(node, tree.FieldValue) and node.name in made)
+        if isinstance(node, tree.Read) and not (isinstance(node, tree.FieldValue) and node.name in made)
     )
     return tuple(found)
 
 
-def column_of(node: tree.FieldValue | tree.Engagement | tree.Touches | tree.Intent) -> FactColumn:
+def column_of(node: tree.Read) -> FactColumn:  # noqa: PLR0911 - one return for each kind of fact
     """The column that holds what the node reads."""
     match node:
         case tree.FieldValue(name=name, type=kind):
@@ -107,6 +129,12 @@ def column_of(node: tree.FieldValue | tree.Engagement | tree.Touches | tree.Inte
         case tree.Engagement(kind=kind, half_life_days=days):
             name = f"engagement__{_safe(kind)}__{f'{days:g}'.replace('.', '_')}d"
             return FactColumn(name, Type.NUMBER, EngagementSource(kind, days))
+        case tree.Events(kind=kind, days=days):
+            return FactColumn(f"events__{_safe(kind)}__{days}d", Type.NUMBER, EventsSource(kind, days))
+        case tree.Fading(kind=kind, days=days):
+            return FactColumn(f"fading__{_safe(kind)}__{days}d", Type.NUMBER, FadingSource(kind, days))
+        case tree.BestContact(score=score):
+            return FactColumn(f"contact__{_safe(score)}", Type.NUMBER, ContactSource(score))
         case tree.Touches(days=days):
             return FactColumn(f"touches__{days}d", Type.NUMBER, TouchSource(days))
         case tree.Intent(topic=topic):
@@ -120,8 +148,19 @@ def term_root(term: Term) -> tree.Part:
             return condition.tree
         case ScaleTerm(scale=formula):
             return formula.tree
-        case EventTerm(event=kind, half_life_days=days):
-            return tree.Engagement(kind, days)
+        case EventTerm(event=kind, decay=decay):
+            return counted(kind, decay)
+
+
+def counted(kind: str, decay: Decay) -> tree.Engagement | tree.Fading | tree.Events:
+    """How the events of a kind are counted when they grow old like this."""
+    match decay.fade:
+        case Fade.HALF_LIFE:
+            return tree.Engagement(kind, decay.days)
+        case Fade.LINEAR:
+            return tree.Fading(kind, int(decay.days))
+        case Fade.WINDOW:
+            return tree.Events(kind, int(decay.days))
 
 
 def _account_roots(ruleset: Ruleset) -> Iterator[tree.Part]:

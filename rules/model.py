@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -122,13 +123,32 @@ class ScaleTerm:
     mark: Mark
 
 
+class Fade(StrEnum):
+    """How an event's points end. Age is in whole UTC days; an event of today has age 0."""
+
+    HALF_LIFE = "half_life"
+    """Half the points after every ``days``."""
+    LINEAR = "linear"
+    """In a straight line from all points today to none at ``days``."""
+    WINDOW = "window"
+    """All points up to and including age ``days``, then none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decay:
+    """How events of a part grow old."""
+
+    fade: Fade
+    days: float
+
+
 @dataclass(frozen=True, slots=True)
 class EventTerm:
-    """Points for each engagement of a kind, halved every ``half_life_days``."""
+    """Points for each engagement of a kind, less as it grows old."""
 
     id: str
     event: str
-    half_life_days: float
+    decay: Decay
     points: float
     because: str
     mark: Mark
@@ -143,7 +163,8 @@ class Part:
 
     name: str
     max: float
-    half_life_days: float | None
+    decay: Decay | None
+    """None where no term of the part counts events."""
     terms: tuple[Term, ...]
 
 
@@ -177,6 +198,63 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Grid:
+    """Two scores as one grade: the tier of ``rows``, then that of ``columns``, such as A1. A field like a table's."""
+
+    id: str
+    rows: str
+    """A score's id."""
+    columns: str
+    """A score's id."""
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class ContactScore:
+    """A score of people (persona and engagement); an account has that of its best contact."""
+
+    score: Score
+    best: int
+    """How many of an account's contacts are told by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One segment of a scheme; ``when`` is None for the last one, which takes what is left."""
+
+    name: str
+    when: Condition | None
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """A way to divide accounts: each is in exactly one segment, the first that matches. A text field for conditions.
+
+    The motions (``motion``) and the ways in which accounts come (``path``) are schemes of the language's own.
+    """
+
+    name: str
+    segments: tuple[Segment, ...]
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Who gets an inbound account, and by which turn. The first match wins."""
+
+    id: str
+    when: Condition
+    team: str
+    """Reps of this team; or empty where ``reps`` says who."""
+    reps: Condition | None
+    by: str
+    """How a rep is chosen among them, such as ``round robin``."""
+    because: str
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """A decision table's output column: a field that later conditions may read."""
 
@@ -195,13 +273,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A decision table: the first row that matches gives the outputs, none gives empty ones."""
+    """A decision table: rows that match give the outputs, none gives empty ones.
+
+    ``hit``: ``first`` (the first row), ``unique`` (rows never overlap) or ``collect`` (all rows: numbers add up, texts
+    are joined with ``|`` in the order of rows).
+    """
 
     name: str
     inputs: tuple[str, ...]
     outputs: tuple[Output, ...]
     rows: tuple[Row, ...]
     mark: Mark
+    hit: str = "first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +319,13 @@ class Ruleset:
     books: tuple[Book, ...] = ()
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tables: tuple[Table, ...] = ()
+    schemes: tuple[Scheme, ...] = ()
+    """In the order in which they are computed: after all tables, a scheme may read those before it."""
+    grids: tuple[Grid, ...] = ()
+    contacts: tuple[ContactScore, ...] = ()
+    routes: tuple[Route, ...] = ()
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
+    """Those that rules name with ``use``."""
     reps: Reps = field(default_factory=Reps)
     warnings: tuple[Problem, ...] = ()
     """Legal, but probably not meant."""

@@ -75,7 +75,9 @@ def told(value: tree.Value) -> str:
             return f"'{constant}'" if found in (Type.TEXT, Type.DATE) else written(constant)
         case tree.Days(ahead=ahead):
             return "days_until()" if ahead else "days_since()"
-        case tree.Intent() | tree.Engagement() | tree.Touches() | tree.Lower() | tree.Coalesce():
+        case tree.BestContact():
+            return "contact_score()"
+        case tree.Intent() | tree.Engagement() | tree.Events() | tree.Touches() | tree.Lower() | tree.Coalesce():
             return f"{type(value).__name__.lower()}()"
         case _:
             return "the calculation"

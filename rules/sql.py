@@ -93,7 +93,7 @@ class Writer:
     def _joined(self, conditions: tuple[tree.Tree, ...], word: str, *, negated: bool) -> str:
         return "(" + f" {word} ".join(self.condition(one, negated=negated) for one in conditions) + ")"
 
-    def _atom(self, node: tree.Tree) -> str:
+    def _atom(self, node: tree.Tree) -> str:  # noqa: PLR0911 - one return for each kind of atom
         match node:
             case tree.Comparison(comparator=comparator, left=left, right=right):
                 return self._comparison(comparator, left, right)
@@ -104,6 +104,8 @@ class Writer:
                 return f"{self.value(value)} IN ({', '.join(self.constant(choice) for choice in choices)})"
             case tree.Like(value=value, pattern=pattern):
                 return self._like(value, pattern)
+            case tree.Includes(value=value, choices=choices):
+                return self._includes(value, choices)
             case tree.Truth(value=tree.Constant(value=bool(constant))):
                 return self.boolean(value=constant)
             case tree.Truth(value=value):
@@ -151,6 +153,15 @@ class Writer:
         lowered = quoted("".join(char.lower() if char.isascii() else char for char in pattern))
         return f"{self._lowered(value)} LIKE {lowered} ESCAPE '\\'"
 
+    def _includes(self, value: tree.Value, choices: tuple[str, ...]) -> str:
+        """Each listed value between two bars, found as it stands."""
+        text = f"REPLACE({self.value(value)}, ';', '|')"
+        for spaced in (" |", "| "):
+            text = f"REPLACE({text}, '{spaced}', '|')"
+        listed = f"('|' || {text} || '|')"
+        position = "INSTR({}, {})" if self.dialect is Dialect.SQLITE else "STRPOS({}, {})"
+        return "(" + " OR ".join(f"{position.format(listed, quoted(f'|{one}|'))} > 0" for one in choices) + ")"
+
     def _lowered(self, value: tree.Value) -> str:
         collation = ' COLLATE "C"' if self.dialect is Dialect.POSTGRESQL else ""
         return f"LOWER({self.value(value)}{collation})"
@@ -162,8 +173,6 @@ class Writer:
         match node:
             case tree.FieldValue(name=name) if name in self.outputs:
                 return named(self.outputs[name])
-            case tree.FieldValue() | tree.Engagement() | tree.Touches() | tree.Intent():
-                return named(column_of(node).name)
             case tree.Constant(value=constant):
                 return self.constant(constant)
             case tree.Negative(value=inner):
@@ -176,6 +185,8 @@ class Writer:
                 return self._lowered(inner)
             case tree.Coalesce(values=values):
                 return f"COALESCE({', '.join(self.value(inner) for inner in values)})"
+            case _:
+                return named(column_of(node).name)
 
     def _arithmetic(self, node: tree.Arithmetic) -> str:
         left, right = self.value(node.left), self.value(node.right)

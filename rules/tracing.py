@@ -191,5 +191,5 @@ def _written(term: Term) -> str:
             return condition.text
         case ScaleTerm(scale=formula, start=start, end=end):
             return f"{formula.text} from {start:g} to {end:g}"
-        case EventTerm(event=kind, half_life_days=days):
-            return f"{kind}, half-life {days:g} days"
+        case EventTerm(event=kind, decay=decay):
+            return f"{kind}, {decay.fade.replace('_', '-')} {decay.days:g} days"

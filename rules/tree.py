@@ -92,8 +92,31 @@ class Engagement:
 
 
 @dataclass(frozen=True, slots=True)
+class Events:
+    """How many events of one kind there were today and in the last ``days`` days; 0 without one."""
+
+    kind: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fading:
+    """Events of one kind, each worth 1 - age / ``days``, from an age of ``days`` nothing; 0 without an event."""
+
+    kind: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class BestContact:
+    """The total of the best contact by a contact score; empty for an account without contacts."""
+
+    score: str
+
+
+@dataclass(frozen=True, slots=True)
 class Touches:
-    """How many touches there were in the last ``days`` days; 0 without one."""
+    """How many touches there were today and in the last ``days`` days; 0 without one."""
 
     days: int
 
@@ -112,7 +135,10 @@ class Coalesce:
     values: tuple[Value, ...]
 
 
-Value = FieldValue | Constant | Arithmetic | Negative | Days | Intent | Engagement | Touches | Lower | Coalesce
+Read = FieldValue | Intent | Engagement | Events | Fading | Touches | BestContact
+"""What is read from the facts; everything else is computed from it."""
+
+Value = Read | Constant | Arithmetic | Negative | Days | Lower | Coalesce
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +179,17 @@ class Like:
 
 
 @dataclass(frozen=True, slots=True)
+class Includes:
+    """Whether a text that lists several values (between ``;`` or ``|``) has one of the choices among them.
+
+    Spaces around the separators do not count. False if the value is empty.
+    """
+
+    value: Value
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Empty:
     """Whether there is no value."""
 
@@ -187,7 +224,7 @@ class Or:
     conditions: tuple[Tree, ...]
 
 
-Tree = Comparison | Between | Membership | Like | Empty | Truth | Not | And | Or
+Tree = Comparison | Between | Membership | Like | Includes | Empty | Truth | Not | And | Or
 Part = Value | Tree
 
 

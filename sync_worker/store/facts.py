@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Boolean, Column, Float, MetaData, Table, Text, bindparam, func, insert, select, update
 
 from connectors.port import Stream
-from rules import EngagementSource, FactColumn, FieldInfo, FieldSource, Reps, TouchSource, Type
+from rules import EngagementSource, FactColumn, FieldInfo, FieldSource, IntentSource, Reps, TouchSource, Type
 from rules.facts import column_of
 from rules.tree import FieldValue
 from sync_worker.core.canonical import digest
@@ -206,8 +206,10 @@ def _value(accounts: Accounts, column: FactColumn) -> ColumnElement[Any]:
             return accounts.engagement(kind, half_life)
         case TouchSource(days=days):
             return accounts.touches(days)
-        case intent:
-            return accounts.intent(intent.topic)
+        case IntentSource(topic=topic):
+            return accounts.intent(topic)
+        case source:
+            raise LookupError(f"nothing is known of {source}")
 
 
 def _make(tx: Connection, name: str, key: str, columns: Mapping[str, Type]) -> Table:
