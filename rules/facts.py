@@ -88,6 +88,25 @@ class FactColumn:
     type: Type
     source: Source
 
+    @property
+    def word(self) -> str:  # noqa: PLR0911 - one return for each kind of fact
+        """What the column holds, as rules write it."""
+        match self.source:
+            case FieldSource(field):
+                return field
+            case IntentSource(topic):
+                return f"intent('{topic}')"
+            case EngagementSource(kind):
+                return f"engagement('{kind}')"
+            case EventsSource(kind, days):
+                return f"events('{kind}', {days})"
+            case FadingSource(kind):
+                return kind
+            case TouchSource(days):
+                return f"touches({days})"
+            case ContactSource(score):
+                return f"contact_score('{score}')"
+
 
 def needs(ruleset: Ruleset) -> tuple[FactColumn, ...]:
     """The columns of ``fact`` that the rules read, by name; the key ``account_id`` is not among them."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from rules import Dialect, EngagementSource, FieldSource, IntentSource, TouchSource, TraceKind, Type, needs, trace
+from rules import Dialect, TraceKind, Type, needs, trace
 from sync_worker.decide import build_facts, fact_settings, load_rules, people_of
 from sync_worker.history import AccountNotFound, find_account, ownership_of
 from sync_worker.store import decisions, engagement, lookup, origins, schema, settings, twins
@@ -251,16 +251,7 @@ def _seen(traced: Trace, column: TraceColumn, values: Mapping[str, object]) -> d
 
 
 def _word(column: TraceColumn) -> str:
-    match column.fact.source if column.fact else None:
-        case FieldSource(field):
-            return field
-        case IntentSource(topic):
-            return f"intent('{topic}')"
-        case EngagementSource(kind):
-            return f"engagement('{kind}')"
-        case TouchSource(days):
-            return f"touches({days})"
-    return column.text or column.name
+    return column.fact.word if column.fact else column.text or column.name
 
 
 def _value(column: TraceColumn, seen: object) -> Value:
