@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rules import model
+from rules.scoring import decays
 from rules.shapes import BookShape, LimitShape, PartShape, ReturnShape, ScaleShape, ScoreShape, WhenShape
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ def ruleset(  # noqa: PLR0913, PLR0917 - what a folder is made of
         books=tuple(_book(book) for shape in shapes for book in shape.books),
         lists=lists,
         tables=tables,
+        grids=tuple(
+            model.Grid(str(grid.id), str(grid.rows), str(grid.columns), grid.id.mark)
+            for shape in shapes for grid in shape.grids
+        ),
         reps=reps,
         warnings=tuple(sorted(set(notes.warnings))),
     )  # fmt: skip
@@ -72,15 +77,17 @@ def _score(shape: ScoreShape) -> model.Score:
 
 
 def _part(name: str, shape: PartShape) -> model.Part:
-    decay = model.Decay(model.Fade.HALF_LIFE, shape.half_life or 0)
-    terms = tuple(_term(term, decay) for term in shape.terms)
-    return model.Part(name, shape.max, decay if shape.half_life else None, terms)
+    said = [model.Decay(fade, days) for fade, days in decays(shape).items()]
+    decay = said[0] if said else None
+    return model.Part(name, shape.max, decay, tuple(_term(term, decay) for term in shape.terms))
 
 
-def _term(shape: WhenShape | ScaleShape | EventShape, decay: model.Decay) -> model.Term:
+def _term(shape: WhenShape | ScaleShape | EventShape, decay: model.Decay | None) -> model.Term:
     name, because, mark = str(shape.id), str(shape.because), shape.id.mark
     if isinstance(shape, WhenShape):
         return model.WhenTerm(name, shape.when, shape.points, because, mark)
     if isinstance(shape, ScaleShape):
         return model.ScaleTerm(name, shape.scale, shape.start, shape.end, shape.points, because, mark)
+    if decay is None:
+        raise ValueError(f"{mark}: a part with events has a decay, scoring.check_score saw to it")
     return model.EventTerm(name, str(shape.event), decay, shape.points, because, mark)

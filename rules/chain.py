@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from rules.model import Output, Row, Ruleset, Table, Term
+    from rules.model import Grid, Output, Row, Ruleset, Table, Term
 
 
 def fence(dialect: Dialect) -> str:
@@ -198,6 +198,11 @@ class Chain:
         tiers = self.ruleset.scores[index - 1].tiers
         floors = ((f"total__{index} >= {self.writer.number(tier.floor)}", tier) for tier in tiers)
         return f"CASE {' '.join(f'WHEN {test} THEN {quoted(tier.name)}' for test, tier in floors)} END"
+
+    def grade(self, grid: Grid) -> str:
+        """SQL for a grid's grade: the tiers of its two scores in one word."""
+        numbers = {score.id: index for index, score in enumerate(self.ruleset.scores, 1)}
+        return f"({self.tier(numbers[grid.rows])}) || ({self.tier(numbers[grid.columns])})"
 
 
 @dataclass(frozen=True, slots=True)

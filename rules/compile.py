@@ -37,6 +37,7 @@ class ColumnKind(StrEnum):
     OUTPUT = "output"  # a decision table's output
     TOTAL = "total"  # a score's total, to six digits, never NULL
     TIER = "tier"  # the name of a score's tier, NULL below the lowest
+    GRID = "grid"  # the grade of a grid, such as A1
     POINTS = "points"  # one term's points, before any cap, never NULL
     ELIGIBLE = "eligible"  # whether a book may give accounts to the rep
     CAPACITY = "capacity"  # how many accounts of a book the rep may own; NULL where the rep's field is empty
@@ -44,7 +45,7 @@ class ColumnKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CompiledColumn:
-    """One result column. ``rule`` names the score, the book or the table; ``term`` and ``part`` a score's term."""
+    """One result column. ``rule`` names the score, grid, book or table; ``term`` and ``part`` a score's term."""
 
     name: str
     kind: ColumnKind
@@ -95,8 +96,13 @@ def compile_accounts(
     ]
     chain.score(judged)
     columns += [column for index, score in enumerate(ruleset.scores, 1) for column in _score_columns(score, index)]
-    tiers = {f"tier__{index}": chain.tier(index) for index in range(1, len(ruleset.scores) + 1)}
-    selected = (f"{tiers.get(column.name, named(column.name))} AS {named(column.name)}" for column in columns)
+    columns += [
+        CompiledColumn(f"grid__{index}", ColumnKind.GRID, Type.TEXT, grid.id)
+        for index, grid in enumerate(ruleset.grids, 1)
+    ]
+    cut = {f"tier__{index}": chain.tier(index) for index in range(1, len(ruleset.scores) + 1)}
+    cut |= {f"grid__{index}": chain.grade(grid) for index, grid in enumerate(ruleset.grids, 1)}
+    selected = (f"{cut.get(column.name, named(column.name))} AS {named(column.name)}" for column in columns)
     return Compiled(chain.select(selected), tuple(columns))
 
 

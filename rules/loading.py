@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -15,7 +14,8 @@ from rules.names import REP_FUNCTIONS, NamedList, Names
 from rules.problems import Mark, Notes, RulesInvalid, nearest
 from rules.reps import EMAIL, read_reps
 from rules.scalars import Context, plain
-from rules.shapes import EventShape, FileShape, ScaleShape, ScoreShape
+from rules.scoring import check_grids, check_score
+from rules.shapes import FileShape
 from rules.tables import promised, read_table
 from rules.wording import note_shape
 
@@ -47,7 +47,8 @@ def load(folder: Path, vocabulary: Vocabulary) -> Ruleset:
         )
     _check_ids(roots.values(), notes)
     lists = _lists(roots.values(), notes)
-    names = Names(vocabulary.account, lists, vocabulary.topics, vocabulary.events)
+    scored = {found.text: noun for noun in ("score", "grid") for found in _ids(roots.values(), f"{noun}s")}
+    names = Names(vocabulary.account, lists, vocabulary.topics, vocabulary.events, scored=scored)
     reps = _reps(roots.values(), texts, vocabulary.rep, notes)
     tables, names = _tables(roots.values(), texts, names, notes)
     _note_unused(roots.values(), texts, notes)
@@ -55,6 +56,7 @@ def load(folder: Path, vocabulary: Vocabulary) -> Ruleset:
     scores = frozenset(str(score_id.text) for score_id in _ids(roots.values(), "scores"))
     context = Context(names, rep, scores, notes)
     shapes = [shape for root in roots.values() if (shape := _shaped(root, context)) is not None]
+    check_grids(shapes, notes)
     _check_size(shapes, notes)
     if notes.problems:
         raise RulesInvalid(notes.problems)
@@ -118,7 +120,7 @@ def _ids(roots: Iterable[Mapping], *sections: str) -> Iterator[Scalar]:
 
 def _check_ids(roots: Iterable[Mapping], notes: Notes) -> None:
     _check_unique(sorted(_ids(roots, *_RULES), key=lambda scalar: scalar.mark), notes)
-    _check_unique(_ids(roots, "scores"), notes)
+    _check_unique(_ids(roots, "scores", "grids"), notes)
     for score in _section(roots, "scores"):
         _check_unique(_term_ids(score), notes)
 
@@ -231,7 +233,7 @@ def _shaped(root: Mapping, context: Context) -> FileShape | None:
         note_shape(root, error, context.notes)
         return None
     for score in shape.scores:
-        _check_score(score, context.notes)
+        check_score(score, context.notes)
     return shape
 
 
@@ -246,21 +248,3 @@ def _check_size(shapes: list[FileShape], notes: Notes) -> None:
     for found, most, noun in ((rules, MAX_RULES, "rules"), (terms, MAX_TERMS, "terms")):
         if len(found) > most:
             notes.error(found[most].mark, f"there are {len(found):,} {noun}, over {most}", "use a decision table")
-
-
-def _check_score(score: ScoreShape, notes: Notes) -> None:
-    for part in score.parts.values():
-        for term in part.terms:
-            if isinstance(term, EventShape) and part.half_life is None:
-                notes.error(term.event.mark, "this part has no half_life, so its events would never fade",
-                            "write half_life: 14 days beside 'max'")  # fmt: skip
-            if isinstance(term, ScaleShape) and term.start == term.end:
-                notes.error(term.id.mark, f"the scale '{term.id}' begins where it ends", "let 'from' and 'to' differ")
-    floors = list(score.tiers.items())
-    for (above, high), (below, low) in pairwise(floors):
-        if low >= high:
-            notes.error(below.mark, f"tier {below} ({low:g}) is not below tier {above} ({high:g})",
-                        "list tiers from the highest floor down")  # fmt: skip
-    name, lowest = floors[-1]
-    if lowest > 0:
-        notes.error(name.mark, f"scores below {lowest:g} have no tier", "let the last tier begin at 0")

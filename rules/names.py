@@ -37,6 +37,8 @@ class Names:
     topics: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
     functions: frozenset[str] = ACCOUNT_FUNCTIONS
+    scored: Mapping[str, str] = field(default_factory=dict)
+    """What is made of all conditions, so that none can read it: id → noun (score, grid)."""
     noun: str = "field"
     """What a field is called in messages: 'field' or 'rep field'."""
 

@@ -152,10 +152,10 @@ def _days(value: object) -> int:
     return days
 
 
-def _half_life(value: object) -> int:
+def _age(value: object) -> int:
     if days := _days(value):
         return days
-    raise wrong("a half-life of 0 days would count nothing", "write at least 1 day")
+    raise wrong("0 days would count nothing", "write at least 1 day")
 
 
 def _choice(*words: str) -> Callable[[object], Text]:
@@ -262,7 +262,7 @@ Weight = Annotated[float, PlainValidator(_between(0, 1_000)), WithJsonSchema(_NU
 Count = Annotated[int, PlainValidator(_whole(1, 1_000_000)), WithJsonSchema({"type": "integer", "minimum": 1})]
 _DAYS_SCHEMA = {"type": "string", "pattern": f"^{_DURATION.pattern}$", "examples": ["30 days", "2 weeks"]}
 Days = Annotated[int, PlainValidator(_days), WithJsonSchema(_DAYS_SCHEMA)]
-HalfLife = Annotated[int, PlainValidator(_half_life), WithJsonSchema(_DAYS_SCHEMA)]
+Age = Annotated[int, PlainValidator(_age), WithJsonSchema(_DAYS_SCHEMA)]
 _CONDITION_SCHEMA = {"type": ["string", "boolean"], "minLength": 1, "maxLength": 4_000}
 AccountCondition = Annotated[
     _Condition,

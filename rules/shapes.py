@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 
 from rules.scalars import (
     AccountCondition,
+    Age,
     Cap,
     Capacity,
     Count,
@@ -16,7 +17,6 @@ from rules.scalars import (
     EveryWord,
     Figure,
     FileName,
-    HalfLife,
     HitWord,
     Id,
     Item,
@@ -77,13 +77,13 @@ class ScaleShape(Shape):
 
 
 class EventShape(Shape):
-    """A term that gives points for each engagement of a kind, fading with the part's half-life."""
+    """A term that gives points for each engagement of a kind, fewer as it grows old: the part says how."""
 
     id: Id
     event: EventKind
     """What the buyer did: one of the configured engagement kinds."""
     points: Points
-    """Points for one event of today; half of it after one half-life."""
+    """Points for one event of today."""
     because: Said
 
 
@@ -103,8 +103,12 @@ class PartShape(Shape):
 
     max: Cap
     """The most that the part adds to the score; the most it takes away is the same."""
-    half_life: HalfLife | None = None
-    """After how long an event counts half, such as 14 days."""
+    half_life: Age | None = None
+    """After how long an event counts half, such as 14 days. One of half_life, linear and window."""
+    linear: Age | None = None
+    """Up to what age an event counts, less with every day. One of half_life, linear and window."""
+    window: Age | None = None
+    """Up to what age an event counts in full. One of half_life, linear and window."""
     terms: list[TermShape] = Field(min_length=1)
 
 
@@ -117,6 +121,16 @@ class ScoreShape(Shape):
     parts: dict[Word, PartShape] = Field(min_length=1)
     tiers: dict[Said, Figure] = Field(min_length=1)
     """Names and their lowest scores, the highest first; the last begins at 0."""
+
+
+class GridShape(Shape):
+    """Two scores as one grade: the tier of 'rows', then that of 'columns', such as A1."""
+
+    id: Id
+    rows: ScoreId
+    """The score whose tier comes first, such as fit."""
+    columns: ScoreId
+    """The score whose tier comes second, such as timing."""
 
 
 class ScopeShape(Shape):
@@ -198,6 +212,8 @@ class FileShape(Shape):
     """Values by name, for conditions such as: country in home_countries."""
     scores: list[ScoreShape] = Field(default_factory=list)
     """How accounts are ranked."""
+    grids: list[GridShape] = Field(default_factory=list)
+    """Grades that two scores make together, such as A1 for fit A and timing 1."""
     scope: Annotated[list[ScopeShape], Field(min_length=1)] = Field(default_factory=list)
     """Accounts that the worker may touch. Nothing is in scope by default."""
     protect: list[ProtectShape] = Field(default_factory=list)

@@ -32,6 +32,7 @@ class TraceKind(StrEnum):
     PART = "part"  # a part's sum, within its cap
     TOTAL = "total"
     TIER = "tier"
+    GRID = "grid"  # the grade of a grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,9 @@ class TraceColumn:
     kind: TraceKind
     type: Type
     section: str = ""
-    """scope, protect, return, books, scores or tables."""
+    """scope, protect, return, books, scores, grids or tables."""
     rule: str = ""
-    """The rule's, book's, score's or table's id."""
+    """The rule's, book's, score's, grid's or table's id."""
     part: str = ""
     term: str = ""
     """Within a score: the part's name and the term's id."""
@@ -79,6 +80,7 @@ def trace(ruleset: Ruleset, dialect: Dialect, *, now: datetime, landmark: dateti
     judged = list(tracing.judged())
     chain.score([(column.name, sql) for column, sql in judged])
     scored = [found for index, score in enumerate(ruleset.scores, 1) for found in tracing.scored(index, score)]
+    scored += tracing.graded()
     selected = [(column, named(column.name)) for column, _ in judged] + scored
     sql = chain.select(f"{sql} AS {named(column.name)}" for column, sql in selected)
     return Trace(sql, tuple(column for column, _ in selected))
@@ -159,6 +161,13 @@ class _Tracing:
         yield TraceColumn(name, TraceKind.TOTAL, Type.NUMBER, "scores", score.id, most=score.max), name
         name = f"tier__{index}"
         yield TraceColumn(name, TraceKind.TIER, Type.TEXT, "scores", score.id), self.chain.tier(index)
+
+    def graded(self) -> Iterator[tuple[TraceColumn, str]]:
+        """The grids' grades."""
+        for index, grid in enumerate(self.chain.ruleset.grids, 1):
+            text = f"tier of {grid.rows}, tier of {grid.columns}"
+            column = TraceColumn(f"grid__{index}", TraceKind.GRID, Type.TEXT, "grids", grid.id, text=text)
+            yield column, self.chain.grade(grid)
 
 
 @dataclass(frozen=True, slots=True)

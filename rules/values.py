@@ -156,6 +156,9 @@ class Values:
             hint = f"write '{node.name[:60]}' in single quotes if it is text" + (f"; {hint}" if hint else "")
         if node.name in self.names.lists:
             hint = f"'{node.name}' is a list: write in {node.name}"
+        if node.name in self.names.scored:
+            noun = self.names.scored[node.name]
+            hint = f"'{node.name}' is a {noun}: it is worked out after all conditions, so none can read it"
         self.fault(node, f"unknown {self.names.noun} '{node.name[:60]}'", hint)
         return None
 

@@ -91,7 +91,7 @@ protect:
     ("section", "problem"),
     [
         ("scoop: []", "2:1: unknown key 'scoop' — did you mean 'scope'?"),
-        ("motions: []", "2:1: unknown key 'motions' — known: books, lists, protect, reps, return, scope"),
+        ("charts: []", "2:1: unknown key 'charts'"),
         ("scope: []", "2:1: 'scope' has no entries — write at least one, or remove it"),
         ("scope:", "2:1: 'scope' has nothing below it — write its entries, or remove it"),
         ("scope: {id: x, when: true}", "2:8: 'scope' is a list — begin each entry with '- '"),
@@ -142,9 +142,10 @@ def test_a_mistake_is_told_at_its_place(folder: Folder, section: str, problem: s
         (("parts: {fit: {max: 5, terms: [{id: x, scale: country, from: 5, to: 6, points: 1, because: y}]}}\n"
          "    tiers: {A: 0}"), "5:50: 'country' is text, a number is wanted"),
         ("parts: {e: {max: 5, terms: [{id: x, event: meeting, points: 1, because: y}]}}\n    tiers: {A: 0}",
-         "5:48: this part has no half_life, so its events would never fade — write half_life: 14 days beside 'max'"),
+         ("5:48: this part does not say how its events grow old, so they would never fade — "
+          "write half_life: 14 days or linear: 60 days or window: 30 days beside 'max'")),
         (("parts: {e: {max: 5, half_life: 0 days, terms: [{id: x, event: meting, points: 1, because: y}]}}\n"
-         "    tiers: {A: 0}"), "5:36: a half-life of 0 days would count nothing — write at least 1 day"),
+         "    tiers: {A: 0}"), "5:36: 0 days would count nothing — write at least 1 day"),
         (("parts: {e: {max: 5, half_life: 1 day, terms: [{id: x, event: meting, points: 1, because: y}]}}\n"
          "    tiers: {A: 0}"), "5:66: unknown engagement kind 'meting' — did you mean 'meeting'?"),
         ("parts: {fit: {max: 5, terms: [{id: x, when: true, points: 1, because: y}]}}\n    tiers: {A: 5, B: 5, C: 0}",
