@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rules import ColumnKind, Dialect, Type, compile_accounts, needs
-from rules.model import EventTerm, ScaleTerm, WhenTerm
+from rules.model import EventTerm, Fade, ScaleTerm, WhenTerm
 from tests.rules.test_compile import LANDMARK, NOW, Row, Store
 
 if TYPE_CHECKING:
@@ -35,8 +35,13 @@ scale = st.builds(
     points,
 )
 event = st.builds(lambda given: f"{{id: t@, event: meeting, points: {given}, because: x}}", points)
+decays = ("half_life: 14 days", "linear: 60 days", "window: 30 days")
 parts = st.lists(
-    st.tuples(st.sampled_from((5, 12.5, 40, 100)), st.lists(st.one_of(when, scale, event), min_size=1, max_size=5)),
+    st.tuples(
+        st.sampled_from(decays),
+        st.sampled_from((5, 12.5, 40, 100)),
+        st.lists(st.one_of(when, scale, event), min_size=1, max_size=5),
+    ),
     min_size=1,
     max_size=3,
 )
@@ -62,7 +67,8 @@ def worth(term: Term, employees: float | None, meetings: float | None) -> float:
             share = (employees / 3 - term.start) / (term.end - term.start)
             return term.points * min(1.0, max(0.0, share))
         case EventTerm():
-            return term.points * (meetings or 0.0) * 0.25
+            # The facts hold what was folded 28 days ago, and sums and counts as of today.
+            return term.points * (meetings or 0.0) * (0.25 if term.decay.fade is Fade.HALF_LIFE else 1.0)
 
 
 def expected(score: Score, employees: float | None, meetings: float | None) -> float:
@@ -88,13 +94,15 @@ def stores(postgres_database: str) -> Iterator[list[Store]]:
 )
 @given(drawn=parts, table=accounts)
 def test_a_total_is_the_same_everywhere_and_what_the_guide_says(
-    folder: Folder, stores: list[Store], drawn: list[tuple[float, list[str]]], table: list[tuple[float | None, ...]]
+    folder: Folder,
+    stores: list[Store],
+    drawn: list[tuple[str, float, list[str]]],
+    table: list[tuple[float | None, ...]],
 ) -> None:
     number = iter(range(1_000))
     written = ", ".join(
-        f"p{at}: {{max: {most}, half_life: 14 days, "
-        f"terms: [{', '.join(term.replace('@', str(next(number))) for term in terms)}]}}"
-        for at, (most, terms) in enumerate(drawn)
+        f"p{at}: {{max: {most}, {decay}, terms: [{', '.join(term.replace('@', str(next(number))) for term in terms)}]}}"
+        for at, (decay, most, terms) in enumerate(drawn)
     )
     tiers = "{A: 70, B: 45.5, C: 20, D: 0}"
     folder.write(rules_yaml=f"version: 1\nscores: [{{id: s, max: 90, parts: {{{written}}}, tiers: {tiers}}}]\n")
