@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rules import tree
 from rules.chain import Chain
 from rules.facts import FactColumn, columns_read, needs, term_root
-from rules.model import EventTerm, ScaleTerm, WhenTerm
+from rules.model import EventTerm, Hit, ScaleTerm, WhenTerm
 from rules.sql import Dialect, named, quoted
 from rules.vocabulary import Type
 
@@ -25,7 +25,7 @@ class TraceKind(StrEnum):
     """What a column of a trace holds."""
 
     VALUE = "value"  # a fact as conditions see it
-    ROW = "row"  # the number of a table's matching row, 1 for the first below the header; NULL for none
+    ROW = "row"  # a table's matching row, 1 for the first below the header; NULL for none; 2|5 where rows collect
     OUTPUT = "output"  # a table's output
     TRUTH = "truth"  # 1 if the condition holds, else 0
     POINTS = "points"  # a term's points, before any cap
@@ -109,10 +109,8 @@ class _Tracing:
                 dict.fromkeys(name for row in table.rows if row.when is not None for name in self._reads(row.when))
             )
             name = f"row__{number}"
-            yield (
-                TraceColumn(name, TraceKind.ROW, Type.NUMBER, "tables", table.name, reads=reads, mark=table.mark),
-                name,
-            )
+            kind = Type.TEXT if table.hit is Hit.COLLECT else Type.NUMBER
+            yield TraceColumn(name, TraceKind.ROW, kind, "tables", table.name, reads=reads, mark=table.mark), name
             for output in table.outputs:
                 column = self.made[output.name]
                 yield TraceColumn(column, TraceKind.OUTPUT, output.type, "tables", table.name, text=output.name), column
@@ -151,7 +149,7 @@ class _Tracing:
                 number += 1
                 points = TraceColumn(
                     f"points__{index}_{number}", TraceKind.POINTS, Type.NUMBER, "scores", score.id, part.name, term.id,
-                    _written(term), term.because, self._reads(term_root(term)), most=term.points, mark=term.mark,
+                    written(term), term.because, self._reads(term_root(term)), most=term.points, mark=term.mark,
                 )  # fmt: skip
                 yield points, points.name
             name = f"part__{index}_{position + 1}"
@@ -194,7 +192,8 @@ def _conditions(ruleset: Ruleset) -> Iterator[_Tried]:
                 yield _Tried("scores", score.id, term.when, term.because, term.mark, part, term.id)
 
 
-def _written(term: Term) -> str:
+def written(term: Term) -> str:
+    """What a term counts, in the words of the rule file."""
     match term:
         case WhenTerm(when=condition):
             return condition.text
