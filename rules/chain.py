@@ -12,6 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from rules import tree
+from rules.collecting import as_lookup, collected, matched
 from rules.facts import (
     EngagementSource,
     EventsSource,
@@ -22,7 +23,7 @@ from rules.facts import (
     counted,
     needs,
 )
-from rules.model import EventTerm, ScaleTerm, WhenTerm
+from rules.model import EventTerm, Hit, ScaleTerm, WhenTerm
 from rules.sql import Dialect, Writer, named, quoted
 from rules.vocabulary import Type
 
@@ -59,13 +60,12 @@ class Chain:
         made = {name: f"then__{index}" for index, name in enumerate(outputs, 1)}
         self.writer = Writer(self.dialect, self.now.astimezone(UTC).date(), made)
         facts = [f"{self._read(column)} AS {named(column.name)}" for column in needs(self.ruleset)]
-        keyed = (
-            {} if self.rows else {table.name: found for table in self.ruleset.tables if (found := self._keyed(table))}
-        )
+        tables = self.ruleset.tables if self.rows else [as_lookup(table) for table in self.ruleset.tables]
+        keyed = {} if self.rows else {table.name: found for table in tables if (found := self._keyed(table))}
         self._stage("facts", ["account_id", *facts, *chain.from_iterable(keyed.values())], self.where)
-        for number, table in enumerate(self.ruleset.tables, 1):
+        for number, table in enumerate(tables, 1):
             if table.name not in keyed:
-                self._table(number, table)
+                (self._collected if table.hit is Hit.COLLECT else self._table)(number, table)
 
     def _stage(self, name: str, selected: Iterable[str], where: str = "") -> None:
         source = self._stages[-1][0] if self._stages else "fact"
@@ -112,6 +112,15 @@ class Chain:
             for index, output in enumerate(table.outputs)
         ]
         self._stage(f"table_{number}", ["*", *outputs])
+
+    def _collected(self, number: int, table: Table) -> None:
+        """What all rows that match give together."""
+        outputs = [
+            f"{collected(table, index, self.writer)} AS {self.writer.outputs[output.name]}"
+            for index, output in enumerate(table.outputs)
+        ]
+        rows = [f"{matched(table, self.writer)} AS row__{number}"] if self.rows else []
+        self._stage(f"table_{number}", ["*", *rows, *outputs])
 
     def _output(
         self,

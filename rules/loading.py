@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from rules.building import ruleset
 from rules.document import Mapping, Node, Scalar, Sequence, parse
 from rules.folder import decoded, digest_of, read_folder
+from rules.model import Hit
 from rules.names import REP_FUNCTIONS, NamedList, Names
 from rules.problems import Mark, Notes, RulesInvalid, nearest
 from rules.reps import EMAIL, read_reps
@@ -171,8 +172,9 @@ def _tables(
 ) -> tuple[tuple[Table, ...], Names]:
     """The tables in the order listed, and the names with their outputs: a table may read those before it."""
     tables: list[Table] = []
+    hits = dict(_hits(roots))
     for name, text in _listed(roots, "tables", texts, notes):
-        table = read_table(name, text, names, notes)
+        table = read_table(name, text, names, notes, hits.get(name, Hit.FIRST))
         tables += [table] if table else []
         names = replace(names, fields={**promised(name, text), **names.fields})
     return tuple(tables), names
@@ -203,6 +205,14 @@ def _listed(
         elif (text := texts[name]) is not None:
             yield name, text
         used.setdefault(name, scalar.mark)
+
+
+def _hits(roots: Iterable[Mapping]) -> Iterator[tuple[str, Hit]]:
+    """The hit policies that tables name, by file."""
+    for item in _section(roots, "tables"):
+        file, hit = (item.get(key) if isinstance(item, Mapping) else None for key in ("file", "hit"))
+        if isinstance(file, Scalar) and isinstance(hit, Scalar) and hit.text in set(Hit):
+            yield file.text, Hit(hit.text)
 
 
 def _files(roots: Iterable[Mapping], section: str) -> Iterator[Scalar]:

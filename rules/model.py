@@ -21,6 +21,8 @@ class Condition:
     text: str
     tree: Tree
     mark: Mark
+    uses: tuple[str, ...] = ()
+    """The named conditions that are part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,10 +248,10 @@ class Route:
     id: str
     when: Condition
     team: str
-    """Reps of this team; or empty where ``reps`` says who."""
+    """Reps of this team; empty where ``reps`` says who, or the owner gets it."""
     reps: Condition | None
     by: str
-    """How a rep is chosen among them, such as ``round robin``."""
+    """How a rep is chosen among them: ``round robin``, ``weighted``, ``least loaded``; or ``owner``, who has it."""
     because: str
     mark: Mark
 
@@ -271,20 +273,26 @@ class Row:
     mark: Mark
 
 
+class Hit(StrEnum):
+    """Which of a decision table's rows that match count."""
+
+    FIRST = "first"
+    UNIQUE = "unique"
+    """The only one: no two rows can match the same account."""
+    COLLECT = "collect"
+    """All: numbers add up, texts are joined with ``|`` in the order of rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A decision table: rows that match give the outputs, none gives empty ones.
-
-    ``hit``: ``first`` (the first row), ``unique`` (rows never overlap) or ``collect`` (all rows: numbers add up, texts
-    are joined with ``|`` in the order of rows).
-    """
+    """A decision table: rows that match give the outputs, none gives empty ones."""
 
     name: str
     inputs: tuple[str, ...]
     outputs: tuple[Output, ...]
     rows: tuple[Row, ...]
     mark: Mark
-    hit: str = "first"
+    hit: Hit = Hit.FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +337,14 @@ class Ruleset:
     reps: Reps = field(default_factory=Reps)
     warnings: tuple[Problem, ...] = ()
     """Legal, but probably not meant."""
+    list_marks: Mapping[str, Mark] = field(default_factory=dict)
+    """Where each list begins."""
+
+    @property
+    def computed(self) -> frozenset[str]:
+        """The fields that the rules work out themselves, beside those of the facts: tables' outputs and schemes."""
+        made = [output.name for table in self.tables for output in table.outputs]
+        return frozenset([*made, *(scheme.name for scheme in self.schemes)])
 
     def score(self, score_id: str) -> Score:
         """The score with this id; KeyError if there is none."""

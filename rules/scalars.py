@@ -290,5 +290,9 @@ PerWord = Annotated[Text, PlainValidator(_choice("rep", "book")), WithJsonSchema
 EveryWord = Annotated[
     Text, PlainValidator(_choice("run", "day", "week")), WithJsonSchema({"enum": ["run", "day", "week"]})
 ]
-HitWord = Annotated[Text, PlainValidator(_choice("first")), WithJsonSchema({"const": "first"})]
+HitWord = Annotated[
+    Text,
+    PlainValidator(_choice("first", "unique", "collect")),
+    WithJsonSchema({"enum": ["first", "unique", "collect"]}),
+]
 FileName = Annotated[Text, PlainValidator(_said), WithJsonSchema({"type": "string", "pattern": r"^[^/\\]+\.csv$"})]

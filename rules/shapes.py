@@ -194,10 +194,11 @@ class BookShape(Shape):
 
 
 class TableShape(Shape):
-    """A CSV decision table in the folder; of its rows the first that matches counts."""
+    """A CSV decision table in the folder."""
 
     file: FileName
     hit: HitWord | None = None
+    """Which of the rows that match count: the first, the only one there can be, or all of them."""
 
 
 def _table(value: object) -> object:

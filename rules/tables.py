@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules import sheet, tree
-from rules.model import Output, Row, Table
+from rules.model import Hit, Output, Row, Table
 from rules.problems import Notes, nearest
 from rules.vocabulary import FieldInfo, Type
 
@@ -30,7 +30,7 @@ class _Input:
     cell: Cell
 
 
-def read_table(name: str, text: str, names: Names, notes: Notes) -> Table | None:
+def read_table(name: str, text: str, names: Names, notes: Notes, hit: Hit = Hit.FIRST) -> Table | None:
     """The table; None when its header cannot be used. Every problem is noted at its cell."""
     lines = sheet.read_lines(name, text, notes)
     columns = _header(lines[0], names, notes) if lines else None
@@ -40,10 +40,11 @@ def read_table(name: str, text: str, names: Names, notes: Notes) -> Table | None
         notes.error(lines[0][0].mark, "the table has no rows", "add one below the header")
     rows = [row for line in lines[1:] if (row := _row(line, lines[0], columns, notes)) is not None]
     _watch_zeros(columns, lines[1:], notes)
-    _watch_reach(rows, notes)
+    if hit is Hit.FIRST:
+        _watch_reach(rows, notes)
     inputs = tuple(column.field.name for column in columns if isinstance(column, _Input))
     outputs = tuple(column for column in columns if isinstance(column, Output))
-    return Table(name.rsplit(".", 1)[0], inputs, outputs, tuple(rows), lines[0][0].mark)
+    return Table(name.rsplit(".", 1)[0], inputs, outputs, tuple(rows), lines[0][0].mark, hit)
 
 
 def promised(name: str, text: str) -> dict[str, FieldInfo]:

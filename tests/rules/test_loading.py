@@ -124,7 +124,7 @@ protect:
         ("books: [{id: b, accounts: true, reps: true, capacity: 5, rank: priority, balance: {measure: sz, weight: 1}}]",
          "2:93: 'sz' is neither a score nor a numeric field"),
         ("tables: [teritories.csv]", "2:10: there is no table 'teritories.csv' in the folder"),
-        ("tables: [{file: a.csv, hit: all}]", "2:29: 'all' is not possible here — known: first"),
+        ("tables: [{file: a.csv, hit: all}]", "2:29: 'all' is not possible here — known: collect, first, unique"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_at_its_place(folder: Folder, section: str, problem: str) -> None:
