@@ -101,8 +101,13 @@ def _pull_users(parts: Parts, feed: Feed, cycle: int) -> StreamCounts:
         if len(users) < (1 - parts.config.guards.fewer_rows) * len(known):
             raise _fewer(parts, feed, len(users), len(known))
         saved = records.save_users(tx, feed.crm, users, cycle=cycle, now=now)
-    parts.watch(Progress("users", len(users), len(users)))
+    parts.watch(Progress(_step(parts, feed), len(users), len(users)))
     return StreamCounts(full=True, pulled=len(users), new=saved.new, changed=saved.changed, deleted=saved.deleted)
+
+
+def _step(parts: Parts, feed: Feed) -> str:
+    """What progress calls the feed: its CRM is worth a word only where there are two."""
+    return str(feed) if len(parts.config.crms) > 1 else feed.stream.value
 
 
 def _strangers(feed: Feed, known: int) -> Stopped:
@@ -127,7 +132,7 @@ def _pull_stream(parts: Parts, feed: Feed, *, cycle: int, full: bool) -> tuple[S
         brought += StreamCounts(
             page.full, len(page.records), saved.new, saved.changed, saved.deleted, saved.quarantined
         )
-        parts.watch(Progress(stream.value, brought.pulled, page.expected))
+        parts.watch(Progress(_step(parts, feed), brought.pulled, page.expected))
     if stream is Stream.ACCOUNTS:
         name_movers(parts.store, crm, parts.connectors[crm], since=begun, now=parts.clock())
     _check_quarantine(parts, feed, brought)

@@ -152,6 +152,13 @@ def test_a_crm_that_came_into_the_config_is_pulled_before_anything_is_explained(
         assert worker.explain(account)
 
 
+def test_progress_says_which_crm_is_being_read(branches: Branches) -> None:
+    told: list[str] = []
+    with branches.worker() as worker:
+        worker.pull(progress=lambda progress: told.append(progress.step))
+    assert {"users of salesforce", "users of hubspot", "accounts of salesforce", "accounts of hubspot"} <= set(told)
+
+
 def test_doctor_and_status_look_at_both(branches: Branches) -> None:
     with branches.worker() as worker:
         checks = worker.doctor()
