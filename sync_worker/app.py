@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from sync_worker import approval, cycle
-from sync_worker.config import ConfigInvalid, Problem
-from sync_worker.config.problems import nearest
+from sync_worker.config import ConfigInvalid
 from sync_worker.core.model import PlanState
 from sync_worker.crms import connect
 from sync_worker.parts import Parts
@@ -18,7 +17,7 @@ from sync_worker.pull import pull
 from sync_worker.rollback import Asked, rollback
 from sync_worker.store import audit, cycles, lookup, open_store, plans, settings
 from sync_worker.tally import outcome, tally
-from sync_worker.vocabulary import stored_schemas, vocabulary
+from sync_worker.vocabulary import mismatched, stored_schemas, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from sync_worker.config import Config
     from sync_worker.cycle import CycleReport, PlanReport
     from sync_worker.doctor import Check
-    from sync_worker.explain import Explanation
+    from sync_worker.explain import Explanation, Past
     from sync_worker.parts import Progress
     from sync_worker.pull import PullReport
     from sync_worker.rollback import RollbackReport
@@ -172,6 +171,12 @@ class Worker:
 
         return explain(self.parts, account)
 
+    def explain_at(self, account: str, when: str) -> Past:
+        """What stood at a moment (a date or an instant, as a person writes it), word for word as it was decided."""
+        from sync_worker.explain import explain_at, moment  # noqa: PLC0415 - commands import what they use
+
+        return explain_at(self.parts, account, moment(when, self.parts.clock()))
+
     def doctor(self) -> tuple[Check, ...]:
         """Look at everything that a cycle needs."""
         from sync_worker.doctor import examine  # noqa: PLC0415 - commands import what they use
@@ -263,12 +268,10 @@ def open_worker(
 
 
 def read_rules(config: Config, words: Vocabulary) -> Ruleset:
-    """The rules folder, checked against these words. Raises RulesInvalid, and ConfigInvalid for a score it lacks."""
+    """The rules folder, checked against these words. Raises RulesInvalid, and ConfigInvalid for scores it lacks."""
     from rules import load  # noqa: PLC0415 - reading a stored plan needs no rules
 
     rules = load(config.rules.folder, words)
-    scores, written = [score.id for score in rules.scores], config.fields
-    if config.rules.score not in scores and (scores or written.score or written.tier or written.reasons):
-        message = f"rules.score = '{config.rules.score}' names no score of the rules"
-        raise ConfigInvalid([Problem("config", 0, 0, message, nearest(config.rules.score, scores))])
+    if problems := tuple(mismatched(config, rules)):
+        raise ConfigInvalid(problems)
     return rules

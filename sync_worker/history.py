@@ -68,15 +68,17 @@ def past(tx: Connection, limit: int) -> Past:
     return Past(tuple(plans.list_(tx, limit)), tuple(cycles.recent(tx, limit)))
 
 
-def ownership_of(tx: Connection, account: str, limit: int) -> Ownership:
-    """The owners of the account with this id or name. Raises AccountNotFound."""
+def ownership_of(tx: Connection, account: str, limit: int, *, until: datetime | None = None) -> Ownership:
+    """The owners of the account with this id or name, at ``until`` if it is given. Raises AccountNotFound."""
     found = find_account(tx, account)
     names = lookup.user_names(tx)
-    owned = ownership.history(tx, found.ref.id)
+    owner, owned = found.fields.get("owner"), ownership.history(tx, found.ref.id)
+    while until is not None and owned and owned[0].at > until:
+        owner = owned.pop(0).before
     return Ownership(
         account=found.ref.id,
         name=str(found.fields.get("name") or found.ref.id),
-        owner=_name(found.fields.get("owner"), names),
+        owner=_name(owner, names),
         changes=tuple(_change(tx, one, names) for one in owned[:limit]),
     )
 

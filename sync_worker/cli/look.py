@@ -24,16 +24,20 @@ def add_to(app: typer.Typer) -> None:
 def explain(
     session: Session,
     account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's id or its name.")],
+    *,
+    at: Annotated[
+        str, typer.Option("--at", metavar="DATE", help="As it was decided by then: 2026-11-04, or a time in UTC.")
+    ] = "",
 ) -> None:
     """Say why an account is where it is.
 
     Every rule that was tried with what it saw, every point, every owner.
     """
-    from sync_worker.report.explanation import explained
+    from sync_worker.report import explanation as views
 
     with session.worker(secrets=False) as worker:
-        found = worker.explain(account)
-    session.out.answer(*explained(found))
+        view = views.past(worker.explain_at(account, at)) if at else views.explained(worker.explain(account))
+    session.out.answer(*view)
 
 
 def history(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,10 @@ from sync_worker.report.document import Fields, Heading, Items, Text, Tone, tabl
 from sync_worker.report.words import day, figure, instant, value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sync_worker.explain import Explanation, RuleTried, TermCounted
+    from sync_worker.explain import Capped, Explanation, Past, RuleTried, TermCounted, Told
     from sync_worker.report.document import Answer, Block
     from sync_worker.store.origins import Statement
 
@@ -21,6 +22,7 @@ SECTIONS = {
     "protect": "Is it protected? (the first match decides)",
     "return": "Does it go back to the pool? (the first match decides)",
     "book": "Which book does it belong to? (the first match decides)",
+    "routes": "Which way does it go to a rep? (the first match decides)",
 }
 
 
@@ -30,15 +32,34 @@ def explained(found: Explanation) -> Answer:
         Heading(f"{found.name} ({found.account})"),
         Text(found.verdict),
         Fields(tuple(_standing(found))),
-        *_rules(found),
-        *_scores(found),
-        *_empty(found),
+        *_told(found.told),
         *_sources(found),
         *_signals(found),
         *_owners(found),
         *_plans(found),
     )
-    return document, {"explanation": found}
+    return document, {"explanation": flat(found)}
+
+
+def past(found: Past) -> Answer:
+    """``explain --at``."""
+    document = (
+        Heading(f"{found.name} ({found.account}) on {instant(found.asked)}"),
+        Text(found.verdict),
+        Fields(tuple(_stood(found))),
+        *_not_kept(found),
+        *_told(found.told),
+        *_changed(found),
+        *_owners(found),
+        *_plans(found),
+    )
+    return document, {"explanation": flat(found)}
+
+
+def flat(found: Explanation | Past) -> dict[str, object]:
+    """The object for ``--format json``: what the rules said stands beside the rest."""
+    own = {field.name: getattr(found, field.name) for field in fields(found) if field.name != "told"}
+    return {**own, **{field.name.rstrip("_"): getattr(found.told, field.name) for field in fields(found.told)}}
 
 
 def _standing(found: Explanation) -> Iterator[tuple[str, str]]:
@@ -50,12 +71,57 @@ def _standing(found: Explanation) -> Iterator[tuple[str, str]]:
         yield "resting", "it stays in the pool for now after its return"
 
 
-def _rules(found: Explanation) -> Iterator[Block]:
-    for section, members in groupby(found.rules, key=lambda rule: rule.section):
-        yield Heading(SECTIONS.get(section, section))
-        rows = [_tried(rule) for rule in members]
-        why = any(row[-1] for row in rows)
+def _stood(found: Past) -> Iterator[tuple[str, str]]:
+    yield "owner", found.owner
+    run = f" in run {found.cycle}" if found.cycle else ""
+    yield "decided", f"{instant(found.at)}{run}, rules {found.rules_version[:12]}"
+    if found.held:
+        yield "held", found.held
+    if found.resting:
+        yield "resting", "it stayed in the pool for a time after its return"
+    for came in found.newer:
+        yield "since then", f"rules {came.version[:12]} came on {instant(came.at)} and decided the same"
+
+
+def _not_kept(found: Past) -> Iterator[Block]:
+    if not found.kept:
+        yield Text("The rules of that day were not kept: what they said is known, not how they read.", Tone.WARN)
+
+
+def _changed(found: Past) -> Iterator[Block]:
+    if found.changed:
+        yield Heading("What that decision changed")
+        yield Items(tuple(Text(line) for line in found.changed))
+
+
+def _told(told: Told) -> Iterator[Block]:
+    """What the rules said: the same blocks today and years later."""
+    yield from _tables(told)
+    yield from _rules(told.rules)
+    yield from _scores(told)
+    yield from _empty(told)
+
+
+def _tables(told: Told) -> Iterator[Block]:
+    if told.tables:
+        yield Heading("What tables and grids say of it")
+        rows = [(made.table, _seen(made.gave), _seen(made.values) or made.text) for made in told.tables]
+        yield table("table|~says|~saw", rows)
+
+
+def _rules(rules: Iterable[RuleTried]) -> Iterator[Block]:
+    for (section, group), members in groupby(rules, key=lambda rule: (rule.section, rule.group)):
+        yield Heading(f"Which {group} is it? (the first match decides)" if group else SECTIONS.get(section, section))
+        yield from _section(list(members))
+
+
+def _section(rules: Sequence[RuleTried]) -> Iterator[Block]:
+    rows = [_tried(rule) for rule in rules if rule.holds is not None]
+    why = any(row[-1] for row in rows)
+    if rows:
         yield table("|rule|~condition|~saw" + ("|~because" if why else ""), [row if why else row[:-1] for row in rows])
+    if rest := [rule.id for rule in rules if rule.holds is None]:
+        yield Text(f"not tried, since the decision had fallen: {', '.join(rest)}", Tone.QUIET)
 
 
 def _tried(rule: RuleTried) -> tuple[str, ...]:
@@ -67,23 +133,34 @@ def _seen(values: Mapping[str, object]) -> str:
     return ", ".join(f"{name} = {value(seen)}" for name, seen in values.items())
 
 
-def _scores(found: Explanation) -> Iterator[Block]:
-    for score, members in groupby(found.terms, key=lambda term: term.score):
-        total, tier = found.scores.get(score, (0.0, ""))
+def _scores(told: Told) -> Iterator[Block]:
+    for score, members in groupby(told.terms, key=lambda term: term.score):
+        total, tier = told.scores.get(score, (0.0, ""))
         yield Heading(f"Score {score}: {figure(total)} points" + (f", tier {tier}" if tier else ""))
-        listed = list(members)
-        yield table("part|>points|>most|~why|~saw", [_term(term) for term in listed])
-        if round(sum(term.points for term in listed), 6) != round(total, 6):
-            yield Text("caps of parts and of the whole make the total differ from the sum", Tone.QUIET)
+        yield table("part|>points|>most|~why|~saw", [_term(term) for term in members])
+        for capped in told.caps:
+            if capped.score == score:
+                yield Text(_capped(capped), Tone.QUIET)
 
 
 def _term(term: TermCounted) -> tuple[str, ...]:
     return term.part, figure(term.points), figure(term.most), term.because, _seen(term.values)
 
 
-def _empty(found: Explanation) -> Iterator[Block]:
-    if found.empty:
-        yield Text(f"empty in the CRM, though the rules read them: {', '.join(found.empty)}", Tone.WARN)
+def _capped(capped: Capped) -> str:
+    """``fit adds up to 52 and counts 40: its cap lets it count no more``."""
+    bound = "more" if capped.sum > capped.points else "less"
+    what = f"{capped.part or 'the whole'} adds up to {figure(capped.sum)} and counts {figure(capped.points)}"
+    return f"{what}: its cap lets it count no {bound}"
+
+
+def _empty(told: Told) -> Iterator[Block]:
+    if told.empty:
+        yield Text(f"empty in the CRM, though the rules read them: {', '.join(told.empty)}", Tone.WARN)
+    if told.kept_from:
+        lines = (f"{name} is empty: this may be why there was no match of {', '.join(why)}"
+                 for name, why in told.kept_from.items())  # fmt: skip
+        yield Items(tuple(Text(line, Tone.QUIET) for line in lines))
 
 
 def _sources(found: Explanation) -> Iterator[Block]:
@@ -122,14 +199,14 @@ def _signals(found: Explanation) -> Iterator[Block]:
         )
 
 
-def _owners(found: Explanation) -> Iterator[Block]:
+def _owners(found: Explanation | Past) -> Iterator[Block]:
     if found.owners:
         yield Heading("Owners, the latest first")
         rows = [(instant(c.at), c.before, c.after, c.because if c.plan else "by hand") for c in found.owners]
         yield table("when|from|to|~why", rows)
 
 
-def _plans(found: Explanation) -> Iterator[Block]:
+def _plans(found: Explanation | Past) -> Iterator[Block]:
     if found.plan_rows:
         yield Heading("Plans")
         yield Items(tuple(Text(line) for line in found.plan_rows))

@@ -1,0 +1,18 @@
+"""Why an account stands where it stands: today, and on any day since the worker first decided."""
+
+from sync_worker.explain.now import Explanation, explain
+from sync_worker.explain.telling import Capped, Made, RuleTried, TermCounted, Told
+from sync_worker.explain.then import Past, explain_at, moment
+
+__all__ = [
+    "Capped",
+    "Explanation",
+    "Made",
+    "Past",
+    "RuleTried",
+    "TermCounted",
+    "Told",
+    "explain",
+    "explain_at",
+    "moment",
+]

@@ -1,0 +1,199 @@
+"""One account as the latest pull shows it: what the rules say of it, where its values come from, who owned it when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from rules import Dialect, TraceKind, needs, trace
+from rules.outline import outline
+from sync_worker.decide import build_facts, fact_settings, load_rules, people_of
+from sync_worker.explain.telling import Told, tell
+from sync_worker.explain.verdict import Stands, verdict
+from sync_worker.history import AccountNotFound, find_account, ownership_of
+from sync_worker.store import decisions, engagement, facts, lookup, origins, schema, settings, twins
+from sync_worker.store.standing import standing
+from sync_worker.store.upsert import latest_number
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from connectors.port import Record
+    from rules import Ruleset, Trace
+    from sync_worker.explain.telling import RuleTried, TermCounted
+    from sync_worker.history import Change
+    from sync_worker.parts import Parts
+    from sync_worker.store.origins import SignalTold, Statement
+
+OWNERS_SHOWN = 10
+PLAN_ROWS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One account, explained as of the latest pull. Names, not ids, wherever a name is known."""
+
+    account: str
+    name: str
+    owner: str
+    at: datetime
+    rules_version: str
+    verdict: str
+    """One sentence: what the worker will do with this account, and the first reason."""
+    held: str
+    resting: bool
+    told: Told
+    crm: str
+    """The account's home."""
+    sources: Mapping[str, tuple[Statement, ...]]
+    """What each source says of fields that the rules read, the one that counts first: where that is not the account's
+    home, or where another one says something else."""
+    signals: tuple[SignalTold, ...]
+    """Every sign of intent, whether rules read its topic or not."""
+    owners: tuple[Change, ...]
+    """Latest first."""
+    plan_rows: tuple[str, ...]
+    """What the latest plan that touches the account does to it, and how that ended."""
+
+    @property
+    def rules(self) -> tuple[RuleTried, ...]:
+        """Every rule, in the order in which it was tried."""
+        return self.told.rules
+
+    @property
+    def terms(self) -> tuple[TermCounted, ...]:
+        """Every term of every score."""
+        return self.told.terms
+
+
+def explain(parts: Parts, account: str) -> Explanation:
+    """Explain the account with this id or name, as the latest pull shows it. Raises AccountNotFound, Stopped."""
+    rules, now = load_rules(parts), parts.clock()
+    refresh(parts, rules, now)
+    with parts.store.read() as tx:
+        found = home_of(tx, find_account(tx, account))
+        at = standing(tx, now, found.ref.id).get(found.ref.id)
+        value = said(tx, rules, Dialect(parts.store.dialect), found.ref.id, now)
+        if at is None or value is None:
+            raise not_in_facts(tx, found, parts.config.crms)
+        told = tell(outline(rules), value, facts.row(tx, found.ref.id))
+        owned = ownership_of(tx, found.ref.id, OWNERS_SHOWN)
+        rows = tuple(plan_rows(tx, found.ref.id))
+        how, columns = fact_settings(parts, people_of(tx, parts)), needs(rules)
+        stated = origins.statements(tx, columns, found.ref.id, now=now, settings=how)
+        signals = origins.signals(tx, found.ref.id, now=now, settings=how)
+    return Explanation(
+        account=found.ref.id,
+        name=at.name,
+        owner=owned.owner,
+        at=now,
+        rules_version=rules.version,
+        verdict=verdict(told, Stands(at.held, at.in_pool, at.resting)),
+        held=at.held,
+        resting=at.resting,
+        told=told,
+        crm=at.crm,
+        sources={name: each for name, each in stated.items() if disputed(each, at.crm)},
+        signals=signals,
+        owners=owned.changes,
+        plan_rows=rows,
+    )
+
+
+def home_of(tx: Connection, found: Record) -> Record:
+    """The account itself, where this is only its record in the other CRM."""
+    homes = [twin.home for twin in twins.of(tx, found.ref.id) if twin.account == found.ref.id]
+    return next((home for id_ in homes if (home := lookup.get(tx, found.ref.stream, id_))), found)
+
+
+def disputed(said: Sequence[Statement], home: str) -> bool:
+    """Whether there is anything to say of where a value comes from."""
+    return said[0].source != home or any(one.value != said[0].value for one in said)
+
+
+def refresh(parts: Parts, rules: Ruleset, now: datetime) -> None:
+    """Build the facts again where records have changed since, or a pull was made, or other rules are to read them."""
+    wanted = sorted(column.name for column in needs(rules))
+    with parts.store.read() as tx:
+        built = settings.get(tx, "fact_columns")
+        if built and built["read"] == wanted and not _outdated(tx, built):
+            return
+    with parts.store.begin() as tx:
+        build_facts(tx, parts, rules, people_of(tx, parts), now)
+
+
+def _outdated(tx: Connection, built: Mapping[str, Any]) -> bool:
+    """Whether anything has been brought in since: by a pull, by a file, or by a look at our own writes."""
+    if built.get("sequence") != latest_number(tx, "record"):
+        return True
+    seen = [tx.scalar(select(func.max(at))) for at in (schema.cursor.c.saved_at, schema.signal_file.c.at)]
+    since = datetime.fromisoformat(built["built_at"])
+    return any(at is not None and at > since for at in seen)
+
+
+def said(tx: Connection, rules: Ruleset, dialect: Dialect, account: str, now: datetime) -> Mapping[str, Any] | None:
+    """What the rules say of one account at ``now``, in the form of a logged decision; None without facts of it."""
+    traced = trace(rules, dialect, now=now, landmark=engagement.landmark(tx), account_id=account)
+    # Read to the end: PostgreSQL keeps a cursor open until then.
+    found = list(decisions.evaluate(tx, traced.sql))
+    return _as_decided(traced, found[0]) if found else None
+
+
+def _as_decided(traced: Trace, row: Mapping[str, object]) -> dict[str, Any]:
+    output = TraceKind.OUTPUT
+    made = (*traced.of(output), *traced.of(TraceKind.GRID))
+    return {
+        "scope": _first(traced, row, "scope"),
+        "protect": _first(traced, row, "protect"),
+        "return": _first(traced, row, "return"),
+        "book": _first(traced, row, "books"),
+        "fields": {column.text if column.kind is output else column.rule: row[column.name] for column in made},
+        "scores": {
+            total.rule: {
+                "total": _number(row[total.name]),
+                "tier": str(row[tier.name] or ""),
+                "points": [
+                    [column.term, points, column.because]
+                    for column in traced.of(TraceKind.POINTS)
+                    if column.rule == total.rule and (points := round(_number(row[column.name]), 6))
+                ],
+            }
+            for total, tier in zip(traced.of(TraceKind.TOTAL), traced.of(TraceKind.TIER), strict=True)
+        },
+    }
+
+
+def _first(traced: Trace, row: Mapping[str, object], section: str) -> str | None:
+    return next((column.rule for column in traced.of(TraceKind.TRUTH, section) if row[column.name]), None)
+
+
+def _number(seen: object) -> float:
+    return float(str(seen or 0))
+
+
+def not_in_facts(tx: Connection, found: Record, crms: Collection[str]) -> AccountNotFound:
+    """The refusal for an account that is known but was not there when the facts were made."""
+    name, crm = found.fields.get("name") or found.ref.id, lookup.crm_of(tx, found.ref)
+    gone = "was deleted in the CRM" if found.deleted else "is set aside: 'sync-worker status' says why"
+    why = gone if crm in crms else f"is an account of {crm}, which the config does not name"
+    return AccountNotFound(f"{name} ({found.ref.id}) {why}", hint="'sync-worker history' shows who owned it")
+
+
+def plan_rows(tx: Connection, account: str, until: datetime | None = None) -> Iterator[str]:
+    """The latest plans' rows for the account, one line each; of plans made by then, if a moment is given."""
+    r, p = schema.plan_row.c, schema.plan.c
+    wanted = (
+        select(p.id, p.created_at, r.kind, r.rule, r.reason, r.state, r.message)
+        .join(schema.plan, p.id == r.plan_id)
+        .where(r.account_id == account)
+        .order_by(p.created_at.desc(), r.number)
+        .limit(PLAN_ROWS_SHOWN)
+    )
+    for row in tx.execute(wanted if until is None else wanted.where(p.created_at <= until)):
+        end = f" ({row.message})" if row.message else ""
+        yield f"{row.created_at:%Y-%m-%d} plan {row.id}: {row.kind} by {row.rule}, {row.reason}: {row.state}{end}"
