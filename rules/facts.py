@@ -100,8 +100,8 @@ class FactColumn:
                 return f"engagement('{kind}')"
             case EventsSource(kind, days):
                 return f"events('{kind}', {days})"
-            case FadingSource(kind):
-                return kind
+            case FadingSource(kind, days):
+                return f"{kind}, fading over {days} days"
             case TouchSource(days):
                 return f"touches({days})"
             case ContactSource(score):
@@ -110,8 +110,7 @@ class FactColumn:
 
 def needs(ruleset: Ruleset) -> tuple[FactColumn, ...]:
     """The columns of ``fact`` that the rules read, by name; the key ``account_id`` is not among them."""
-    outputs = {output.name for table in ruleset.tables for output in table.outputs}
-    found = (column for root in _account_roots(ruleset) for column in columns_read(root, outputs))
+    found = (column for root in account_roots(ruleset) for column in columns_read(root, ruleset.computed))
     return tuple(sorted(set(found), key=lambda column: column.name))
 
 
@@ -129,9 +128,9 @@ def capacity_of(book: Book) -> tree.Constant | tree.FieldValue:
     return tree.Constant(float(book.capacity), Type.NUMBER)
 
 
-def columns_read(root: tree.Part, outputs: Iterable[str] = ()) -> tuple[FactColumn, ...]:
-    """The columns that one condition or value reads, in reading order; tables' ``outputs`` are computed, not read."""
-    made = set(outputs)
+def columns_read(root: tree.Part, computed: Iterable[str] = ()) -> tuple[FactColumn, ...]:
+    """The columns that one condition or value reads, in reading order; what the rules have ``computed`` is none."""
+    made = set(computed)
     found = dict.fromkeys(
         column_of(node)
         for node in tree.parts(root)
@@ -182,8 +181,11 @@ def counted(kind: str, decay: Decay) -> tree.Engagement | tree.Fading | tree.Eve
             return tree.Events(kind, int(decay.days))
 
 
-def _account_roots(ruleset: Ruleset) -> Iterator[tree.Part]:
+def account_roots(ruleset: Ruleset) -> Iterator[tree.Part]:
+    """Every tree that is about accounts; of the named conditions those that a rule takes."""
     yield from (row.when for table in ruleset.tables for row in table.rows if row.when is not None)
+    yield from (one.when.tree for scheme in ruleset.schemes for one in scheme.segments if one.when is not None)
+    yield from (route.when.tree for route in ruleset.routes)
     yield from (rule.when.tree for rule in ruleset.scope)
     yield from (rule.when.tree for rule in ruleset.protect)
     yield from (rule.when.tree for rule in ruleset.returns)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUFFIXES = (".yaml", ".yml", ".csv")
+TESTS = (".test.yaml", ".test.yml")
+"""Files that test the rules: they are no rules, and no part of their version."""
 MAX_FILES = 200
 _SAVE = "save it as UTF-8 (Excel: 'CSV UTF-8')"
 MAX_BYTES = 16_777_216
@@ -27,9 +29,18 @@ class RuleFile:
 
 
 def read_folder(folder: Path) -> tuple[RuleFile, ...]:
-    """The folder's rule files by name; hidden files and subfolders are left out. Raises RulesInvalid."""
+    """The folder's rule files by name; tests, hidden files and subfolders are left out. Raises RulesInvalid."""
+    return _read(folder, tests=False)
+
+
+def read_tests(folder: Path) -> tuple[RuleFile, ...]:
+    """The folder's test files by name. Raises RulesInvalid."""
+    return _read(folder, tests=True)
+
+
+def _read(folder: Path, *, tests: bool) -> tuple[RuleFile, ...]:
     try:
-        paths = sorted(path for path in folder.iterdir() if _counts(path))
+        paths = sorted(path for path in folder.iterdir() if _counts(path) and _tests(path) is tests)
         _within_limits(folder, [(path, path.stat().st_size) for path in paths])
         return tuple(RuleFile(path.name, path.read_bytes()) for path in paths)
     except OSError as error:
@@ -69,6 +80,10 @@ def decoded(file: RuleFile) -> str | tuple[Mark, str, str]:
 
 def _counts(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+
+
+def _tests(path: Path) -> bool:
+    return path.name.lower().endswith(TESTS)
 
 
 def _within_limits(folder: Path, sizes: list[tuple[Path, int]]) -> None:

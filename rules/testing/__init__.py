@@ -1,0 +1,28 @@
+"""Tests of rules: what an account is like, and what the rules should say of it. It reads files and runs no SQL."""
+
+from rules.testing.covering import Coverage, Covered, covered
+from rules.testing.facts import account_row, rep_row
+from rules.testing.judging import judged, shown
+from rules.testing.model import Expectation, Failure, Given, Outcome, Result, RuleTest, Subject, Tried
+from rules.testing.outcome import outcome
+from rules.testing.reading import load_tests
+
+__all__ = [
+    "Coverage",
+    "Covered",
+    "Expectation",
+    "Failure",
+    "Given",
+    "Outcome",
+    "Result",
+    "RuleTest",
+    "Subject",
+    "Tried",
+    "account_row",
+    "covered",
+    "judged",
+    "load_tests",
+    "outcome",
+    "rep_row",
+    "shown",
+]

@@ -1,0 +1,60 @@
+"""An account made up as a row of facts: what a test gives, under the columns that the rules read. It runs nothing."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from rules.facts import (
+    ContactSource,
+    EngagementSource,
+    EventsSource,
+    FadingSource,
+    FieldSource,
+    IntentSource,
+    TouchSource,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date
+
+    from rules.facts import FactColumn
+    from rules.testing.model import Given, Value
+
+
+def account_row(columns: Iterable[FactColumn], given: Given, today: date) -> dict[str, Value]:
+    """The columns' values for the account on that UTC day. Engagement is folded against midnight of the day."""
+    return {column.name: _fact(column, given, today) for column in columns}
+
+
+def rep_row(columns: Iterable[FactColumn], fields: Mapping[str, Value]) -> dict[str, Value]:
+    """The columns' values for a rep with these fields."""
+    return {column.name: _field(column, fields) for column in columns}
+
+
+def _field(column: FactColumn, fields: Mapping[str, Value]) -> Value:
+    return fields.get(column.source.field) if isinstance(column.source, FieldSource) else None
+
+
+def _fact(column: FactColumn, given: Given, today: date) -> Value:  # noqa: PLR0911 - one return for each kind of fact
+    match column.source:
+        case FieldSource(field):
+            return given.fields.get(field)
+        case EngagementSource(kind, half_life):
+            return math.fsum(2.0 ** (-age / half_life) for age in _ages(given.events.get(kind, ()), today))
+        case EventsSource(kind, days):
+            return float(sum(age <= days for age in _ages(given.events.get(kind, ()), today)))
+        case FadingSource(kind, days):
+            return math.fsum(1 - age / days for age in _ages(given.events.get(kind, ()), today) if age < days)
+        case TouchSource(days):
+            return float(sum(age <= days for age in _ages(given.touches, today)))
+        case IntentSource(topic):
+            return given.intent.get(topic)
+        case ContactSource(score):
+            return given.contact_scores.get(score)
+
+
+def _ages(at: Iterable[date], today: date) -> Iterator[int]:
+    """Whole UTC days since each day; days to come do not count yet."""
+    return (age for day in at if (age := (today - day).days) >= 0)
