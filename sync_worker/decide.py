@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from rules import ColumnKind, Dialect, EngagementSource, compile_accounts, compile_reps, needs
 from rules.facts import columns_read
+from rules.outline import as_json, outline
 from sync_worker.apply import Fresh
 from sync_worker.core.assignment import Allowance, Assignment, BookPolicy, ReturnPolicy, assign
 from sync_worker.core.model import Decision, Points, Rep, Score
@@ -18,7 +19,7 @@ from sync_worker.homes import pair_up
 from sync_worker.parts import Parts, Progress, Stopped
 from sync_worker.pool import pool_user
 from sync_worker.signals import crm_alone, match_up
-from sync_worker.store import decisions, engagement, facts, lookup, settings
+from sync_worker.store import decisions, engagement, facts, lookup, outlines, settings
 from sync_worker.store.moves import moves_since
 from sync_worker.store.standing import standing
 from sync_worker.vocabulary import vocabulary
@@ -78,6 +79,7 @@ def decide(parts: Parts, *, cycle: int) -> Decided:
     with parts.store.begin() as tx:
         everybody = people_of(tx, parts)
         build_facts(tx, parts, rules, everybody, now)
+        outlines.keep(tx, rules.version, lambda: as_json(outline(rules)), now)
         decided = tuple(_evaluate(tx, parts, rules, now))
         inputs = facts.inputs(tx)
         changed = decisions.record(
@@ -156,6 +158,7 @@ def _evaluate(tx: Connection, parts: Parts, rules: Ruleset, now: datetime) -> It
     names = {kind: compiled.of(kind)[0].name for kind in ONE_COLUMN}
     read_sets, stands = facts.read_sets(tx), standing(tx, now)
     scores = [ScoreColumns.of(score, compiled) for score in rules.scores]
+    grades = {column.rule: column.name for column in compiled.of(ColumnKind.GRID)}
     seen, inputs = {rule.id: read_by(rule.when, rules) for rule in rules.returns}, facts.inputs(tx)
     for row in decisions.evaluate(tx, compiled.sql):
         account = str(row[names[ColumnKind.ACCOUNT_ID]])
@@ -174,6 +177,7 @@ def _evaluate(tx: Connection, parts: Parts, rules: Ruleset, now: datetime) -> It
             held=at.held,
             resting=at.resting,
             previous_owner=at.previous_owner,
+            fields={grid: text(row[column]) for grid, column in grades.items()},
             evidence=evidence({name: inputs[account][name] for name in seen[returned]}) if returned else "",
         )
 
@@ -208,9 +212,8 @@ class ScoreColumns:
 
 
 def read_by(condition: Condition, rules: Ruleset) -> tuple[str, ...]:
-    """The fact columns that a condition reads; what a decision table computes is none."""
-    computed = [output.name for table in rules.tables for output in table.outputs]
-    return tuple(column.name for column in columns_read(condition.tree, computed))
+    """The fact columns that a condition reads; what the rules compute is none."""
+    return tuple(column.name for column in columns_read(condition.tree, rules.computed))
 
 
 def text(value: object) -> str | None:
@@ -229,7 +232,7 @@ def reps_of(tx: Connection, parts: Parts, rules: Ruleset, everybody: People) -> 
     The pool's user never fills a book, whatever its condition says, and neither does a user of a CRM that the config
     does not name any more. Of two users' capacities the larger one counts.
     """
-    compiled = compile_reps(rules, Dialect(parts.store.dialect))
+    compiled = compile_reps(rules, Dialect(parts.store.dialect), now=parts.clock())
     users = {user.id: user for user in lookup.users(tx)}
     rep_id = compiled.of(ColumnKind.REP_ID)[0].name
     eligible = {book.id: compiled.of(ColumnKind.ELIGIBLE, book.id)[0].name for book in rules.books}

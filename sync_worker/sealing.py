@@ -10,7 +10,7 @@ from sync_worker import __version__
 from sync_worker.core.canonical import digest
 from sync_worker.core.guards import Ground, Guards, Limit, judge
 from sync_worker.core.model import Plan
-from sync_worker.core.planning import PriorityFields, make_rows, seal
+from sync_worker.core.planning import ModelFields, PriorityFields, make_rows, seal
 from sync_worker.core.summary import rule_shares, summarise
 from sync_worker.store import plans
 from sync_worker.store.moves import applied_summaries
@@ -37,8 +37,7 @@ def difference(parts: Parts, decided: Decided) -> tuple[PlanRow, ...]:
     fields = priority_fields(parts.config)
     with parts.store.read() as tx:
         now_shown = shown(tx, fields.names())
-    score = parts.config.rules.score
-    return make_rows(decided.decisions, decided.assignment.changes, now_shown, score=score, fields=fields)
+    return make_rows(decided.decisions, decided.assignment.changes, now_shown, fields=fields)
 
 
 def save_sealed(parts: Parts, decided: Decided, rows: Sequence[PlanRow]) -> StoredPlan:
@@ -83,7 +82,7 @@ def make_plan(
             decided.names,
             unassigned=decided.assignment.unassigned,
             people=decided.people,
-            tier=config.fields.tier,
+            fields=priority_fields(config),
         ),
     )
 
@@ -91,7 +90,9 @@ def make_plan(
 def priority_fields(config: Config) -> PriorityFields:
     """The fields that take a priority: with the owner, all that the worker may ever write (I8)."""
     own = config.fields
-    return PriorityFields(own.score, own.tier, own.reasons, config.apply.score_step)
+    main = ModelFields(config.rules.score, own.score, own.tier, own.reasons)
+    more = (ModelFields(model, **taken) for model, taken in own.models.items())
+    return PriorityFields(tuple(model for model in (main, *more) if model.names()), config.apply.score_step)
 
 
 def _ground(decided: Decided, earlier: Mapping[str, Sequence[float]]) -> Ground:

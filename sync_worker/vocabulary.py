@@ -13,6 +13,7 @@ from sync_worker.store import facts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from rules import Ruleset
     from sync_worker.config import Config
 
 
@@ -120,6 +121,21 @@ def misnamed(schemas: StoredSchemas, config: Config) -> Iterator[Problem]:
         if name not in known | config.signals.fields.keys():
             hint = nearest(name, known | config.signals.fields.keys())
             yield _wrong(f"signals.precedence.{name} names no account field", hint)
+
+
+def mismatched(config: Config, rules: Ruleset) -> Iterator[Problem]:
+    """Settings that name a score or a grid which the rules lack, or want of a grid what it has not."""
+    scores, grids, own = [score.id for score in rules.scores], [grid.id for grid in rules.grids], config.fields
+    if config.rules.score not in scores and (scores or own.score or own.tier or own.reasons):
+        hint = nearest(config.rules.score, scores)
+        yield _wrong(f"rules.score = '{config.rules.score}' names no score of the rules", hint)
+    for model, taken in own.models.items():
+        if model in grids:
+            more = [f"fields.models.{model}.{key}" for key, name in taken.items() if name and key != "tier"]
+            yield from (_wrong(f"{key}: the grid '{model}' has a grade alone", "write tier for it") for key in more)
+        elif model not in scores:
+            hint = nearest(model, [*scores, *grids])
+            yield _wrong(f"fields.models.{model} names neither a score nor a grid of the rules", hint)
 
 
 def half_written(schemas: StoredSchemas, config: Config) -> Iterator[Problem]:

@@ -87,7 +87,7 @@ def _check_fields(stored: StoredPlan, allowed: Collection[str]) -> None:
             message = (
                 f"row {row.number} of plan {stored.plan.id} would write '{bad[0]}', which the worker may not write"
             )
-            hint = "name the field in [fields] score, tier or reasons, and make a new plan"
+            hint = "name the field in [fields] or [fields.models], and make a new plan"
             raise PlanRefused(message, hint=hint, exit_code=GUARD)
 
 

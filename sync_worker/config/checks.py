@@ -14,6 +14,8 @@ from sync_worker.config.values import CRMS
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
+MODEL_KEYS = ("score", "tier", "reasons")
+"""What of a score is written."""
 _CRM_FIELD = re.compile(r"([A-Za-z]\w*([.+][A-Za-z]\w*){0,4})?", re.ASCII)
 """A field, one of a parent record behind a dot, two as one text with a plus; or nothing."""
 
@@ -133,6 +135,18 @@ def topic_map(value: object) -> object:
     for name, field in value.items() if isinstance(value, dict) else ():
         worker_name(name)
         worker_name(field)
+    return value
+
+
+def models(value: object) -> object:
+    """What takes a further score's number, tier and reasons, by the score's id."""
+    for own in value.values() if isinstance(value, dict) else ():
+        if not isinstance(own, dict) or not own:
+            raise ValueError('names no fields: write a table like { score = "…", tier = "…", reasons = "…" }')
+        for key, name in own.items():
+            if key not in MODEL_KEYS:
+                raise ValueError(f"has '{key}', which takes nothing: {nearest(key, MODEL_KEYS)}")
+            worker_name(text(name))
     return value
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sync_worker.config import shapes
+from sync_worker.config.checks import MODEL_KEYS
 from sync_worker.config.problems import nearest
 from sync_worker.config.values import CRMS
 
@@ -28,8 +29,8 @@ _SIGN_IN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 """What each way of signing in must have."""
 
-_CRM_ALONE = ("score", "tier", "reasons", "do_not_move")
-"""Settings that name a field which no file may ever speak for; the owner is another such field."""
+_READ_ONLY = ("owner", "name")
+"""Account fields that say whose an account is and what it is called: no score is ever written there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def problems(said: Said) -> Iterator[Problem]:
     if said.lacks("pool", "user"):
         yield _missing(said.file.origin(("pool", "user")), "pool", "user")
     yield from _home(said, crms)
+    yield from _models(said)
     yield from _precedence(said, crms)
     yield from _files(said)
 
@@ -121,9 +123,33 @@ def _home(said: Said, crms: Mapping[str, Origin]) -> Iterator[Problem]:
         yield entries[0].origin.problem(message, f"write a [{other}] section as well, or take [home] out")
 
 
+def _written(said: Said) -> dict[tuple[str, ...], str]:
+    """The account field that each setting has written, by the setting's path."""
+    own: dict[tuple[str, ...], str] = {("fields", key): said.values["fields"].get(key, "") for key in MODEL_KEYS}
+    for model, taken in said.of("fields", "models").items():
+        own |= {("fields", "models", model, key): name for key, name in taken.items()}
+    return {path: name for path, name in own.items() if name}
+
+
+def _models(said: Said) -> Iterator[Problem]:
+    """Each written field takes one thing, and the main score's fields stand in one place."""
+    main = said.values["rules"].get("score", shapes.default("rules", "score"))
+    if main in said.of("fields", "models"):
+        message = f"fields.models.{main} is the score of rules.score, whose fields are fields.score, tier and reasons"
+        yield said.at("fields", "models", main).problem(message, "name them there, and take this out")
+    taken = {name: name for name in (*_READ_ONLY, said.values["fields"].get("do_not_move", "")) if name}
+    for path, name in _written(said).items():
+        setting = ".".join(path)
+        if name in taken:
+            what = "which people fill" if taken[name] == name else f"which {taken[name]} has taken"
+            hint = "give each score, tier and list of reasons a field of its own"
+            yield said.at(*path[:3]).problem(f"{setting} = '{name}', {what}", hint)
+        taken.setdefault(name, setting)
+
+
 def _precedence(said: Said, crms: Mapping[str, Origin]) -> Iterator[Problem]:
     """Fields that files may speak for, and sources that there can be."""
-    own = {said.values["fields"].get(key, "") for key in _CRM_ALONE}
+    own = {said.values["fields"].get("do_not_move", ""), *_written(said).values()}
     for name, sources in said.of("signals", "precedence").items():
         at = said.at("signals", "precedence", name)
         if name in {"name", "owner", "do_not_move"} | own:

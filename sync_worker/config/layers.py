@@ -151,13 +151,16 @@ def from_flags(flags: Iterable[str]) -> Iterator[Entry | Problem]:
 def _said(path: Path, value: str, origin: Origin) -> Iterator[Entry | Problem]:
     if problem := _misplaced(path, origin):
         yield problem
-    elif not shapes.by_crm(*path[:2]) or not value.startswith("{"):
+    elif not shapes.of_tables(*path[:2]) or not value.startswith("{"):
         yield Entry(path, value, origin)
     else:
         try:
             table = tomllib.loads(f"said = {value}")["said"]
         except tomllib.TOMLDecodeError:
-            yield origin.problem(f"'{'.'.join(path)}' is no table by CRM", 'write { salesforce = "A", hubspot = "b" }')
+            what, form = "table", '{ score = "a", tier = "b" }'
+            if shapes.by_crm(*path[:2]):
+                what, form = "table by CRM", '{ salesforce = "A", hubspot = "b" }'
+            yield origin.problem(f"'{'.'.join(path)}' is no {what}", f"write {form}")
             return
         yield Entry(path, table, origin)
         for crm in strange_crms(path, table):

@@ -56,6 +56,7 @@ _NARROWER: Mapping[str, object] = {
     "home.link": WorkerName,
     "store.url": Annotated[str, BeforeValidator(checks.store_url)],
     **{f"fields.{stream}": FieldMap for stream in STREAMS},
+    "fields.models": Annotated[dict[str, dict[str, Text]], BeforeValidator(checks.models)],
     **{f"fields.{key}": WorkerName for key in ("score", "tier", "reasons", "do_not_move")},
     "activities.touches": Words,
     "activities.engagement": Words,
@@ -124,6 +125,11 @@ def is_map(section: str, key: str) -> bool:
 def by_crm(section: str, key: str) -> bool:
     """True for maps whose values may differ from CRM to CRM."""
     return section == "fields" and key in STREAMS
+
+
+def of_tables(section: str, key: str) -> bool:
+    """True for maps whose values may be tables."""
+    return by_crm(section, key) or (section, key) == ("fields", "models")
 
 
 def shaped(section: str, key: str, value: object) -> Any:  # noqa: ANN401 - as many types as there are settings

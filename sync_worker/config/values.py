@@ -111,10 +111,12 @@ class FieldsConfig:
     opportunities: Mapping[str, FieldName] = field(default_factory=dict)
     activities: Mapping[str, FieldName] = field(default_factory=dict)
     score: str = ""
-    """Account field (worker name) that takes the score; empty: not written. With ``tier`` and ``reasons`` the only
-    fields besides the owner that the worker may ever write (I8)."""
+    """Account field (worker name) that takes the score; empty: not written. With those of ``tier``, ``reasons`` and
+    ``models`` the only fields besides the owner that the worker may ever write (I8)."""
     tier: str = ""
     reasons: str = ""
+    models: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """A further score's or grid's id → which account field takes its ``score``, ``tier`` and ``reasons``."""
     do_not_move: str = ""
     """Account field (worker name) that reps tick to keep the worker away; always honoured."""
 
@@ -134,8 +136,9 @@ class FieldsConfig:
     @property
     def written(self) -> Mapping[str, str]:
         """The setting → the account field that it names, for those besides the owner that are written; none empty."""
-        own = {"score": self.score, "tier": self.tier, "reasons": self.reasons}
-        return {key: name for key, name in own.items() if name}
+        said = {"score": self.score, "tier": self.tier, "reasons": self.reasons}
+        said |= {f"models.{model}.{key}": name for model, own in self.models.items() for key, name in own.items()}
+        return {key: name for key, name in said.items() if name}
 
 
 @dataclass(frozen=True, slots=True)

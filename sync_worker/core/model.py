@@ -126,6 +126,7 @@ class Decision:
     return_: str | None
     book: str | None
     scores: Mapping[str, Score]
+    """By the score's id."""
     read_set: str
     """SHA-256 over every value that the rules read for this account (I3)."""
     held: str = ""
@@ -136,6 +137,8 @@ class Decision:
     """Who owned it before it came to the pool."""
     evidence: str = ""
     """What the return rule saw, in words; empty where none matches."""
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    """What else rules make of the account, by name: a grid's grade by the grid's id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sync_worker.core.canonical import digest
 from sync_worker.core.lifecycle import same
-from sync_worker.core.model import Decision, OwnerChange, PlanRow, RowKind, Score, Value
+from sync_worker.core.model import Decision, OwnerChange, PlanRow, RowKind, Value
 from sync_worker.core.reasons import reasons
 
 if TYPE_CHECKING:
@@ -19,17 +19,33 @@ ROW_FIELDS = fields(PlanRow)
 
 
 @dataclass(frozen=True, slots=True)
-class PriorityFields:
-    """The account fields (worker names) that take a score, and how far it must move to be worth a write."""
+class ModelFields:
+    """The account fields (worker names) that take what one score or grid says; empty ones are not written.
 
-    score: str
-    tier: str
-    reasons: str
+    A grid has a grade, which goes where a score's tier does.
+    """
+
+    model: str
+    """The score's or the grid's id."""
+    score: str = ""
+    tier: str = ""
+    reasons: str = ""
+
+    def names(self) -> tuple[str, ...]:
+        """The fields that are configured."""
+        return tuple(name for name in (self.score, self.tier, self.reasons) if name)
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityFields:
+    """What takes each score and grid, the main score first, and how far a score must move to be worth a write."""
+
+    models: tuple[ModelFields, ...]
     step: float
 
     def names(self) -> frozenset[str]:
         """The fields that are configured; the writer may write these and the owner, nothing else (I8)."""
-        return frozenset(name for name in (self.score, self.tier, self.reasons) if name)
+        return frozenset(name for model in self.models for name in model.names())
 
 
 def make_rows(
@@ -37,15 +53,15 @@ def make_rows(
     changes: Iterable[OwnerChange],
     shown: Mapping[str, Mapping[str, Value]],
     *,
-    score: str,
     fields: PriorityFields,
 ) -> tuple[PlanRow, ...]:
     """The rows of a plan: owner changes in the order given (returns first), then priorities by account id.
 
-    ``shown`` holds each account's priority fields as the CRM shows them; ``score`` names the score that is written.
+    ``shown`` holds each account's priority fields as the CRM shows them. An account has one priority row at most, with
+    the fields of all scores and grids; it is named after the first one that is worth the write.
     """
     by_account = {decision.account: decision for decision in decisions}
-    rows = [*_owner_rows(changes, by_account), *_priority_rows(decisions, shown, score, fields)]
+    rows = [*_owner_rows(changes, by_account), *_priority_rows(decisions, shown, fields)]
     return tuple(_numbered(rows))
 
 
@@ -90,52 +106,59 @@ def _owner_rows(changes: Iterable[OwnerChange], by_account: Mapping[str, Decisio
 
 
 def _priority_rows(
-    decisions: Iterable[Decision],
-    shown: Mapping[str, Mapping[str, Value]],
-    score: str,
-    fields: PriorityFields,
+    decisions: Iterable[Decision], shown: Mapping[str, Mapping[str, Value]], fields: PriorityFields
 ) -> Iterator[PlanRow]:
-    for decision in sorted(decisions, key=lambda d: d.account):
+    written = fields.names()
+    for decision in sorted(decisions, key=lambda d: d.account) if written else ():
         # An account that is not shown any more went while the rules ran: another pull has seen it deleted.
         seen = shown.get(decision.account)
-        if seen is None or not decision.scope or score not in decision.scores or not fields.names():
+        if seen is None or not decision.scope:
             continue
-        before = {name: seen.get(name) for name in sorted(fields.names())}
-        after = _wanted(decision.scores[score], fields)
-        if _worth_writing(before, after, fields):
+        wanted = {model: _wanted(decision, model) for model in fields.models}
+        worth = [model for model in fields.models if _worth_writing(seen, wanted[model], model, fields.step)]
+        if worth:
             yield PlanRow(
                 number=0,
                 crm=decision.crm,
                 account=decision.account,
                 account_name=decision.name,
                 kind=RowKind.PRIORITY,
-                before=before,
-                after=after,
-                rule=f"score:{score}",
-                reason=f"{score} {decision.scores[score].total:.0f}, tier {decision.scores[score].tier}",
+                before={name: seen.get(name) for name in sorted(written)},
+                after=dict(sorted((name, value) for each in wanted.values() for name, value in each.items())),
+                rule=f"{'score' if worth[0].model in decision.scores else 'grid'}:{worth[0].model}",
+                reason="; ".join(_told(decision, model.model) for model in worth),
                 read_set=decision.read_set,
             )
 
 
-def _wanted(score: Score, fields: PriorityFields) -> dict[str, Value]:
+def _wanted(decision: Decision, fields: ModelFields) -> dict[str, Value]:
+    """What the model's fields are to hold."""
+    if (score := decision.scores.get(fields.model)) is None:
+        return {fields.tier: decision.fields[fields.model]} if fields.tier else {}
     values: dict[str, Value] = {
         fields.score: round(score.total, 1),
         fields.tier: score.tier,
         fields.reasons: reasons(score) or None,
     }
-    return {name: values[name] for name in sorted(fields.names())}
+    return {name: values[name] for name in fields.names()}
 
 
-def _worth_writing(before: Mapping[str, Value], after: Mapping[str, Value], fields: PriorityFields) -> bool:
+def _told(decision: Decision, model: str) -> str:
+    if (score := decision.scores.get(model)) is None:
+        return f"{model} {decision.fields[model]}"
+    return f"{model} {score.total:.0f}, tier {score.tier}"
+
+
+def _worth_writing(before: Mapping[str, Value], after: Mapping[str, Value], fields: ModelFields, step: float) -> bool:
     texts = [name for name in (fields.tier, fields.reasons) if name]
-    if not all(same(before[name], after[name]) for name in texts):
+    if not all(same(before.get(name), after[name]) for name in texts):
         return True
     if not fields.score:
         return False
-    old, new = before[fields.score], after[fields.score]
+    old, new = before.get(fields.score), after[fields.score]
     if not isinstance(old, int | float) or not isinstance(new, int | float):
         return old != new
-    return abs(new - old) >= fields.step
+    return abs(new - old) >= step
 
 
 def _numbered(rows: Iterable[PlanRow]) -> Iterator[PlanRow]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from sync_worker.core.model import RowKind
-from sync_worker.core.planning import tier_moves
+from sync_worker.core.planning import ModelFields, tier_moves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sync_worker.core.assignment import Unassigned
     from sync_worker.core.model import Decision, PlanRow, Rep
     from sync_worker.core.people import People
+    from sync_worker.core.planning import PriorityFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,9 @@ def summarise(  # noqa: PLR0913 - a plan's figures come from all that it was mad
     *,
     unassigned: Sequence[Unassigned] = (),
     people: People,
-    tier: str,
+    fields: PriorityFields,
 ) -> dict[str, object]:
-    """Counts of accounts in scope, as JSON: in all, by book and by rep. ``tier`` names the tier's field.
+    """Counts of accounts in scope, as JSON: in all, by book and by rep. ``fields`` are those that are written.
 
     A book's and a rep's ``before`` and ``after`` count accounts in scope; ``pool`` counts those that wait, and
     ``left`` says why the ones that nobody gets stay there. A rep's capacity is that of the rep's largest book, since
@@ -61,7 +62,7 @@ def summarise(  # noqa: PLR0913 - a plan's figures come from all that it was mad
         "owner_changes": len(moves),
         "priority_writes": len(rows) - len(moves),
         "rules": dict(sorted(Counter(move.rule for move in moves).items())),
-        "tiers": dict(tier_moves(rows, tier)) if tier else {},
+        **_tiers(rows, fields),
         "pool": {
             "before": sum(owner == pool_user for owner in owners.values()),
             "after": sum(owner == pool_user for owner in (owners | after).values()),
@@ -69,6 +70,15 @@ def summarise(  # noqa: PLR0913 - a plan's figures come from all that it was mad
         },
         "books": _books(scoped, reps, after, pool_user),
         "reps": list(_reps(owners, moves, reps, names, pool_user)),
+    }
+
+
+def _tiers(rows: Sequence[PlanRow], fields: PriorityFields) -> dict[str, object]:
+    """Moves from tier to tier: ``tiers`` for the first score that is written, ``models`` by id for all others."""
+    first, *others = fields.models or (ModelFields(""),)
+    return {
+        "tiers": tier_moves(rows, first.tier) if first.tier else {},
+        "models": {model.model: tier_moves(rows, model.tier) for model in others if model.tier},
     }
 
 

@@ -162,10 +162,11 @@ def _priorities(
             for row in rows
         ]
         yield table(f"account{both}|~before|~after" + ("|state" if started else ""), cells)
-    elif tiers := summary.get("tiers"):
-        yield table("tier|>accounts", list(tiers.items()))
+    else:
+        named = {"tier": summary.get("tiers"), **summary.get("models", {})}
+        yield from (table(f"{name}|>accounts", list(moves.items())) for name, moves in named.items() if moves)
     if few is not None:
-        yield Text("--all shows every account with its score, tier and reasons", Tone.QUIET)
+        yield Text("--all shows every account with its scores, tiers and reasons", Tone.QUIET)
 
 
 def _both(rows: Collection[StoredRow]) -> str:

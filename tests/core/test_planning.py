@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from sync_worker.core.model import Decision, OwnerChange, Points, RowKind, Score
-from sync_worker.core.planning import PriorityFields, make_rows, seal, tier_moves
+from sync_worker.core.planning import ModelFields, PriorityFields, make_rows, seal, tier_moves
 
-FIELDS = PriorityFields("score", "tier", "reasons", step=5.0)
+PRIORITY = ModelFields("priority", "score", "tier", "reasons")
+FIELDS = PriorityFields((PRIORITY,), step=5.0)
 SCORE = Score(71.234567, "A", (Points("met", 10, "Met us"), Points("size", 0.4, "Size"), Points("core", 15, "Core")))
 SHOWN = {"1": {"score": 71.2, "tier": "A", "reasons": "Met us; Core"}, "2": {}}
 
@@ -31,7 +32,7 @@ def decision(account: str, **changes: object) -> Decision:
 
 
 def rows(*decisions: Decision, changes: tuple[OwnerChange, ...] = (), shown=SHOWN, fields=FIELDS):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201 - a shorthand of this file
-    return make_rows(decisions, changes, shown, score="priority", fields=fields)
+    return make_rows(decisions, changes, shown, fields=fields)
 
 
 def test_owner_changes_come_first_in_their_order_then_priorities_by_account() -> None:
@@ -72,9 +73,46 @@ def test_an_account_that_went_while_the_rules_ran_gets_no_priority() -> None:
 
 
 def test_a_field_that_is_not_configured_is_not_written() -> None:
-    (row,) = rows(decision("2"), fields=PriorityFields("", "tier", "", step=5))
+    (row,) = rows(decision("2"), fields=PriorityFields((ModelFields("priority", tier="tier"),), step=5))
     assert row.after == {"tier": "A"}
-    assert rows(decision("2"), fields=PriorityFields("", "", "", step=5)) == ()
+    assert rows(decision("2"), fields=PriorityFields((), step=5)) == ()
+
+
+MODELS = PriorityFields(
+    (
+        PRIORITY,
+        ModelFields("inbound", "inbound_score", "inbound_tier", "inbound_reasons"),
+        ModelFields("fit-timing", tier="grade"),
+    ),
+    step=5.0,
+)
+INBOUND = Score(30.0, "2", (Points("form", 30, "Asked us"),))
+ALL = {
+    "score": 71.2, "tier": "A", "reasons": "Met us; Core",
+    "inbound_score": 30.0, "inbound_tier": "2", "inbound_reasons": "Asked us",
+    "grade": "A2",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shown", "rule", "reason"),
+    [
+        ({}, None, ""),
+        ({"score": 60.0}, "score:priority", "priority 71, tier A"),
+        ({"inbound_score": 24.0}, "score:inbound", "inbound 30, tier 2"),
+        ({"inbound_score": 26.0}, None, ""),
+        ({"inbound_reasons": None}, "score:inbound", "inbound 30, tier 2"),
+        ({"grade": "B2"}, "grid:fit-timing", "fit-timing A2"),
+        ({"tier": "B", "grade": "B2"}, "score:priority", "priority 71, tier A; fit-timing A2"),
+    ],
+)
+def test_an_account_has_one_row_for_all_its_scores_named_after_what_was_worth_it(
+    shown: dict[str, object], rule: str | None, reason: str
+) -> None:
+    scored = decision("1", scores={"priority": SCORE, "inbound": INBOUND}, fields={"fit-timing": "A2"})
+    made = rows(scored, shown={"1": ALL | shown}, fields=MODELS)
+    assert [(row.rule, row.reason) for row in made] == ([(rule, reason)] if rule else [])
+    assert all(row.before == ALL | shown and row.after == ALL for row in made)
 
 
 def test_the_hash_covers_rows_rules_config_and_version() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sync_worker.core.assignment import Unassigned
 from sync_worker.core.model import Decision, PlanRow, Rep, RowKind
 from sync_worker.core.people import people
+from sync_worker.core.planning import ModelFields, PriorityFields
 from sync_worker.core.summary import rule_shares, summarise
 
 REPS = {
@@ -34,10 +35,13 @@ DECISIONS = [
 ROWS = [
     move("2", "pool", "bob"),
     move("3", "gone", "pool", "return:left"),
-    PlanRow(3, "salesforce", "1", "1", RowKind.PRIORITY, {"tier": "B"}, {"tier": "A"}, "", "", ""),
+    PlanRow(3, "salesforce", "1", "1", RowKind.PRIORITY, {"tier": "B"}, {"tier": "A", "grade": "A1"}, "", "", ""),
 ]
+FIELDS = PriorityFields((ModelFields("priority", tier="tier"), ModelFields("fit-timing", tier="grade")), step=5)
 LEFT = [Unassigned("9", "it rests after its return")]
-FOUND = summarise(ROWS, DECISIONS, REPS, NAMES, unassigned=LEFT, people=people([], {"salesforce": "pool"}), tier="tier")
+FOUND = summarise(
+    ROWS, DECISIONS, REPS, NAMES, unassigned=LEFT, people=people([], {"salesforce": "pool"}), fields=FIELDS
+)
 
 
 def test_accounts_out_of_scope_count_only_in_all() -> None:
@@ -48,6 +52,7 @@ def test_rows_are_counted_by_what_they_write() -> None:
     assert (FOUND["owner_changes"], FOUND["priority_writes"]) == (2, 1)
     assert FOUND["rules"] == {"book:emea": 1, "return:left": 1}
     assert FOUND["tiers"] == {"B → A": 1}
+    assert FOUND["models"] == {"fit-timing": {"none → A1": 1}}
 
 
 def test_each_book_shows_what_reps_own_of_it_before_and_after() -> None:
