@@ -66,6 +66,7 @@ def save(  # noqa: PLR0913 - the page's part of the contract of ``records.save_p
             "rep_id": record.fields.get("owner"),
             "touch": record.fields["kind"] in touches,
             "engagement": record.fields["kind"] in engagement_kinds,
+            "contact_id": _contact(record),
         }
         for record in records
         if _happened(record)
@@ -90,6 +91,12 @@ def _happened(record: Record) -> bool:
     """Undated ones are not counted: nobody can tell when they were."""
     given = all(record.fields.get(name) for name in ("account", "kind", "at"))
     return given and not record.deleted and record.fields.get("done") is True
+
+
+def _contact(record: Record) -> str | None:
+    """With whom it was, where the CRM names one person."""
+    named = str(record.fields.get("contact") or "")
+    return named if 0 < len(named) <= activity.c.contact_id.type.length else None  # type: ignore[attr-defined] # a String
 
 
 def _take_out(tx: Connection, ids: Sequence[str]) -> list[Event]:

@@ -55,6 +55,9 @@ __all__ = [
     "users",
 ]
 
+_HANGING = frozenset({Stream.CONTACTS, Stream.LEADS, Stream.OPPORTUNITIES})
+"""The streams whose records hang on accounts; activities are typed in a table of their own."""
+
 _TOUCH = (
     update(record)
     .where(record.c.stream == bindparam("stream_"), record.c.id == bindparam("id_"))
@@ -227,10 +230,17 @@ def _write(tx: Connection, crm: str, stream: Stream, changed: Sequence[Record]) 
             "deleted": each.deleted,
             "merged_into": each.merged_into,
             "sequence": number,
+            "account_id": _account_of(each) if stream in _HANGING else None,
         }
         for number, each in enumerate(changed, first)
     ]
     upsert(tx, record, rows)
+
+
+def _account_of(each: Record) -> str | None:
+    """The account that the record names."""
+    named = each.fields.get("account")
+    return None if named in {None, ""} else str(named)
 
 
 def _touch(tx: Connection, stream: Stream, touched: Sequence[Record]) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -82,9 +83,19 @@ record = Table(
     Column("merged_into", String(40)),
     Column("sequence", BigInteger, nullable=False),
     Column("seen_in", Number),
+    Column("account_id", String(40)),
     Index("ix_record_sequence", "stream", "sequence"),
+    Index(
+        "ix_record_account",
+        "stream",
+        "account_id",
+        sqlite_where=text("account_id IS NOT NULL"),
+        postgresql_where=text("account_id IS NOT NULL"),
+    ),
 )
 """One row per CRM record. No two CRMs share an id: every Salesforce id begins with 0, and no HubSpot id does.
+
+``account_id``: the account that a contact, a lead or an opportunity names; empty in all other streams.
 
 ``sequence`` is our own: changes are found by it, not by clocks. ``seen_in`` is the cycle of the latest full pull that
 showed the record: those that a full pull misses are deleted."""
@@ -119,11 +130,21 @@ activity = Table(
     Column("rep_id", String(40)),
     Column("touch", Boolean, nullable=False),
     Column("engagement", Boolean, nullable=False),
+    Column("contact_id", String(40)),
     # Covers every question that facts ask, so that they are answered from the index alone, grouped as it stands.
-    Index("ix_activity_account", "account_id", "touch", "engagement", "at"),
+    Index("ix_activity_account", "account_id", "touch", "engagement", "at", "kind"),
+    Index(
+        "ix_activity_contact",
+        "contact_id",
+        "kind",
+        "at",
+        sqlite_where=text("contact_id IS NOT NULL"),
+        postgresql_where=text("contact_id IS NOT NULL"),
+    ),
 )
 """Activities that happened, of every kind, typed for SQL; the raw ones are in ``record``. A meeting is both a touch and
-engagement. ``at`` is never later than the moment at which the activity was first seen done."""
+engagement. ``at`` is never later than the moment at which the activity was first seen done. ``contact_id``: with whom,
+where the CRM says so."""
 
 engagement = Table(
     "engagement",
@@ -187,6 +208,7 @@ hold = Table(
     Column("since", UtcTime, nullable=False),
     Column("until", UtcTime, nullable=False),
     Column("reason", Text, nullable=False),
+    Index("ix_hold_until", "until"),
 )
 """Accounts that the worker stays away from (I12): ``person``, ``flapping`` or ``undone``."""
 
@@ -198,6 +220,7 @@ rest = Table(
     Column("until", UtcTime, nullable=False),
     Column("reason", Text, nullable=False),
     Column("previous_owner", String(40)),
+    Index("ix_rest_until", "until"),
 )
 """Returned accounts that stay in the pool for a time."""
 
@@ -241,6 +264,7 @@ signal = Table(
     Column("digest", String(64), ForeignKey("signal_file.digest"), nullable=False),
     Column("line", Integer, nullable=False),
     Index("ix_signal_account", "account_id", "topic"),
+    Index("ix_signal_expires_at", "expires_at"),
 )
 """Intent by source, account and topic: the latest observation of each. ``key``: the account's id or domain as the file
 says it. ``account_id``: the account that it was matched to, and ``because`` how, or why it was not."""
@@ -260,6 +284,21 @@ firmographic = Table(
     Index("ix_firmographic_account", "account_id", "field"),
 )
 """Values of account fields by source, account and field: the latest of each. The rest is as in ``signal``."""
+
+# What has changed since the rules last looked ---------------------------------------------------------------------
+
+touched = Table(
+    "touched",
+    metadata,
+    Column("stream", String(20), primary_key=True),
+    Column("id", String(40), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+)
+"""Accounts and users of whom something has changed that facts are made of. Triggers write it, so that no code path can
+forget to. ``number``: the transaction, on PostgreSQL, so that what another one notes meanwhile is never lost."""
+
+stale = Table("stale", metadata, Column("account_id", String(40), primary_key=True))
+"""Accounts whose facts are newer than their outcome."""
 
 # What the rules said ---------------------------------------------------------------------------------------------
 
@@ -291,6 +330,15 @@ decision = Table(
     Index("ix_decision_account", "account_id", "at"),
 )
 """The log of changed decisions, with the values that the rules read."""
+
+rules_outline = Table(
+    "rules_outline",
+    metadata,
+    Column("version", String(64), primary_key=True),
+    Column("outline", Json, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+"""The rules by version, as decisions are told with them later: ids, texts, reasons. ``at``: when it first decided."""
 
 # What we will write, and what became of it -----------------------------------------------------------------------
 
