@@ -156,11 +156,8 @@ def _capped(capped: Capped) -> str:
 
 def _empty(told: Told) -> Iterator[Block]:
     if told.empty:
-        yield Text(f"empty in the CRM, though the rules read them: {', '.join(told.empty)}", Tone.WARN)
-    if told.kept_from:
-        lines = (f"{name} is empty: this may be why there was no match of {', '.join(why)}"
-                 for name, why in told.kept_from.items())  # fmt: skip
-        yield Items(tuple(Text(line, Tone.QUIET) for line in lines))
+        yield Heading("Empty, though the rules read it")
+        yield table("field|~read in vain by", [(name, ", ".join(told.kept_from.get(name, ()))) for name in told.empty])
 
 
 def _sources(found: Explanation) -> Iterator[Block]:

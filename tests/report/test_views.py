@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sync_worker.core.model import GuardFinding, Plan, PlanRow, PlanState, RowKind, RowState
-from sync_worker.explain import Explanation, RuleTried, TermCounted
+from sync_worker.explain import Capped, Explanation, Made, RuleTried, TermCounted, Told
 from sync_worker.history import Change
 from sync_worker.report.explanation import explained
 from sync_worker.report.plan import shown
@@ -158,6 +158,41 @@ def test_long_groups_are_cut_and_say_so() -> None:
     assert "… and 2 more: --all shows every row" in text
 
 
+TOLD = Told(
+    scope="target",
+    protect=None,
+    return_="unworked",
+    book="emea",
+    scores={"priority": (25.0, "C")},
+    rules=(
+        RuleTried(
+            "scope", "target", "country = 'DE'", "We sell there", holds=True, decides=True, values={"country": "DE"}
+        ),
+        RuleTried(
+            "return", "left", "owner_active = false", "", holds=False, decides=False, values={"owner_active": True}
+        ),
+        RuleTried(
+            "return",
+            "unworked",
+            "days_since(last_touch) > 90",
+            "Untouched",
+            holds=True,
+            decides=True,
+            values={"last_touch": None},
+        ),
+        RuleTried("return", "asked", "asked_back", "Asked", holds=None, decides=False, values={"asked_back": True}),
+    ),
+    terms=(
+        TermCounted("priority", "fit", "size", "employees", 20.0, 20.0, "Company size", {"employees": 1204.0}),
+        TermCounted("priority", "fit", "near", "x", 10.0, 10.0, "Near", {}),
+    ),
+    caps=(Capped("priority", "fit", 30.0, 25.0),),
+    tables=(Made("areas", "", {"area": "North"}, {"country": "DE"}),),
+    empty=("last_touch", "revenue"),
+    kept_from={"revenue": ("priority rich",)},
+)
+
+
 def test_an_explanation_is_fair_to_who_lost_the_account() -> None:
     found = Explanation(
         account="001A",
@@ -166,35 +201,9 @@ def test_an_explanation_is_fair_to_who_lost_the_account() -> None:
         at=NOW,
         rules_version="cd" * 32,
         verdict="It is due to go back to the pool: Untouched for 90 days.",
-        scope="target",
-        protect=None,
-        return_="unworked",
-        book="emea",
         held="",
         resting=False,
-        scores={"priority": (25.0, "C")},
-        rules=(
-            RuleTried(
-                "scope", "target", "country = 'DE'", "We sell there", holds=True, decides=True, values={"country": "DE"}
-            ),
-            RuleTried(
-                "return", "left", "owner_active = false", "", holds=False, decides=False, values={"owner_active": True}
-            ),
-            RuleTried(
-                "return",
-                "unworked",
-                "days_since(last_touch) > 90",
-                "Untouched",
-                holds=True,
-                decides=True,
-                values={"last_touch": None},
-            ),
-        ),
-        terms=(
-            TermCounted("priority", "fit", "size", "employees", 20.0, 20.0, "Company size", {"employees": 1204.0}),
-            TermCounted("priority", "fit", "near", "x", 10.0, 10.0, "Near", {}),
-        ),
-        empty=("last_touch",),
+        told=TOLD,
         crm="salesforce",
         sources={"employees": (Statement("zoominfo", 500.0, NOW), Statement("salesforce", 450))},
         signals=(
@@ -214,6 +223,11 @@ It is due to go back to the pool: Untouched for 90 days.
 owner:  Ann
 seen:   2026-11-22 09:30 UTC, rules cdcdcdcdcdcd
 
+What tables and grids say of it
+
+TABLE  SAYS          SAW
+areas  area = North  country = DE
+
 May the worker touch it at all? (one match is enough)
 
          RULE    CONDITION       SAW           BECAUSE
@@ -225,15 +239,21 @@ Does it go back to the pool? (the first match decides)
 no       left      owner_active = false         owner_active = yes
 DECIDES  unworked  days_since(last_touch) > 90  last_touch = empty  Untouched
 
+not tried, since the decision had fallen: asked
+
 Score priority: 25 points, tier C
 
 PART  POINTS  MOST  WHY           SAW
 fit       20    20  Company size  employees = 1,204
 fit       10    10  Near
 
-caps of parts and of the whole make the total differ from the sum
+fit adds up to 30 and counts 25: its cap lets it count no more
 
-empty in the CRM, though the rules read them: last_touch
+Empty, though the rules read it
+
+FIELD       READ IN VAIN BY
+last_touch
+revenue     priority rich
 
 Where values come from, where sources differ
 
