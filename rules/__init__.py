@@ -52,6 +52,7 @@ from rules.schema import json_schema
 from rules.sql import Dialect
 from rules.tracing import Trace, TraceColumn, TraceKind, trace
 from rules.vocabulary import FieldInfo, Type, Vocabulary
+from rules.words import read_words, words_text
 
 __all__ = [
     "DUE_TABLE",
@@ -112,8 +113,10 @@ __all__ = [
     "json_schema",
     "load",
     "needs",
+    "read_words",
     "rep_needs",
     "strangers",
     "trace",
     "with_rep_files",
+    "words_text",
 ]

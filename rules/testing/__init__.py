@@ -3,7 +3,7 @@
 from rules.testing.covering import Coverage, Covered, covered
 from rules.testing.facts import account_row, rep_row
 from rules.testing.judging import judged, shown
-from rules.testing.model import Expectation, Failure, Given, Outcome, Result, RuleTest, Subject, Tried
+from rules.testing.model import Expectation, Failure, Given, Outcome, Result, RuleTest, Subject, Tried, Value
 from rules.testing.outcome import outcome
 from rules.testing.reading import load_tests
 
@@ -18,6 +18,7 @@ __all__ = [
     "RuleTest",
     "Subject",
     "Tried",
+    "Value",
     "account_row",
     "covered",
     "judged",

@@ -29,7 +29,7 @@ class Covered:
 
     @property
     def exercised(self) -> bool:
-        """Whether some test was decided by it. A rule that always comes second is not; in scope, each that holds counts."""
+        """Whether some test was decided by it; in scope, where any match is enough, whether it held in one."""
         return (self.held if self.section == "scope" else self.decided) > 0
 
 

@@ -7,10 +7,19 @@ from typing import Annotated
 import typer
 
 from sync_worker.cli.command import command, group
+from sync_worker.cli.errors import Exit
 from sync_worker.cli.output import write
 from sync_worker.cli.session import Session
 
-app = group("Check and describe the rule files.")
+app = group("Check, test and describe the rule files.")
+
+Words = Annotated[
+    Path | None,
+    typer.Option("--words", metavar="FILE", help="Take the org's words from a file: no CRM, store or config needed."),
+]
+Folder = Annotated[
+    Path | None, typer.Option("--rules", metavar="FOLDER", help="The rules folder; default: the config's, or rules.")
+]
 
 
 @command(app, "check")
@@ -28,6 +37,53 @@ def check(session: Session) -> None:
     unknown = strangers(ruleset.reps, addresses) if addresses else ()
     folder = session.config(secrets=False).rules.folder
     session.out.answer(*checked(ruleset, (*ruleset.warnings, *unknown), folder))
+
+
+@command(app, "test")
+def run_tests(  # noqa: PLR0913 - one parameter for each option
+    session: Session,
+    *,
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="PATTERN", help="Only tests whose name or file matches.")
+    ] = None,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Show what no test exercises.")] = False,
+    least: Annotated[
+        float | None, typer.Option("--least", metavar="PERCENT", help="Fail when the tests exercise less.")
+    ] = None,
+    words: Words = None,
+    rules: Folder = None,
+) -> int:
+    """Run the tests beside the rule files. Exit 1 when one fails, 4 when a file is wrong."""
+    from rules import load
+    from rules.testing import load_tests
+    from sync_worker.report.rule_tests import tested
+    from sync_worker.rule_tests import chosen, enough, run
+
+    folder, vocabulary = session.words(words, rules)
+    ruleset = load(folder, vocabulary)
+    ran = run(ruleset, chosen(load_tests(folder, ruleset, vocabulary), only, folder))
+    session.out.answer(*tested(ran, ruleset, folder, coverage=coverage or least is not None))
+    if least is not None:
+        enough(ran.coverage, least)
+    return Exit.FAILED if ran.failed else Exit.OK
+
+
+@command(app, "words")
+def words(
+    session: Session,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file.")] = None,
+) -> None:
+    """Write the words that rules may use, for checks and tests without the CRM."""
+    from rules import words_text
+    from sync_worker.report.rules import saved_words
+
+    with session.worker() as worker:
+        vocabulary = worker.vocabulary()
+    if output is None:
+        write(sys.stdout, words_text(vocabulary))
+    else:
+        output.write_text(words_text(vocabulary), encoding="utf-8")
+        session.out.answer(*saved_words(output, vocabulary))
 
 
 @command(app, "schema")

@@ -16,6 +16,7 @@ from sync_worker.cli.output import Format, Output
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rules import Vocabulary
     from sync_worker.app import Worker
     from sync_worker.config import Config, Loaded
 
@@ -99,6 +100,21 @@ class Session:
         self._log(config)
         with self._stoppable(), open_worker(config, stop=self.stop) as worker:
             yield worker
+
+    def words(self, file: Path | None, rules: Path | None) -> tuple[Path, Vocabulary]:
+        """The rules folder, and the words that rules may use: a file's, else the store's or the CRM's.
+
+        With a file, neither a store nor a CRM is needed, and no config where ``rules`` names the folder or it is here.
+        """
+        if file is not None:
+            from rules import read_words
+
+            return rules or self._folder(), read_words(file)
+        with self.worker() as worker:
+            return rules or worker.config.rules.folder, worker.vocabulary()
+
+    def _folder(self) -> Path:
+        return self.config(secrets=False).rules.folder if self.config_file.exists() else Path("rules")
 
     def _log(self, config: Config) -> None:
         """Commands speak through their answers: only warnings are logged, unless somebody hunts a bug."""

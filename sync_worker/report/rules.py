@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from shlex import quote
 from typing import TYPE_CHECKING
 
-from sync_worker.report.document import Heading, Items, Text, Tone, table
+from sync_worker.report.document import Commands, Heading, Items, Text, Tone, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from rules import Problem, Ruleset
+    from rules import Problem, Ruleset, Vocabulary
     from sync_worker.report.document import Answer, Document
 
 SECTIONS = ("scores", "scope", "protect", "returns", "books", "lists", "tables")
@@ -40,6 +41,18 @@ def written(schema: Path) -> Answer:
         Text(f"the schema of rule files is in {schema}", Tone.GOOD),
         Text(f"put this at the top of a rule file beside it, and editors will complete and check: {line}"),
     ), {"schema": schema}
+
+
+def saved_words(file: Path, vocabulary: Vocabulary) -> Answer:
+    """``rules words --output``."""
+    counts = {"account": len(vocabulary.account), "rep": len(vocabulary.rep), "topics": len(vocabulary.topics)}
+    return (
+        Text(
+            f"the words of {counts['account']} account fields and {counts['rep']} rep fields are in {file}", Tone.GOOD
+        ),
+        Text("commit it beside the rules, and make it again when the CRM's fields or picklists change"),
+        Commands(((f"sync-worker rules test --words {quote(str(file))}", "test the rules where there is no CRM"),)),
+    ), {"words": file, "fields": counts}
 
 
 def _name(one: object) -> str:

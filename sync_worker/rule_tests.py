@@ -1,0 +1,165 @@
+"""Runs tests of rules: each account made up is a row of facts in memory, and the compiled rules say what they would.
+
+It reads neither the CRM nor the worker's store.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
+from fnmatch import fnmatchcase
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from rules import ColumnKind, Dialect, compile_accounts, compile_reps, needs, rep_needs, trace
+from rules.problems import nearest
+from rules.sql import named
+from rules.testing import account_row, covered, judged, outcome, rep_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from rules import Ruleset
+    from rules.testing import Coverage, Given, Outcome, Result, RuleTest, Value
+
+ACCOUNT = "account"
+"""The id of every account made up."""
+NEVER_EMPTY: Mapping[str, Value] = {
+    "in_pool": False,
+    "do_not_move": False,
+    "owner_active": True,
+    "open_opportunities": 0.0,
+    "won_opportunities": 0.0,
+    "open_amount": 0.0,
+    "contacts": 0.0,
+}
+"""What the worker derives for every account: where a test says nothing else, nothing is the matter with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What became of the tests, in their order, and what they exercise."""
+
+    results: tuple[Result, ...]
+    coverage: Coverage
+
+    @property
+    def failed(self) -> tuple[Result, ...]:
+        """The tests that did not come out as expected."""
+        return tuple(result for result in self.results if not result.passed)
+
+
+class NoTests(Exception):
+    """There is nothing to run."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class TooLittle(Exception):
+    """The tests exercise less of the rules than was asked for."""
+
+    hint = "'rules test --coverage' lists what no test exercises"
+
+
+def chosen(tests: Sequence[RuleTest], only: str | None, folder: Path) -> tuple[RuleTest, ...]:
+    """The tests whose name or file matches the pattern (``*`` for any run), or holds it. Raises NoTests."""
+    if not tests:
+        raise NoTests(f"there are no tests in {folder}", "write some into a file that ends in .test.yaml there")
+    if only is None:
+        return tuple(tests)
+    pattern = only.lower() if "*" in only else f"*{only.lower()}*"
+    found = tuple(
+        test for test in tests if any(fnmatchcase(text.lower(), pattern) for text in (test.name, test.mark.file))
+    )
+    if not found:
+        raise NoTests(f"no test matches '{only}'", nearest(only, (test.name for test in tests), near=50))
+    return found
+
+
+def enough(coverage: Coverage, least: float) -> None:
+    """Raises TooLittle where less than that many percent are exercised."""
+    if coverage.share * 100 < least:
+        raise TooLittle(f"the tests exercise {coverage.share:.1%} of the rules, less than {least:g} %")
+
+
+def run(ruleset: Ruleset, tests: Sequence[RuleTest]) -> Ran:
+    """Run the tests on the rules that they were read for."""
+    with closing(sqlite3.connect(":memory:")) as store:
+        store.row_factory = sqlite3.Row
+        outcomes = list(_outcomes(store, ruleset, tests))
+    results = tuple(judged(test, found) for test, found in zip(tests, outcomes, strict=True))
+    return Ran(results, covered(ruleset, outcomes))
+
+
+def _outcomes(store: sqlite3.Connection, ruleset: Ruleset, tests: Sequence[RuleTest]) -> Iterator[Outcome]:
+    """Tests of one file and day share their statements, which SQLite then prepares once."""
+    columns = needs(ruleset)
+    store.execute(_table("fact", ["account_id", *(column.name for column in columns)]))
+    for (_, on), together in groupby(tests, key=lambda test: (test.mark.file, test.on)):
+        same = list(together)
+        midnight = datetime.combine(on, time(), UTC)
+        compiled = compile_accounts(ruleset, Dialect.SQLITE, now=midnight, landmark=midnight)
+        traced = trace(ruleset, Dialect.SQLITE, now=midnight, landmark=midnight, account_id=ACCOUNT)
+        eligible = _eligible(store, ruleset, same[0].reps, midnight)
+        for test in same:
+            _fill(store, "fact", [{"account_id": ACCOUNT, **account_row(columns, known(test.given), on)}])
+            row, values = (dict(store.execute(sql).fetchone()) for sql in (compiled.sql, traced.sql))
+            found = outcome(compiled, row, traced, values)
+            yield replace(found, eligible=eligible.get(found.decided["book"] or "", {}))
+
+
+def known(given: Given) -> Given:
+    """The account with what the worker would derive from it: what a test says itself goes first."""
+    fields = given.fields
+    customer = str(fields.get("type") or "").lower().startswith("customer")
+    derived: dict[str, Value] = {
+        **NEVER_EMPTY,
+        "is_customer": customer or float(fields.get("won_opportunities") or 0) > 0,
+        "owned_since": fields.get("created_at"),
+        "last_touch": _latest(given.touches),
+        "last_engagement": _latest(day for days in given.events.values() for day in days),
+    }
+    return replace(given, fields={**derived, **fields})
+
+
+def _latest(days: Iterable[date]) -> str | None:
+    latest = max(days, default=None)
+    return latest.isoformat() if latest else None
+
+
+def _eligible(
+    store: sqlite3.Connection, ruleset: Ruleset, reps: Mapping[str, Mapping[str, Value]], now: datetime
+) -> dict[str, dict[str, float | None]]:
+    """Book → the reps who may get its accounts → how many each may own."""
+    columns, able = rep_needs(ruleset), {"active": True, "can_own": True}
+    compiled = compile_reps(ruleset, Dialect.SQLITE, now=now)
+    everybody = {name: {**able, **fields} for name, fields in reps.items()}
+    store.execute("DROP TABLE IF EXISTS rep_fact")
+    store.execute(_table("rep_fact", ["rep_id", *(column.name for column in columns)]))
+    rows = [{"rep_id": name, **rep_row(columns, fields)} for name, fields in everybody.items()]
+    _fill(store, "rep_fact", rows)
+    found: dict[str, dict[str, float | None]] = {book.id: {} for book in ruleset.books}
+    for row in store.execute(compiled.sql):
+        rep = everybody[row["rep_id"]]
+        for book, may in found.items():
+            if row[compiled.of(ColumnKind.ELIGIBLE, book)[0].name] and rep["active"] and rep["can_own"]:
+                may[row["rep_id"]] = row[compiled.of(ColumnKind.CAPACITY, book)[0].name]
+    return found
+
+
+def _table(name: str, columns: Iterable[str]) -> str:
+    return f"CREATE TABLE {name} ({', '.join(map(named, columns))})"
+
+
+def _fill(store: sqlite3.Connection, table: str, rows: Sequence[Mapping[str, Value]]) -> None:
+    """Replace what the table holds."""
+    store.execute(f"DELETE FROM {table}")  # noqa: S608 - one of two names of this module
+    for row in rows:
+        places = ", ".join("?" * len(row))
+        store.execute(f"INSERT INTO {table} VALUES ({places})", tuple(row.values()))  # noqa: S608 - the same
