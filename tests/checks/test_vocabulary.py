@@ -136,6 +136,15 @@ def test_fields_and_topics_of_files_are_words_too() -> None:
     assert found.topics == {"cloud"}
 
 
+def test_a_field_of_a_further_score_is_needed_in_each_crm_and_may_be_edited_there() -> None:
+    own = config(fields=FieldsConfig(models={"inbound": {"tier": "heat"}}))
+    locked = Field("heat", "Heat__c", TEXT, writable=False)
+    told = problem(schema(locked), schema(), own)
+    assert told.startswith("fields.models.inbound.tier = 'heat' has no field in hubspot")
+    assert problem(schema(), schema(), own).startswith("fields.models.inbound.tier = 'heat' names no account field")
+    assert read_only(stored_schemas({"salesforce": schema(locked)}), own) == ["Heat__c"]
+
+
 def test_nothing_is_written_to_a_field_that_only_files_have() -> None:
     own = config(signals=SignalsConfig(fields={"x": "text"}), fields=FieldsConfig(tier="x"))
     assert problem(schema(), schema(), own).startswith("fields.tier = 'x' names no account field")

@@ -349,6 +349,46 @@ def test_a_password_in_the_store_url_is_refused_and_not_repeated(file: Path, url
     assert "url_file" in told
 
 
+# What takes scores -----------------------------------------------------------------------------------------------
+
+
+def test_each_score_may_have_fields_of_its_own(file: Path) -> None:
+    text = (
+        WHOLE
+        + '[fields]\nscore = "s"\n[fields.models]\ninbound = { tier = "t" }\n[fields.models.fit-timing]\ntier = "g"\n'
+    )
+    found = loaded(file, text, 'fields.models.outbound={ score = "o" }')
+    assert found.config.fields.written == {
+        "score": "s",
+        "models.inbound.tier": "t",
+        "models.fit-timing.tier": "g",
+        "models.outbound.score": "o",
+    }
+    assert origin(found, "fields.models.inbound.tier") == f"{file}:11"
+    assert origin(found, "fields.models.outbound.score") == "--set fields.models.outbound"
+
+
+@pytest.mark.parametrize(
+    ("models", "told"),
+    [
+        ('inbound = "t"', "names no fields: write a table like"),
+        ("inbound = {}", "names no fields: write a table like"),
+        ('inbound = { teir = "t" }', "has 'teir', which takes nothing: did you mean 'tier'?"),
+        ('inbound = { tier = "My Tier" }', "has 'My Tier', which rules cannot spell"),
+        ("inbound = { tier = 3 }", 'is a number here: put it in quotes, "3"'),
+        ('priority = { tier = "t" }', "is the score of rules.score, whose fields are fields.score, tier and reasons"),
+        ('a = { tier = "t" }\nb = { tier = "t" }', "fields.models.b.tier = 't', which fields.models.a.tier has taken"),
+        ('a = { tier = "t", score = "t" }', "'t', which fields.models.a."),
+        ('a = { score = "s" }', "fields.models.a.score = 's', which fields.score has taken"),
+        ('a = { score = "owner" }', "fields.models.a.score = 'owner', which people fill"),
+        ('a = { score = "keep" }', "fields.models.a.score = 'keep', which people fill"),
+    ],
+)
+def test_fields_that_cannot_take_a_score_are_refused(file: Path, models: str, told: str) -> None:
+    text = WHOLE + f'[fields]\nscore = "s"\ndo_not_move = "keep"\n[fields.models]\n{models}\n'
+    assert told in problem(file, text)
+
+
 # Digest ----------------------------------------------------------------------------------------------------------
 
 
@@ -364,6 +404,7 @@ def digest(file: Path, *flags: str) -> str:
         "apply.score_step=6",
         "fields.accounts.a=A__c",
         "rules.score=other",
+        'fields.models.inbound={ tier = "t" }',
         "salesforce.url=https://b.my.salesforce.com",
     ],
 )

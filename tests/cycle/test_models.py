@@ -1,0 +1,94 @@
+"""Several scores and grids over HTTP: each account gets them in one write, each in a field of its own, and no other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sync_worker.config import ConfigInvalid, load
+from sync_worker.core.model import RowKind, RowState
+
+if TYPE_CHECKING:
+    from sync_worker.config import Config
+    from tests.cycle.office import Office
+
+INBOUND = """
+version: 1
+scores:
+  - id: inbound
+    max: 100
+    parts:
+      asked:
+        max: 100
+        half_life: 30 days
+        terms:
+          - {id: form, event: web_form, points: 60, because: Asked us lately}
+          - {id: answer, event: reply, points: 30, because: Answered us lately}
+    tiers: {Hot: 60, Warm: 20, Cold: 0}
+grids:
+  - {id: priority-inbound, rows: priority, columns: inbound}
+"""
+FLAGS = (
+    'fields.models.inbound={ tier = "rating", reasons = "why" }',
+    'fields.models.priority-inbound={ tier = "grade" }',
+    "fields.accounts.why=Description",
+    "fields.accounts.grade=AccountNumber",
+)
+
+
+def settings(office: Office, *flags: str) -> Config:
+    """The office's config with these flags, and a score of its own for accounts that come by themselves."""
+    office.config(policy="automatic")
+    (office.rules / "inbound.yaml").write_text(INBOUND)
+    return load(office.folder / "config.toml", environ={}, flags=flags).config
+
+
+def test_each_score_and_grid_has_its_field_and_each_account_one_write(office: Office) -> None:
+    own = settings(office, *FLAGS)
+    with office.worker(own) as worker:
+        plan = office.approved(worker)
+        applied, verified = worker.apply(plan.plan.id)
+    priorities = [row.row for row in plan.rows if row.row.kind is RowKind.PRIORITY]
+    assert applied.counts == {RowState.CONFIRMED: len(plan.rows)}
+    assert verified.verified == len(plan.rows)
+    assert set(Counter(row.account for row in priorities).values()) == {1}
+    graded = 0
+    for row in priorities:
+        shown = office.account(row.account)
+        written = tuple(shown.get(name) for name in ("Priority_Tier__c", "Rating", "Description", "AccountNumber"))
+        assert written == tuple(row.after[name] for name in ("tier", "rating", "why", "grade"))
+        assert row.after["grade"] == f"{row.after['tier']}{row.after['rating']}"
+        graded += row.after["rating"] != "Cold" and "lately" in str(row.after["why"])
+    assert graded > 10
+    assert plan.plan.summary["models"]
+    with office.worker(own) as worker:
+        assert worker.plan().plan is None
+
+
+def test_a_field_that_nobody_named_for_a_score_is_never_written(office: Office) -> None:
+    with office.worker(settings(office)) as worker:
+        plan = office.approved(worker)
+        worker.apply(plan.plan.id)
+    fields = {str(effect["field"]) for effect in office.sandbox.effects}
+    assert fields <= {"OwnerId", "Priority_Score__c", "Priority_Tier__c", "Priority_Reasons__c"}
+
+
+@pytest.mark.parametrize(
+    ("flag", "told"),
+    [
+        ('fields.models.inbond={ tier = "rating" }',
+         "fields.models.inbond names neither a score nor a grid of the rules — did you mean 'inbound'?"),
+        ('fields.models.priority-inbound={ score = "rating" }',
+         "fields.models.priority-inbound.score: the grid 'priority-inbound' has a grade alone — write tier for it"),
+        ('fields.models.inbound={ tier = "ratng" }',
+         "fields.models.inbound.tier = 'ratng' names no account field — did you mean 'rating'?"),
+    ],
+)  # fmt: skip
+def test_fields_for_what_there_is_not_stop_the_plan(office: Office, flag: str, told: str) -> None:
+    with office.worker() as worker:
+        worker.pull()
+    with office.worker(settings(office, flag)) as worker, pytest.raises(ConfigInvalid) as caught:
+        worker.plan()
+    assert [str(problem).removeprefix("config: ") for problem in caught.value.problems] == [told]
