@@ -48,6 +48,11 @@ class Ran:
     coverage: Coverage
 
     @property
+    def passed(self) -> tuple[Result, ...]:
+        """The tests that came out as expected."""
+        return tuple(result for result in self.results if result.passed)
+
+    @property
     def failed(self) -> tuple[Result, ...]:
         """The tests that did not come out as expected."""
         return tuple(result for result in self.results if not result.passed)
@@ -59,12 +64,6 @@ class NoTests(Exception):
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.hint = hint
-
-
-class TooLittle(Exception):
-    """The tests exercise less of the rules than was asked for."""
-
-    hint = "'rules test --coverage' lists what no test exercises"
 
 
 def chosen(tests: Sequence[RuleTest], only: str | None, folder: Path) -> tuple[RuleTest, ...]:
@@ -80,12 +79,6 @@ def chosen(tests: Sequence[RuleTest], only: str | None, folder: Path) -> tuple[R
     if not found:
         raise NoTests(f"no test matches '{only}'", nearest(only, (test.name for test in tests), near=50))
     return found
-
-
-def enough(coverage: Coverage, least: float) -> None:
-    """Raises TooLittle where less than that many percent are exercised."""
-    if coverage.share * 100 < least:
-        raise TooLittle(f"the tests exercise {coverage.share:.1%} of the rules, less than {least:g} %")
 
 
 def run(ruleset: Ruleset, tests: Sequence[RuleTest]) -> Ran:

@@ -57,15 +57,14 @@ def run_tests(  # noqa: PLR0913 - one parameter for each option
     from rules import load
     from rules.testing import load_tests
     from sync_worker.report.rule_tests import tested
-    from sync_worker.rule_tests import chosen, enough, run
+    from sync_worker.rule_tests import chosen, run
 
     folder, vocabulary = session.words(words, rules)
     ruleset = load(folder, vocabulary)
     ran = run(ruleset, chosen(load_tests(folder, ruleset, vocabulary), only, folder))
-    session.out.answer(*tested(ran, ruleset, folder, coverage=coverage or least is not None))
-    if least is not None:
-        enough(ran.coverage, least)
-    return Exit.FAILED if ran.failed else Exit.OK
+    document, payload = tested(ran, ruleset, folder, coverage=coverage or least is not None, least=least)
+    session.out.answer(document, payload)
+    return Exit.OK if payload["ok"] else Exit.FAILED
 
 
 @command(app, "words")

@@ -17,31 +17,34 @@ if TYPE_CHECKING:
     from sync_worker.rule_tests import Ran
 
 
-def tested(ran: Ran, rules: Ruleset, folder: Path, *, coverage: bool) -> Answer:
-    """``rules test``."""
+def tested(ran: Ran, rules: Ruleset, folder: Path, *, coverage: bool = False, least: float | None = None) -> Answer:
+    """``rules test``; ``least`` is the share of the rules, in percent, that the tests must exercise."""
+    too_little = least is not None and ran.coverage.share * 100 < least
     document: Document = (
         table("|test|where", [_row(result) for result in ran.results]),
-        *(block for result in ran.failed for block in _failed(result)),
+        *failures(ran),
         *(_coverage(ran.coverage) if coverage else ()),
         summary(ran),
     )
-    payload: dict[str, object] = {"ok": not ran.failed, "folder": folder, "version": rules.version, **told(ran)}
-    return document, payload | ({"coverage": _measured(ran.coverage)} if coverage else {})
+    if too_little:
+        document += (Text(f"they exercise {ran.coverage.share:.1%}, and {least:g} % was asked for", Tone.BAD),)
+    ok = not ran.failed and not too_little
+    payload: dict[str, object] = {"ok": ok, "folder": folder, "version": rules.version, **told(ran)}
+    return document, payload | ({"coverage": _measured(ran.coverage), "least": least} if coverage else {})
 
 
 def summary(ran: Ran) -> Text:
     """One line: how many passed, and how many of the rules they exercise."""
-    failed, passed = len(ran.failed), len(ran.results) - len(ran.failed)
-    exercised = f"{len(ran.coverage.all) - len(ran.coverage.missed)} of {count(len(ran.coverage.all), 'rule')}"
-    if failed:
-        return Text(f"{count(failed, 'test')} failed, {passed} passed", Tone.BAD)
-    return Text(f"{count(passed, 'test')} passed; they exercise {exercised}, rows and terms", Tone.GOOD)
+    exercised = f"{len(ran.coverage.all) - len(ran.coverage.missed):,} of {len(ran.coverage.all):,}"
+    if ran.failed:
+        return Text(f"{count(len(ran.failed), 'test')} failed, {len(ran.passed):,} passed", Tone.BAD)
+    return Text(f"{count(len(ran.passed), 'test')} passed; they exercise {exercised} rules, rows and terms", Tone.GOOD)
 
 
 def told(ran: Ran) -> dict[str, object]:
     """The results as JSON."""
     return {
-        "passed": len(ran.results) - len(ran.failed),
+        "passed": len(ran.passed),
         "failed": len(ran.failed),
         "tests": [_told(result) for result in ran.results],
     }
