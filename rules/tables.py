@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from rules import sheet, tree
 from rules.model import Hit, Output, Row, Table
 from rules.problems import Notes, nearest
+from rules.rows import overlaps
 from rules.vocabulary import FieldInfo, Type
 
 if TYPE_CHECKING:
     from rules.names import Names
     from rules.sheet import Cell, Line
 
+MAX_OVERLAPS = 20
+"""So many rows that overlap are told of one table."""
 _OUTPUT = re.compile(r"then ([A-Za-z_][A-Za-z0-9_]{0,62})(?: \((text|number)\))?", re.ASCII)
 _QUOTED = re.compile(r"'((?:[^']|'')*)'")
 _COMPARED = re.compile(r"(<=|>=|<|>)\s*(.+)", re.DOTALL)
@@ -38,7 +42,10 @@ def read_table(name: str, text: str, names: Names, notes: Notes, hit: Hit = Hit.
         return None
     if len(lines) == 1:
         notes.error(lines[0][0].mark, "the table has no rows", "add one below the header")
+    known = len(notes.problems)
     rows = [row for line in lines[1:] if (row := _row(line, lines[0], columns, notes)) is not None]
+    if hit is Hit.UNIQUE and len(notes.problems) == known:
+        _check_overlaps(rows, notes)
     _watch_zeros(columns, lines[1:], notes)
     if hit is Hit.FIRST:
         _watch_reach(rows, notes)
@@ -83,8 +90,13 @@ def _column(cell: Cell, names: Names, notes: Notes) -> _Input | Output | None:
     if cell.text in names.fields:
         return _Input(names.fields[cell.text], cell)
     message = f"unknown field '{cell.text[:60]}'" if cell.text else "the column has no name"
-    notes.error(cell.mark, message, nearest(cell.text, names.fields) or "an output is headed 'then NAME'")
+    notes.error(cell.mark, message, _elsewhere(cell.text, names))
     return None
+
+
+def _elsewhere(name: str, names: Names) -> str:
+    """What else a header may have meant that is no field here."""
+    return names.later.get(name) or nearest(name, names.fields) or "an output is headed 'then NAME'"
 
 
 def _row(line: Line, header: Line, columns: list[_Input | Output], notes: Notes) -> Row | None:
@@ -187,6 +199,14 @@ class _Reader:
 
     def _wrong(self, message: str, hint: str = "") -> None:
         self._notes.error(self._cell.mark, message, hint)
+
+
+def _check_overlaps(rows: list[Row], notes: Notes) -> None:
+    """Where rows are to be unique, none may match an account that one before it matches."""
+    hint = "let one of them say less, or let the first that matches count: hit: first"
+    for overlap in islice(overlaps(rows), MAX_OVERLAPS):
+        whom = f"an account with {overlap.example}" if overlap.example else "every account"
+        notes.error(overlap.later.mark, f"this row and line {overlap.earlier.mark.line} both match {whom}", hint)
 
 
 def _watch_zeros(columns: list[_Input | Output], lines: list[Line], notes: Notes) -> None:
