@@ -56,13 +56,13 @@ def run_tests(  # noqa: PLR0913 - one parameter for each option
     """Run the tests beside the rule files. Exit 1 when one fails, 4 when a file is wrong."""
     from rules import load
     from rules.testing import load_tests
-    from sync_worker.report.rule_tests import tested
+    from sync_worker.report.rule_tests import rules_tested
     from sync_worker.rule_tests import chosen, run
 
     folder, vocabulary = session.words(words, rules)
     ruleset = load(folder, vocabulary)
     ran = run(ruleset, chosen(load_tests(folder, ruleset, vocabulary), only, folder))
-    document, payload = tested(ran, ruleset, folder, coverage=coverage or least is not None, least=least)
+    document, payload = rules_tested(ran, ruleset, folder, coverage=coverage or least is not None, least=least)
     session.out.answer(document, payload)
     return Exit.OK if payload["ok"] else Exit.FAILED
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from sync_worker.rule_tests import Ran
 
 
-def tested(ran: Ran, rules: Ruleset, folder: Path, *, coverage: bool = False, least: float | None = None) -> Answer:
+def rules_tested(
+    ran: Ran, rules: Ruleset, folder: Path, *, coverage: bool = False, least: float | None = None
+) -> Answer:
     """``rules test``; ``least`` is the share of the rules, in percent, that the tests must exercise."""
     too_little = least is not None and ran.coverage.share * 100 < least
     document: Document = (
