@@ -31,10 +31,13 @@ class FieldInfo:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """All that conditions may name. ``account`` and ``rep`` map each field's name to the field."""
+    """All that conditions may name. ``account``, ``rep`` and ``contact`` map each field's name to the field."""
 
     account: Mapping[str, FieldInfo]
     rep: Mapping[str, FieldInfo]
     topics: frozenset[str] = field(default_factory=frozenset)
     events: frozenset[str] = field(default_factory=frozenset)
-    """The engagement kinds, such as meeting and web_form."""
+    """The engagement kinds, such as meeting and web_form: what buyers do."""
+    touches: frozenset[str] = field(default_factory=frozenset)
+    """The kinds of touch, such as call and meeting: what reps do. Scores count only what is engagement, too."""
+    contact: Mapping[str, FieldInfo] = field(default_factory=dict)

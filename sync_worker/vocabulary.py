@@ -89,7 +89,7 @@ def _both(one: StoredField, other: StoredField) -> StoredField:
 
 
 def vocabulary(schemas: StoredSchemas, config: Config) -> Vocabulary:
-    """Every account and rep field, topic and kind of engagement that rules may name.
+    """Every field of accounts, reps and contacts, every topic and every kind of activity that rules may name.
 
     Raises ConfigInvalid where a setting names an account field that there is none of, and where one name would be two
     things.
@@ -104,6 +104,8 @@ def vocabulary(schemas: StoredSchemas, config: Config) -> Vocabulary:
         rep={**_fields(schema, Stream.USERS), **facts.REP_DERIVED},
         topics=frozenset(config.intent.topics),
         events=frozenset(config.activities.engagement),
+        touches=frozenset(config.activities.touches),
+        contact=_fields(schema, Stream.CONTACTS),
     )
 
 

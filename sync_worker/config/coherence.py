@@ -31,6 +31,8 @@ _SIGN_IN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 _READ_ONLY = ("owner", "name")
 """Account fields that say whose an account is and what it is called: no score is ever written there."""
+_REPS_DO = ("call", "email", "task")
+"""Kinds of activity that are a rep's own doing. In a meeting two take part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def problems(said: Said) -> Iterator[Problem]:
         yield _missing(said.file.origin(("pool", "user")), "pool", "user")
     yield from _home(said, crms)
     yield from _models(said)
+    yield from _activities(said)
     yield from _precedence(said, crms)
     yield from _files(said)
 
@@ -145,6 +148,15 @@ def _models(said: Said) -> Iterator[Problem]:
             hint = "give each score, tier and list of reasons a field of its own"
             yield said.at(*path[:3]).problem(f"{setting} = '{name}', {what}", hint)
         taken.setdefault(name, setting)
+
+
+def _activities(said: Said) -> Iterator[Problem]:
+    """Scores count what buyers do; what reps do is their own diligence."""
+    for kind in said.values["activities"].get("engagement", ()):
+        if kind in _REPS_DO:
+            message = f"activities.engagement names '{kind}', which is what reps do"
+            hint = "take it out: it is a touch, and counting touches ranks high whom reps call, not who wants to buy"
+            yield said.at("activities", "engagement").problem(message, hint)
 
 
 def _precedence(said: Said, crms: Mapping[str, Origin]) -> Iterator[Problem]:

@@ -389,6 +389,12 @@ def test_fields_that_cannot_take_a_score_are_refused(file: Path, models: str, to
     assert told in problem(file, text)
 
 
+@pytest.mark.parametrize("kind", ["call", "email", "task"])
+def test_what_reps_do_is_no_engagement(file: Path, kind: str) -> None:
+    told = problem(file, WHOLE + f'[activities]\nengagement = ["meeting", "{kind}"]\n')
+    assert told.startswith(f"9:1: activities.engagement names '{kind}', which is what reps do")
+
+
 # Digest ----------------------------------------------------------------------------------------------------------
 
 
