@@ -6,6 +6,7 @@ it. Every stage copies what it carries, so there are as few as that allows.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import UTC
 from itertools import chain
@@ -28,10 +29,10 @@ from rules.sql import Dialect, Writer, named, quoted
 from rules.vocabulary import Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime
 
-    from rules.model import Grid, Output, Row, Ruleset, Table, Term
+    from rules.model import Grid, Output, Row, Ruleset, Scheme, Table, Term
 
 
 def fence(dialect: Dialect) -> str:
@@ -50,6 +51,8 @@ class Chain:
     where: str
     rows: bool = False
     """Whether tables also tell which row matched."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """SQL that stands for columns of the facts as conditions see them, to find out what the rules would say."""
     writer: Writer = field(init=False)
     _stages: list[tuple[str, str]] = field(init=False, default_factory=list)
 
@@ -58,14 +61,22 @@ class Chain:
             raise ValueError("now and landmark need a time zone")
         outputs = [output.name for table in self.ruleset.tables for output in table.outputs]
         made = {name: f"then__{index}" for index, name in enumerate(outputs, 1)}
+        made |= {scheme.name: f"segment__{index}" for index, scheme in enumerate(self.ruleset.schemes, 1)}
         self.writer = Writer(self.dialect, self.now.astimezone(UTC).date(), made)
         facts = [f"{self._read(column)} AS {named(column.name)}" for column in needs(self.ruleset)]
+        if self.given:
+            stored = (f"{self.given.get(c.name, named(c.name))} AS {named(c.name)}" for c in needs(self.ruleset))
+            self._stage("given", ["account_id", *stored], self.where)
         tables = self.ruleset.tables if self.rows else [as_lookup(table) for table in self.ruleset.tables]
         keyed = {} if self.rows else {table.name: found for table in tables if (found := self._keyed(table))}
-        self._stage("facts", ["account_id", *facts, *chain.from_iterable(keyed.values())], self.where)
+        where = "" if self.given else self.where
+        self._stage("facts", ["account_id", *facts, *chain.from_iterable(keyed.values())], where)
         for number, table in enumerate(tables, 1):
             if table.name not in keyed:
                 (self._collected if table.hit is Hit.COLLECT else self._table)(number, table)
+        for number, together in enumerate(in_steps(self.ruleset.schemes), 1):
+            segments = (f"{self._segment(scheme)} AS {self.writer.outputs[scheme.name]}" for scheme in together)
+            self._stage(f"segmented_{number}", ["*", *segments])
 
     def _stage(self, name: str, selected: Iterable[str], where: str = "") -> None:
         source = self._stages[-1][0] if self._stages else "fact"
@@ -80,11 +91,12 @@ class Chain:
         return f"WITH {stages}\nSELECT {', '.join(selected)} FROM {self._stages[-1][0]}"
 
     def _read(self, column: FactColumn) -> str:
+        if column.name in self.given:
+            return named(column.name)
         source = column.source
         factor = 1.0
         if isinstance(source, EngagementSource):
-            days = (self.now - self.landmark).total_seconds() / 86_400
-            factor = 2.0 ** max(-1_000.0, min(1_000.0, -days / source.half_life_days))
+            factor = decayed(self.writer.today, self.landmark, source.half_life_days)
         return read(column, self.writer, factor)
 
     def _keyed(self, table: Table) -> list[str]:
@@ -146,6 +158,11 @@ class Chain:
         if value is not None:
             return self.writer.constant(value)
         return f"CAST(NULL AS {'TEXT' if output.type is Type.TEXT else 'DOUBLE PRECISION'})"
+
+    def _segment(self, scheme: Scheme) -> str:
+        """SQL for the name of the account's segment."""
+        named_ones = [(quoted(one.name), one.when.tree if one.when else None) for one in scheme.segments]
+        return cases(named_ones, self.writer)
 
     def first_match(self, rules: Sequence[tuple[str, tree.Tree]]) -> str:
         """SQL for the id of the first rule whose condition holds, or NULL."""
@@ -214,6 +231,16 @@ class Chain:
         return f"({self.tier(numbers[grid.rows])}) || ({self.tier(numbers[grid.columns])})"
 
 
+def in_steps(schemes: Sequence[Scheme]) -> list[list[Scheme]]:
+    """The schemes in steps: those of one step read only what steps before it make."""
+    step: dict[str, int] = {}
+    for scheme in schemes:
+        roots = [one.when.tree for one in scheme.segments if one.when is not None]
+        read = {node.name for root in roots for node in tree.parts(root) if isinstance(node, tree.FieldValue)}
+        step[scheme.name] = 1 + max((step[name] for name in read if name in step), default=-1)
+    return [[one for one in schemes if step[one.name] == at] for at in range(1 + max(step.values(), default=-1))]
+
+
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """A table that only compares one field with fixed values: each value decides, and its first row."""
@@ -255,18 +282,30 @@ def cases(rules: Sequence[tuple[str, tree.Tree | None]], writer: Writer) -> str:
     return f"CASE {' '.join(whens)} END"
 
 
+def decayed(today: date, landmark: datetime, half_life_days: float) -> float:
+    """What is left today of the weight that a sum against the landmark gives to its events. Whole days in UTC."""
+    days = (today - landmark.astimezone(UTC).date()).days
+    return math.exp2(max(-1_000.0, min(1_000.0, -days / half_life_days)))
+
+
 def read(column: FactColumn, writer: Writer, factor: float) -> str:
-    """A fact as conditions see it: dates as days, counts never empty, engagement brought to ``now``."""
+    """A fact as conditions see it: dates as days, counts never empty, engagement brought to today.
+
+    What decays is told to six digits: the order in which events were added up must not make another value.
+    """
     name = named(column.name)
     if column.type is Type.DATE:
         return f"SUBSTR({name}, 1, 10)"
-    if isinstance(column.source, TouchSource | EventsSource | FadingSource):
+    if isinstance(column.source, FadingSource):
+        return writer.rounded(f"COALESCE({name}, {writer.number(0)})")
+    if isinstance(column.source, TouchSource | EventsSource):
         return f"COALESCE({name}, {writer.number(0)})"
     if isinstance(column.source, EngagementSource):
         # The range is kept before it is multiplied: PostgreSQL takes an underflow or overflow for an error.
         least, most = writer.number(1e-9 / factor), writer.number(min(1e18 / factor, 1e300))
         kept = f"ABS({name}) BETWEEN {least} AND {most}"
-        return f"CASE WHEN {kept} THEN {name} * {writer.number(factor)} ELSE {writer.number(0)} END"
+        left = writer.rounded(f"{name} * {writer.number(factor)}")
+        return f"CASE WHEN {kept} THEN {left} ELSE {writer.number(0)} END"
     if column.type is Type.NUMBER:
         return _bounded(name, writer)
     return name

@@ -45,6 +45,17 @@ def named(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def counted_against(
+    comparator: Comparator, left: tree.Value, right: tree.Value
+) -> tuple[tree.Days, Comparator, float] | None:
+    """A count of days that is compared with a constant, the count first; None for any other comparison."""
+    if isinstance(left, tree.Days) and isinstance(right, tree.Constant):
+        return left, comparator, float(right.value)
+    if isinstance(right, tree.Days) and isinstance(left, tree.Constant):
+        return right, _MIRRORED[comparator], float(left.value)
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Writer:
     """Writes trees for one dialect, on the day ``today`` (UTC). ``outputs`` are decision tables' columns by name."""
@@ -114,10 +125,8 @@ class Writer:
                 raise TypeError(f"no SQL for {node!r}")
 
     def _comparison(self, comparator: Comparator, left: tree.Value, right: tree.Value) -> str:
-        if isinstance(left, tree.Days) and isinstance(right, tree.Constant):
-            return self._days_compared(left, comparator, float(right.value))
-        if isinstance(right, tree.Days) and isinstance(left, tree.Constant):
-            return self._days_compared(right, _MIRRORED[comparator], float(left.value))
+        if (against := counted_against(comparator, left, right)) is not None:
+            return self._days_compared(*against)
         return self._compared(comparator, self.value(left), self.value(right), type_of(left))
 
     def _compared(self, comparator: Comparator, left: str, right: str, kind: Type) -> str:
@@ -128,8 +137,17 @@ class Writer:
 
     def _days_compared(self, days: tree.Days, comparator: Comparator, number: float) -> str:
         """A count of days against a constant is a date against a constant: no arithmetic for each row."""
-        if comparator is Comparator.EQ and number != int(number):
+        limit = self.limit(days, comparator, number)
+        if limit is None:
             return self.boolean(value=False)
+        inclusive = {Comparator.GT: Comparator.GE, Comparator.LT: Comparator.LE}.get(comparator, comparator)
+        side = inclusive if days.ahead else _MIRRORED[inclusive]
+        return self._compared(side, self.value(days.date), quoted(limit), Type.DATE)
+
+    def limit(self, days: tree.Days, comparator: Comparator, number: float) -> str | None:
+        """The day that a date is compared with instead; None where no count of days equals the number."""
+        if comparator is Comparator.EQ and number != int(number):
+            return None
         whole = {
             Comparator.EQ: int(number),
             Comparator.GE: math.ceil(number),
@@ -137,10 +155,7 @@ class Writer:
             Comparator.LE: math.floor(number),
             Comparator.LT: math.ceil(number) - 1,
         }[comparator]
-        inclusive = {Comparator.GT: Comparator.GE, Comparator.LT: Comparator.LE}.get(comparator, comparator)
-        limit = self._day(whole if days.ahead else -whole)
-        side = inclusive if days.ahead else _MIRRORED[inclusive]
-        return self._compared(side, self.value(days.date), quoted(limit), Type.DATE)
+        return self._day(whole if days.ahead else -whole)
 
     def _day(self, offset: int) -> str:
         try:
@@ -155,10 +170,10 @@ class Writer:
 
     def _includes(self, value: tree.Value, choices: tuple[str, ...]) -> str:
         """Each listed value between two bars, found as it stands."""
-        text = f"REPLACE({self.value(value)}, ';', '|')"
-        for spaced in (" |", "| "):
-            text = f"REPLACE({text}, '{spaced}', '|')"
-        listed = f"('|' || {text} || '|')"
+        listed = f"('|' || REPLACE({self.value(value)}, ';', '|') || '|')"
+        # Semicolons are gone by now, so one behind each space turns a run of spaces into a single one.
+        for old, new in ((" ", " ;"), ("; ", ""), (" ;", " "), (" |", "|"), ("| ", "|")):
+            listed = f"REPLACE({listed}, {quoted(old)}, {quoted(new)})"
         position = "INSTR({}, {})" if self.dialect is Dialect.SQLITE else "STRPOS({}, {})"
         return "(" + " OR ".join(f"{position.format(listed, quoted(f'|{one}|'))} > 0" for one in choices) + ")"
 

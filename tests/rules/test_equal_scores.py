@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,10 @@ def worth(term: Term, employees: float | None, meetings: float | None) -> float:
             return term.points * min(1.0, max(0.0, share))
         case EventTerm():
             # The facts hold what was folded 28 days ago, and sums and counts as of today.
-            return term.points * (meetings or 0.0) * (0.25 if term.decay.fade is Fade.HALF_LIFE else 1.0)
+            if term.decay.fade is Fade.WINDOW:
+                return term.points * (meetings or 0.0)
+            left = (meetings or 0.0) * (0.25 if term.decay.fade is Fade.HALF_LIFE else 1.0)
+            return term.points * math.floor(left * 1e6 + 0.5) / 1e6
 
 
 def expected(score: Score, employees: float | None, meetings: float | None) -> float:
