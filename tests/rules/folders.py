@@ -1,0 +1,344 @@
+"""Strategies that draw whole sections of a rules folder, each with its meaning: tables, rules, scores, books."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+
+from tests.rules import reference
+from tests.rules.drawing import FACTS, HOME, PEOPLE, TARGETS, TEXTS
+from tests.rules.reference import Said
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from hypothesis.strategies import SearchStrategy
+
+    from tests.rules.drawing import Words
+    from tests.rules.reference import Row
+
+
+@dataclass(frozen=True)
+class Sections:
+    """Sections of a rules file, and the CSV files beside it."""
+
+    keys: Mapping[str, Any]
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def write(self, folder: Path) -> None:
+        """Write the folder anew."""
+        for old in folder.iterdir():
+            old.unlink()
+        keys = {"version": 1, "lists": {"home": HOME, "targets": TARGETS}, **self.keys}
+        # JSON is YAML: one way to quote whatever is drawn.
+        (folder / "rules.yaml").write_text(json.dumps(keys, ensure_ascii=False))
+        for name, content in self.files.items():
+            (folder / name).write_text(content)
+
+
+# Conditions alone
+
+
+def judged(said: Sequence[Said]) -> Sections:
+    """One score with a term for each condition."""
+    terms = [{"id": f"t{at}", "when": one.text, "points": 1, "because": "x"} for at, one in enumerate(said)]
+    return Sections(
+        {"scores": [{"id": "s", "max": 1000, "parts": {"all": {"max": 1000, "terms": terms}}, "tiers": {"A": 0}}]}
+    )
+
+
+# Decision tables
+
+
+@dataclass(frozen=True)
+class DrawnTable:
+    """A decision table: its columns' cells by row, and the outputs of each row."""
+
+    name: str
+    inputs: Sequence[str]
+    outputs: Sequence[tuple[str, bool]]
+    """Name, and whether it is a number."""
+    rows: Sequence[tuple[Sequence[Said], Sequence[str | float | None]]]
+    hit: str
+
+    @property
+    def csv(self) -> str:
+        heads = [*self.inputs, *(f"then {name}{' (number)' * number}" for name, number in self.outputs)]
+        lines = [[*(cell.text for cell in cells), *("" if v is None else f"{v}" for v in given)]
+                 for cells, given in self.rows]  # fmt: skip
+        return "".join(",".join(_cell(text) for text in line) + "\n" for line in (heads, *lines))
+
+    @property
+    def listed(self) -> Any:
+        return {"file": f"{self.name}.csv", "hit": self.hit} if self.hit else f"{self.name}.csv"
+
+    def means(self, row: Row) -> Row:
+        """The outputs by name."""
+        matching = [given for cells, given in self.rows if all(cell.means(row) for cell in cells)]
+        chosen = [reference.hit(self.hit or "first", [given[at] for given in matching], number=number)
+                  for at, (_, number) in enumerate(self.outputs)]  # fmt: skip
+        return dict(zip((name for name, _ in self.outputs), chosen, strict=True))
+
+
+def _cell(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if set(text) & set(',"\n') else text
+
+
+def _choices(inner: SearchStrategy[Said]) -> SearchStrategy[Said]:
+    def one_of(found: list[Said]) -> Said:
+        means = [each.means({}) for each in found]
+        return Said("|".join(each.text for each in found), lambda value: value in means)
+
+    return st.lists(inner, min_size=1, max_size=3).map(one_of)
+
+
+def _ordered(bounds: Sequence[Said]) -> SearchStrategy[Said]:
+    def compared(sign: str, bound: Said) -> Said:
+        return Said(f"{sign}{bound.text}", reference.beside(sign, bound.means({})))
+
+    def ranged(pair: tuple[int, int]) -> Said:
+        low, high = (bounds[at] for at in sorted(pair))
+        least, most = low.means({}), high.means({})
+        return Said(f"{low.text}..{high.text}", lambda value: value is not None and least <= value <= most)
+
+    places = st.integers(0, len(bounds) - 1)
+    return st.one_of(
+        st.builds(compared, st.sampled_from(("<", "<=", ">", ">=")), st.sampled_from(bounds)),
+        st.tuples(places, places).map(ranged),
+    )
+
+
+def _cells_of(name: str, plain: Sequence[Said], read: Callable[[Any], Any], *, ordered: bool) -> SearchStrategy[Said]:
+    """Cells of a column; each drawn piece judges one value, and the cell judges the row's."""
+    positive = st.one_of(_choices(st.sampled_from(plain)), *([_ordered(plain)] if ordered else []))
+    empty = st.sampled_from((
+        Said("", lambda _: True),
+        Said("", lambda _: True),
+        Said("empty", lambda value: value is None),
+        Said("not empty", lambda value: value is not None),
+    ))  # fmt: skip
+    negative = positive.map(lambda cell: Said(f"not {cell.text}", lambda value: not cell.means(value)))
+    return st.one_of(positive, positive, empty, negative).map(
+        lambda cell: Said(cell.text, lambda row: cell.means(read(row[name])))
+    )
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_TEXT_CELLS = [Said(text, lambda _, text=text: text) for text in sorted(TEXTS)]  # type: ignore[misc]
+_TEXT_CELLS += [Said("'empty'", lambda _: "empty"), Said("'O''Neil'", lambda _: "O'Neil")]
+_TEXT_CELLS.sort(key=lambda said: str(said.means({})))
+_NUMBER_CELLS = [Said(f"{n}", lambda _, n=n: float(n)) for n in (-1, 0, 1, 2.5, 14, 60, 1000)]  # type: ignore[misc]
+_DATE_CELLS = [
+    Said(d, lambda _, d=d: reference.day(d))  # type: ignore[misc]
+    for d in ("1970-01-01", "2026-08-24", "2026-11-21", "2026-11-22", "2026-11-23", "2100-12-31")
+]
+_YES_NO_CELLS = [Said("yes", lambda _: True), Said("no", lambda _: False)]
+COLUMNS = {
+    "country": _cells_of("country", _TEXT_CELLS, _same, ordered=True),
+    "industry": _cells_of("industry", _TEXT_CELLS, _same, ordered=True),
+    "employees": _cells_of("employees", _NUMBER_CELLS, reference.counted, ordered=True),
+    "last_touch": _cells_of("last_touch", _DATE_CELLS, reference.day, ordered=True),
+    "is_customer": _cells_of("is_customer", _YES_NO_CELLS, _same, ordered=False),
+}
+_REGIONS = ("EMEA", "AMER", "O'Neil", "a_b")
+_region_cells = _cells_of("region", [Said(r, lambda _, r=r: r) for r in sorted(_REGIONS)], _same, ordered=True)  # type: ignore[misc]
+_NUMBERS = st.none() | st.sampled_from((0.5, 1.0, -2.0, 10.0, 0.1))
+
+
+@st.composite
+def tables(draw: Any, *, hits: Sequence[str] = ("", "first")) -> list[DrawnTable]:
+    """One table, or two of which the second reads the first's output."""
+    names = draw(st.lists(st.sampled_from(sorted(COLUMNS)), min_size=1, max_size=3, unique=True))
+    outputs = (("region", False), ("weight", True))
+    found = [_table(draw, "places", names, [COLUMNS[name] for name in names], outputs, draw(st.sampled_from(hits)))]
+    if draw(st.booleans()):
+        cells = [_region_cells, COLUMNS["employees"]]
+        given = (("band", False), ("worth", True))
+        found.append(_table(draw, "bands", ["region", "employees"], cells, given, draw(st.sampled_from(hits))))
+    return found
+
+
+def _table(  # noqa: PLR0913, PLR0917 - what a table is made of
+    draw: Any,
+    name: str,
+    inputs: Sequence[str],
+    cells: Sequence[SearchStrategy[Said]],
+    outputs: Sequence[tuple[str, bool]],
+    hit: str,
+) -> DrawnTable:
+    given = st.tuples(*(_NUMBERS if number else st.none() | st.sampled_from(_REGIONS) for _, number in outputs))
+    drawn = draw(st.lists(st.tuples(st.tuples(*cells), given), min_size=1, max_size=5))
+    # A line without a single filled cell is no row.
+    rows = [row for row in drawn if any(cell.text for cell in row[0]) or any(value is not None for value in row[1])]
+    rows = rows or [(drawn[0][0], ("EMEA", 0.5))]
+    return DrawnTable(name, inputs, outputs, rows, hit)
+
+
+def with_tables(found: Sequence[DrawnTable]) -> Sections:
+    """A folder of these tables."""
+    return Sections({"tables": [table.listed for table in found]}, {f"{table.name}.csv": table.csv for table in found})
+
+
+# Rules: scope, protect, return, books
+
+
+@dataclass(frozen=True)
+class DrawnRules:
+    """Rules of each section: their ids and conditions."""
+
+    scope: Sequence[Said]
+    protect: Sequence[Said]
+    returns: Sequence[Said]
+    books: Sequence[Said]
+
+    def sections(self) -> Sections:
+        rules: dict[str, list[dict[str, Any]]] = {}
+        if self.scope:
+            rules["scope"] = [{"id": f"scope{at}", "when": said.text} for at, said in enumerate(self.scope)]
+        rules["protect"] = [
+            {"id": f"protect{at}", "when": said.text, "because": "x"} for at, said in enumerate(self.protect)
+        ]
+        rules["return"] = [
+            {"id": f"return{at}", "when": said.text, "reason": "x"} for at, said in enumerate(self.returns)
+        ]
+        rules["books"] = [
+            {"id": f"book{at}", "accounts": said.text, "reps": "true", "capacity": 5, "rank": "s"}
+            for at, said in enumerate(self.books)
+        ]
+        return Sections({**judged([Said("true", lambda _: True)]).keys, **rules})
+
+    def means(self, row: Row) -> list[str | None]:
+        """The first rule that matches in each section."""
+        named = {"scope": self.scope, "protect": self.protect, "return": self.returns, "book": self.books}
+        return [
+            reference.first([(f"{name}{at}", said) for at, said in enumerate(rules)], row)
+            for name, rules in named.items()
+        ]
+
+
+_some = st.lists(FACTS.conditions(3), max_size=3)
+rules = st.builds(DrawnRules, _some, _some, _some, _some)
+
+
+# Scores
+
+
+@dataclass(frozen=True)
+class DrawnTerm:
+    """A term: its keys, and its points for an account under the decay of its part."""
+
+    keys: Mapping[str, Any]
+    means: Callable[[Row, str, int], float]
+
+
+@dataclass(frozen=True)
+class DrawnPart:
+    """A part of a score."""
+
+    max: float
+    decay: tuple[str, int]
+    terms: Sequence[DrawnTerm]
+
+
+@dataclass(frozen=True)
+class DrawnScore:
+    """A score with its parts and tiers."""
+
+    name: str
+    max: float
+    parts: Sequence[DrawnPart]
+    tiers: Mapping[str, float]
+
+    def written(self) -> dict[str, Any]:
+        parts, number = {}, 0
+        for at, part in enumerate(self.parts):
+            terms = []
+            for term in part.terms:
+                terms.append({"id": f"t{number}", "points": 0, "because": "x", **term.keys})
+                number += 1
+            word, days = part.decay
+            parts[f"p{at}"] = {"max": part.max, word: f"{days} days", "terms": terms}
+        return {"id": self.name, "max": self.max, "parts": parts, "tiers": self.tiers}
+
+    def points(self, row: Row) -> list[list[float]]:
+        """Each term's points, by part."""
+        return [[term.means(row, *part.decay) for term in part.terms] for part in self.parts]
+
+    def total(self, row: Row) -> float:
+        """The whole score."""
+        capped = (reference.capped(found, part.max) for found, part in zip(self.points(row), self.parts, strict=True))
+        return reference.total(capped, self.max)
+
+
+_points = st.sampled_from((-40, -2.5, -0.1, 0.1, 0.3, 1, 7, 33.333333, 60))
+_ends = st.tuples(st.integers(-5, 100), st.integers(101, 5_000)).flatmap(st.permutations)
+
+
+def _when(said: Said, points: float) -> DrawnTerm:
+    keys = {"when": said.text, "points": points}
+    return DrawnTerm(keys, lambda row, _word, _days: points if said.means(row) else 0.0)
+
+
+def _scale(said: Said, ends: Sequence[int], points: float) -> DrawnTerm:
+    keys = {"scale": said.text, "from": ends[0], "to": ends[1], "points": points}
+    return DrawnTerm(keys, lambda row, _word, _days: reference.scaled(said.means(row), ends[0], ends[1], points))
+
+
+def _event(kind: str, points: float) -> DrawnTerm:
+    def means(row: Row, word: str, days: int) -> float:
+        return points * reference.aged(row, kind, word, days)
+
+    return DrawnTerm({"event": kind, "points": points}, means)
+
+
+def terms(words: Words) -> SearchStrategy[DrawnTerm]:
+    """Terms of all three kinds."""
+    return st.one_of(
+        st.builds(_when, words.conditions(2), _points),
+        st.builds(_scale, words.numeric(), _ends, _points),
+        st.builds(_event, st.sampled_from(("meeting", "web_form")), _points),
+    )
+
+
+decays = st.tuples(st.just("half_life"), st.sampled_from((7, 14, 30)))
+parts = st.builds(
+    DrawnPart, st.sampled_from((5, 12.5, 40, 100)), decays, st.lists(terms(FACTS), min_size=1, max_size=4)
+)
+
+
+def scores(name: str, tiers: Mapping[str, float]) -> SearchStrategy[DrawnScore]:
+    """A score of one to three parts."""
+    most = st.sampled_from((30, 90, 200))
+    return st.builds(DrawnScore, st.just(name), most, st.lists(parts, min_size=1, max_size=3), st.just(tiers))
+
+
+# Reps
+
+
+@dataclass(frozen=True)
+class DrawnBook:
+    """Which reps a book takes, and how many accounts each may have."""
+
+    reps: Said
+    capacity: int | str
+
+
+books = st.lists(
+    st.builds(DrawnBook, PEOPLE.conditions(4), st.sampled_from((5, 120, "capacity", "tenure"))), min_size=1, max_size=4
+)
+
+
+def of_reps(found: Sequence[DrawnBook]) -> Sections:
+    """A folder of these books."""
+    listed = [
+        {"id": f"book{at}", "accounts": "true", "reps": book.reps.text, "capacity": book.capacity, "rank": "s"}
+        for at, book in enumerate(found)
+    ]
+    return Sections({**judged([Said("true", lambda _: True)]).keys, "books": listed})
