@@ -9,15 +9,20 @@ from rules.scoring import decays
 from rules.shapes import BookShape, LimitShape, PartShape, ReturnShape, ScaleShape, ScoreShape, WhenShape
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rules.names import NamedList
     from rules.problems import Notes
-    from rules.shapes import EventShape, FileShape
+    from rules.shapes import EventShape, FileShape, RouteShape
 
 
 def ruleset(  # noqa: PLR0913, PLR0917 - what a folder is made of
     shapes: list[FileShape],
     version: str,
-    lists: dict[str, tuple[str, ...]],
+    lists: Mapping[str, NamedList],
     tables: tuple[model.Table, ...],
+    conditions: Mapping[str, model.Condition],
+    schemes: tuple[model.Scheme, ...],
     reps: model.Reps,
     notes: Notes,
 ) -> model.Ruleset:
@@ -26,17 +31,21 @@ def ruleset(  # noqa: PLR0913, PLR0917 - what a folder is made of
         version=version,
         scores=tuple(_score(score) for shape in shapes for score in shape.scores),
         scope=tuple(
-            model.ScopeRule(str(rule.id), rule.when, str(rule.because or ""), rule.id.mark)
+            model.ScopeRule(str(rule.id), rule.condition, str(rule.because or ""), rule.id.mark)
             for shape in shapes for rule in shape.scope
         ),
         protect=tuple(
-            model.ProtectRule(str(rule.id), rule.when, str(rule.because), rule.id.mark)
+            model.ProtectRule(str(rule.id), rule.condition, str(rule.because), rule.id.mark)
             for shape in shapes for rule in shape.protect
         ),
         returns=tuple(_return(rule) for shape in shapes for rule in shape.returns),
         books=tuple(_book(book) for shape in shapes for book in shape.books),
-        lists=lists,
+        lists={name: found.items for name, found in lists.items()},
+        list_marks={name: found.mark for name, found in lists.items()},
         tables=tables,
+        conditions=conditions,
+        schemes=schemes,
+        routes=tuple(_route(route) for shape in shapes for route in shape.routes),
         grids=tuple(
             model.Grid(str(grid.id), str(grid.rows), str(grid.columns), grid.id.mark)
             for shape in shapes for grid in shape.grids
@@ -52,14 +61,20 @@ def _limit(shape: LimitShape | None) -> model.Limit | None:
 
 def _return(shape: ReturnShape) -> model.ReturnRule:
     limit = _limit(shape.limit)
-    return model.ReturnRule(str(shape.id), shape.when, str(shape.reason), shape.rest, limit, shape.id.mark)
+    return model.ReturnRule(str(shape.id), shape.condition, str(shape.reason), shape.rest, limit, shape.id.mark)
+
+
+def _route(shape: RouteShape) -> model.Route:
+    to = shape.to
+    because = str(shape.because or "")
+    return model.Route(str(shape.id), shape.condition, str(to.team or ""), to.reps, str(to.by), because, shape.id.mark)
 
 
 def _book(shape: BookShape) -> model.Book:
     balance = model.Balance(str(shape.balance.measure), shape.balance.weight) if shape.balance else None
     return model.Book(
         id=str(shape.id),
-        accounts=shape.accounts,
+        accounts=shape.condition,
         reps=shape.reps,
         capacity=shape.capacity if isinstance(shape.capacity, int) else str(shape.capacity),
         rank=str(shape.rank),
@@ -85,7 +100,7 @@ def _part(name: str, shape: PartShape) -> model.Part:
 def _term(shape: WhenShape | ScaleShape | EventShape, decay: model.Decay | None) -> model.Term:
     name, because, mark = str(shape.id), str(shape.because), shape.id.mark
     if isinstance(shape, WhenShape):
-        return model.WhenTerm(name, shape.when, shape.points, because, mark)
+        return model.WhenTerm(name, shape.condition, shape.points, because, mark)
     if isinstance(shape, ScaleShape):
         return model.ScaleTerm(name, shape.scale, shape.start, shape.end, shape.points, because, mark)
     if decay is None:

@@ -7,7 +7,7 @@ over where neither means anything: ``sqlalchemy.text`` wants each ``:`` behind a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -30,11 +30,14 @@ class ColumnKind(StrEnum):
 
     ACCOUNT_ID = "account_id"
     REP_ID = "rep_id"
+    CONTACT_ID = "contact_id"
     IN_SCOPE = "in_scope"  # the first scope rule that matches, or NULL
     PROTECT = "protect"  # the first protect rule that matches, or NULL
     RETURN = "return"  # the first return rule that matches, or NULL
     BOOK = "book"  # the first book whose accounts match, or NULL
+    ROUTE = "route"  # the first route that matches, or NULL; only where there are routes
     OUTPUT = "output"  # a decision table's output
+    SEGMENT = "segment"  # the segment of a scheme, never NULL
     TOTAL = "total"  # a score's total, to six digits, never NULL
     TIER = "tier"  # the name of a score's tier, NULL below the lowest
     GRID = "grid"  # the grade of a grid, such as A1
@@ -45,7 +48,10 @@ class ColumnKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CompiledColumn:
-    """One result column. ``rule`` names the score, grid, book or table; ``term`` and ``part`` a score's term."""
+    """One result column. ``rule`` names the score, grid, scheme, book or table; ``term`` and ``part`` a score's term.
+
+    ``output`` is the field that an output or a segment fills.
+    """
 
     name: str
     kind: ColumnKind
@@ -71,7 +77,7 @@ class Compiled:
 def compile_accounts(
     ruleset: Ruleset, dialect: Dialect, *, now: datetime, landmark: datetime, account_ids: bool = False
 ) -> Compiled:
-    """Every account's scope, protection, return, book, table outputs, scores, tiers and points.
+    """Every account's scope, protection, return, book, route, table outputs, segments, scores, tiers and points.
 
     ``now`` and ``landmark`` carry a time zone; days are days in UTC. Reads ``fact``, which has ``needs(ruleset)``.
     """
@@ -82,7 +88,8 @@ def compile_accounts(
         (ColumnKind.PROTECT, "protect", [(rule.id, rule.when.tree) for rule in ruleset.protect]),
         (ColumnKind.RETURN, "return_", [(rule.id, rule.when.tree) for rule in ruleset.returns]),
         (ColumnKind.BOOK, "book", [(book.id, book.accounts.tree) for book in ruleset.books]),
-    )
+        (ColumnKind.ROUTE, "route", [(route.id, route.when.tree) for route in ruleset.routes]),
+    )[: None if ruleset.routes else -1]
     judged = [(name, chain.first_match(rules)) for _, name, rules in decisions]
     columns = [CompiledColumn("account_id", ColumnKind.ACCOUNT_ID, Type.TEXT)]
     columns += [CompiledColumn(name, kind, Type.TEXT) for kind, name, _ in decisions]
@@ -94,8 +101,12 @@ def compile_accounts(
         for table in ruleset.tables
         for output in table.outputs
     ]
+    columns += [
+        CompiledColumn(chain.writer.outputs[name], ColumnKind.SEGMENT, Type.TEXT, name, output=name)
+        for name in (scheme.name for scheme in ruleset.schemes)
+    ]
     chain.score(judged)
-    columns += [column for index, score in enumerate(ruleset.scores, 1) for column in _score_columns(score, index)]
+    columns += [column for index, score in enumerate(ruleset.scores, 1) for column in score_columns(score, index)]
     columns += [
         CompiledColumn(f"grid__{index}", ColumnKind.GRID, Type.TEXT, grid.id)
         for index, grid in enumerate(ruleset.grids, 1)
@@ -106,13 +117,14 @@ def compile_accounts(
     return Compiled(chain.select(selected), tuple(columns))
 
 
-def compile_reps(ruleset: Ruleset, dialect: Dialect) -> Compiled:
+def compile_reps(ruleset: Ruleset, dialect: Dialect, *, now: datetime) -> Compiled:
     """Every rep's ``rep_id`` and, for each book, whether the rep may own its accounts and how many.
 
-    Reads ``rep_fact``, which has ``rep_needs(ruleset)``.
+    ``now`` carries a time zone; days are days in UTC. Reads ``rep_fact``, which has ``rep_needs(ruleset)``.
     """
-    # A rep's condition knows no time (see rules.names), so any day will do.
-    writer = Writer(dialect, date.min, {})
+    if now.tzinfo is None:
+        raise ValueError("now needs a time zone")
+    writer = Writer(dialect, now.astimezone(UTC).date(), {})
     facts = ", ".join(
         ["rep_id", *(f"{read(column, writer, 1.0)} AS {named(column.name)}" for column in rep_needs(ruleset))]
     )
@@ -129,7 +141,8 @@ def compile_reps(ruleset: Ruleset, dialect: Dialect) -> Compiled:
     return Compiled(sql, tuple(columns))
 
 
-def _score_columns(score: Score, index: int) -> list[CompiledColumn]:
+def score_columns(score: Score, index: int) -> list[CompiledColumn]:
+    """The columns of the score with this number: its total, its tier and its terms' points."""
     found = [
         CompiledColumn(f"total__{index}", ColumnKind.TOTAL, Type.NUMBER, score.id),
         CompiledColumn(f"tier__{index}", ColumnKind.TIER, Type.TEXT, score.id),

@@ -7,6 +7,7 @@ and here the translation, which knows the shapes of the grammar, checks their ty
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -16,14 +17,22 @@ from rules import tree
 from rules.gate import DIALECT, Fault, tokens
 from rules.names import kind, told, type_of
 from rules.problems import nearest
+from rules.several import spaced, unlikely
 from rules.values import Values, as_date, bare, called
 from rules.vocabulary import Type
 
 if TYPE_CHECKING:
-    from rules.names import NamedList, Names
+    from collections.abc import Callable
+
+    from rules.names import Complaint, NamedList, Names
 
 MAX_WILDCARDS = 8
 """``%`` in one pattern. Each multiplies the work of a match that fails."""
+
+MAX_INCLUDED = 50
+"""Values that includes() looks for at once; a list may hold more."""
+MAX_MISFITS = 20
+"""Items of one list that are told to be wrong: the rest is likely to be wrong in the same way."""
 
 _COMPARATORS: dict[type[exp.Expr], tree.Comparator] = {
     exp.EQ: tree.Comparator.EQ,
@@ -106,6 +115,8 @@ class _Conditions(Values):
                 return self._empty(node)
             case exp.Anonymous() if called(node) == "has":
                 return self._has(node)
+            case exp.Anonymous() if called(node) == "includes":
+                return self._includes(node)
             case _:
                 return self._comparison(node) if type(node) in _COMPARATORS else self._truth(node)
 
@@ -180,17 +191,27 @@ class _Conditions(Values):
             return None
         if value is None:
             return None
-        fitted = [self._item(value, index, item, named) for index, item in enumerate(named.items)]
-        choices = tuple(dict.fromkeys(item for item in fitted if item is not None))
-        return tree.Membership(value, choices) if choices and None not in fitted else None
+        choices = self._items(named, lambda item, complain: self._item(value, item, complain))
+        return tree.Membership(value, choices, name) if choices else None
 
-    def _item(self, value: tree.Value, index: int, item: str, named: NamedList) -> str | float | None:
-        """A list's item as the compared value's type; what does not fit is a problem at the item."""
-
-        def complain(message: str, hint: str) -> None:
-            named.complain(index, message, hint)
+    def _items(
+        self, named: NamedList, read: Callable[[str, Complaint], str | float | None]
+    ) -> tuple[str | float, ...]:
+        """A list's items as ``read`` makes them, each once; what does not fit is a problem at the item."""
+        found: dict[str | float, None] = {}
+        misfits = 0
+        for index, item in enumerate(named.items):
+            fitted = read(item, partial(named.complain, index))
+            if fitted is not None:
+                found[fitted] = None
+            elif (misfits := misfits + 1) == MAX_MISFITS:
+                break
+        if misfits:
             self.faults.append(_ELSEWHERE)
+        return () if misfits else tuple(found)
 
+    def _item(self, value: tree.Value, item: str, complain: Complaint) -> str | float | None:
+        """A list's item as the compared value's type."""
         wanted = type_of(value)
         if wanted is Type.TEXT:
             return item if self.picked(item, value, complain) else None
@@ -232,6 +253,38 @@ class _Conditions(Values):
             value = self.value(argument)
             return tree.Not(tree.Empty(value)) if value is not None else None
         return None
+
+    def _includes(self, node: exp.Expr) -> tree.Tree | None:
+        arguments = self.arguments(node, 2, 1 + MAX_INCLUDED)
+        value = self.value(arguments[0]) if arguments else None
+        if value is None:
+            return None
+        if type_of(value) is not Type.TEXT:
+            self.fault(arguments[0], f"{told(value)} is {kind(type_of(value))}, includes() reads text", "compare with =")
+            return None
+        name = arguments[1].name if isinstance(arguments[1], exp.Column) else ""
+        if len(arguments) == 2 and (named := self.names.lists.get(name)) is not None:  # noqa: PLR2004 - text and list
+            listed = self._items(named, lambda item, complain: self._included(value, item, complain))
+            return tree.Includes(value, tuple(map(str, listed)), name) if listed else None
+        choices = [self._one_of_several(value, argument) for argument in arguments[1:]]
+        found = tuple(dict.fromkeys(choice for choice in choices if choice is not None))
+        return tree.Includes(value, found) if None not in choices else None
+
+    def _one_of_several(self, value: tree.Value, node: exp.Expr) -> str | None:
+        choice = bare(node)
+        if isinstance(choice, exp.Literal) and choice.is_string:
+            return self._included(value, str(choice.this), lambda message, hint: self.fault(node, message, hint))
+        hint = nearest(choice.name, self.names.lists) if isinstance(choice, exp.Column) else ""
+        self.fault(node, "includes() takes fixed texts, or one list", hint or "write includes(languages, 'DE', 'EN')")
+        return None
+
+    def _included(self, value: tree.Value, choice: str, complain: Complaint) -> str | None:
+        """The choice with its spaces as they are compared; None where no text of the field could list it."""
+        field = value.name if isinstance(value, tree.FieldValue) else ""
+        if wrong := unlikely(choice, field, self.names.fields[field].values if field else ()):
+            complain(*wrong)
+            return None
+        return spaced(choice)
 
 
 def _bad_pattern(pattern: str) -> tuple[str, str] | None:

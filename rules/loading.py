@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from rules.building import ruleset
 from rules.document import Mapping, Node, Scalar, Sequence, parse
 from rules.folder import decoded, digest_of, read_folder
+from rules.lists import list_files, read_lists
 from rules.model import Hit
-from rules.names import REP_FUNCTIONS, NamedList, Names
+from rules.names import REP_FUNCTIONS, Names
 from rules.problems import Mark, Notes, RulesInvalid, nearest
 from rules.reps import EMAIL, read_reps
 from rules.scalars import Context, plain
 from rules.scoring import check_grids, check_score
-from rules.shapes import FileShape
+from rules.schemes import SECTIONS, check_names, drafts, later, read_schemes, with_schemes
+from rules.shapes import ConditionsShape, FileShape
 from rules.tables import promised, read_table
+from rules.unused import note_unused
 from rules.wording import note_shape
 
 if TYPE_CHECKING:
@@ -26,15 +30,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rules.folder import RuleFile
-    from rules.model import Reps, Ruleset, Table
+    from rules.model import Condition, Reps, Ruleset, Scheme, Table
     from rules.vocabulary import FieldInfo, Vocabulary
 
 MAX_RULES = 500
-"""Rules of scope, protect, return and books together."""
+"""Rules of scope, protect, return, books and routes together."""
+MAX_SEGMENTS = 300
+"""Segments of all schemes together."""
+MAX_CONDITIONS = 200
+"""Conditions with names."""
 MAX_TERMS = 400
 """Terms of all scores together."""
-_RULES = ("scope", "protect", "return", "books")
+_RULES = ("scope", "protect", "return", "books", "routes")
 """Sections whose ids share one name space: the decision log names a rule by its id alone."""
+_EARLIER = ("conditions", *SECTIONS)
+"""Sections that are read before the rest, which may name what they say."""
+_CONDITIONS = TypeAdapter(ConditionsShape)
 
 
 def load(folder: Path, vocabulary: Vocabulary) -> Ruleset:
@@ -47,22 +58,31 @@ def load(folder: Path, vocabulary: Vocabulary) -> Ruleset:
             Mark(str(folder), 1, 1), "no rules here", "add a .yaml file, or make a starter with 'sync-worker init'"
         )
     _check_ids(roots.values(), notes)
-    lists = _lists(roots.values(), notes)
+    lists = read_lists(roots.values(), texts, notes)
     scored = {found.text: noun for noun in ("score", "grid") for found in _ids(roots.values(), f"{noun}s")}
-    names = Names(vocabulary.account, lists, vocabulary.topics, vocabulary.events, scored=scored)
+    contacts = frozenset(found.text for found in _ids(roots.values(), "contacts"))
+    schemes = drafts(roots.values(), notes)
+    names = Names(
+        vocabulary.account, lists, vocabulary.topics, vocabulary.events,
+        scored=scored, contacts=contacts, later=later(schemes), conditions=_condition_names(roots.values()),
+    )  # fmt: skip
     reps = _reps(roots.values(), texts, vocabulary.rep, notes)
     tables, names = _tables(roots.values(), texts, names, notes)
+    check_names(schemes, names, notes)
     _note_unused(roots.values(), texts, notes)
     rep = Names({**vocabulary.rep, **reps.fields}, lists, functions=REP_FUNCTIONS, noun="rep field")
     scores = frozenset(str(score_id.text) for score_id in _ids(roots.values(), "scores"))
-    context = Context(names, rep, scores, notes)
+    everything = replace(with_schemes(names, schemes), later={})
+    context = Context(everything, rep, scores, notes)
+    context = replace(context, conditions=_conditions(roots.values(), context))
+    built = read_schemes(schemes, replace(context, account=names))
     shapes = [shape for root in roots.values() if (shape := _shaped(root, context)) is not None]
     check_grids(shapes, notes)
-    _check_size(shapes, notes)
+    _check_size(shapes, built, context.conditions, notes)
     if notes.problems:
         raise RulesInvalid(notes.problems)
-    named = {name: found.items for name, found in lists.items()}
-    return ruleset(shapes, digest_of(files), named, tables, reps, notes)
+    found = ruleset(shapes, digest_of(files), lists, tables, context.conditions, built, reps, notes)
+    return replace(found, warnings=tuple(sorted({*found.warnings, *note_unused(found)})))
 
 
 def with_rep_files(folder: Path, vocabulary: Vocabulary) -> Vocabulary:
@@ -146,25 +166,37 @@ def _check_unique(ids: Iterable[Scalar], notes: Notes) -> None:
         seen.setdefault(scalar.text, scalar.mark)
 
 
-def _lists(roots: Iterable[Mapping], notes: Notes) -> dict[str, NamedList]:
-    """Lists by name. What is malformed is left to the shape's own check."""
-    found: dict[str, NamedList] = {}
+def _condition_names(roots: Iterable[Mapping]) -> frozenset[str]:
+    nodes = (root.get("conditions") for root in roots)
+    return frozenset(key.text for node in nodes if isinstance(node, Mapping) for key, _ in node.entries)
+
+
+def _conditions(roots: Iterable[Mapping], context: Context) -> dict[str, Condition]:
+    """The named conditions of all files."""
+    found: dict[str, Condition] = {}
     places: dict[str, Mark] = {}
     for root in roots:
-        node = root.get("lists")
-        for key, value in node.entries if isinstance(node, Mapping) else ():
+        node = root.get("conditions")
+        entries = node.entries if isinstance(node, Mapping) else ()
+        for key, value in entries:
             if key.text in places:
-                notes.error(key.mark, f"the list '{key.text}' is here twice", f"first at {places[key.text]}; join them")
-                continue
-            places[key.text] = key.mark
-            items = value.items if isinstance(value, Sequence) else ()
-            scalars = [item for item in items if isinstance(item, Scalar)]
-            found[key.text] = NamedList(tuple(item.text for item in scalars), _complaint(scalars, notes))
+                hint = f"first at {places[key.text]}; choose another name"
+                context.notes.error(key.mark, f"the condition '{key.text}' is here twice", hint)
+            places.setdefault(key.text, key.mark)
+            found |= _read_conditions(root, Mapping(((key, value),), key.mark), context)
+        if node is not None and not entries:
+            _read_conditions(root, node, context)
     return found
 
 
-def _complaint(scalars: list[Scalar], notes: Notes) -> Callable[[int, str, str], None]:
-    return lambda index, message, hint: notes.error(scalars[index].mark, message, hint)
+def _read_conditions(root: Mapping, node: Node, context: Context) -> dict[str, Condition]:
+    """The conditions by name; none when they are not written as such, which is then noted."""
+    try:
+        shape = _CONDITIONS.validate_python(plain(node), context=context)
+    except ValidationError as error:
+        note_shape(root, error, context.notes, ("conditions",))
+        return {}
+    return {str(name): condition for name, condition in shape.items()}
 
 
 def _tables(
@@ -225,9 +257,10 @@ def _files(roots: Iterable[Mapping], section: str) -> Iterator[Scalar]:
 def _note_unused(roots: Iterable[Mapping], texts: dict[str, str | None], notes: Notes) -> None:
     """A CSV file that nothing lists is a slip; one that is listed as both kinds is a mistake."""
     tables, reps = ({scalar.text: scalar.mark for scalar in _files(roots, name)} for name in ("tables", "reps"))
+    listed = {scalar.text for scalar in list_files(roots)}
     for name in sorted(tables.keys() & reps.keys()):
         notes.error(reps[name], f"'{name}' is a decision table, too", f"it is listed at {tables[name]}; keep one")
-    for name in sorted(texts.keys() - tables.keys() - reps.keys()):
+    for name in sorted(texts.keys() - tables.keys() - reps.keys() - listed):
         section = "reps" if (texts[name] or "")[: len(EMAIL)].lower() == EMAIL else "tables"
         notes.warn(Mark(name, 1, 1), "no rules file uses this table", f"add it: {section}: [{name}]")
 
@@ -238,7 +271,8 @@ def _note_unused(roots: Iterable[Mapping], texts: dict[str, str | None], notes: 
 def _shaped(root: Mapping, context: Context) -> FileShape | None:
     """The file's shape; None when it is wrong, which is then noted."""
     try:
-        shape = FileShape.model_validate(plain(root), context=context)
+        rest = Mapping(tuple(entry for entry in root.entries if entry[0].text not in _EARLIER), root.mark)
+        shape = FileShape.model_validate(plain(rest), context=context)
     except ValidationError as error:
         note_shape(root, error, context.notes)
         return None
@@ -247,14 +281,23 @@ def _shaped(root: Mapping, context: Context) -> FileShape | None:
     return shape
 
 
-def _check_size(shapes: list[FileShape], notes: Notes) -> None:
+def _check_size(
+    shapes: list[FileShape], schemes: tuple[Scheme, ...], conditions: Words[str, Condition], notes: Notes
+) -> None:
     """One statement evaluates all rules, and databases limit its columns and its depth."""
     rules = [rule.id for shape in shapes for rule in shape.scope]
     rules += [rule.id for shape in shapes for rule in shape.protect]
     rules += [rule.id for shape in shapes for rule in shape.returns]
     rules += [book.id for shape in shapes for book in shape.books]
+    rules += [route.id for shape in shapes for route in shape.routes]
     scores = [score for shape in shapes for score in shape.scores]
     terms = [term.id for score in scores for part in score.parts.values() for term in part.terms]
-    for found, most, noun in ((rules, MAX_RULES, "rules"), (terms, MAX_TERMS, "terms")):
+    marks = {
+        "rules": ([rule.mark for rule in rules], MAX_RULES),
+        "terms": ([term.mark for term in terms], MAX_TERMS),
+        "segments": ([segment.mark for scheme in schemes for segment in scheme.segments], MAX_SEGMENTS),
+        "named conditions": ([condition.mark for condition in conditions.values()], MAX_CONDITIONS),
+    }
+    for noun, (found, most) in marks.items():
         if len(found) > most:
-            notes.error(found[most].mark, f"there are {len(found):,} {noun}, over {most}", "use a decision table")
+            notes.error(found[most], f"there are {len(found):,} {noun}, over {most}", "use a decision table")

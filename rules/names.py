@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from rules import tree
 from rules.vocabulary import Type
@@ -11,13 +11,20 @@ from rules.vocabulary import Type
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from rules.problems import Mark
     from rules.vocabulary import FieldInfo
 
 ACCOUNT_FUNCTIONS = frozenset(
-    {"days_since", "days_until", "intent", "engagement", "touches", "lower", "coalesce", "has"},
-)
-REP_FUNCTIONS = frozenset({"lower", "coalesce", "has"})
-"""A rep's condition knows no time: eligible today is eligible until a field changes."""
+    {
+        "days_since", "days_until", "intent", "engagement", "events", "touches", "contact_score", "lower", "coalesce",
+        "has", "includes",
+    },
+)  # fmt: skip
+REP_FUNCTIONS = frozenset({"days_since", "days_until", "lower", "coalesce", "has", "includes"})
+
+
+Complaint: TypeAlias = "Callable[[str, str], None]"
+"""Notes what is wrong and the way out, at the place that it stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,7 @@ class NamedList:
     """A list of the rules folder; ``complain`` notes a problem at one of its items."""
 
     items: tuple[str, ...]
+    mark: Mark
     complain: Callable[[int, str, str], None] = field(compare=False)
 
 
@@ -39,6 +47,12 @@ class Names:
     functions: frozenset[str] = ACCOUNT_FUNCTIONS
     scored: Mapping[str, str] = field(default_factory=dict)
     """What is made of all conditions, so that none can read it: id → noun (score, grid)."""
+    later: Mapping[str, str] = field(default_factory=dict)
+    """What is worked out after these conditions, and so cannot be read here: field → the hint that says it."""
+    conditions: frozenset[str] = frozenset()
+    """Named conditions. They are no fields: rules take them with ``use``."""
+    contacts: frozenset[str] = frozenset()
+    """Ids of the scores of contacts."""
     noun: str = "field"
     """What a field is called in messages: 'field' or 'rep field'."""
 

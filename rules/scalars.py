@@ -7,12 +7,13 @@ conditions may name comes with the validation context, a ``Context``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
+from rules.conditions import Used, too_early
 from rules.document import Mapping, Node, Scalar, Sequence
 from rules.expression import parse_condition, parse_number
 from rules.model import Condition, Formula
@@ -22,6 +23,7 @@ from rules.vocabulary import Type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from collections.abc import Mapping as Words
 
     from rules.gate import Fault
     from rules.names import Names
@@ -29,14 +31,16 @@ if TYPE_CHECKING:
 
     _Condition = Condition
     _Formula = Formula
+    _Used = Used
 else:
     # Our own validators make these; pydantic need not look inside the trees.
-    _Condition = _Formula = Any
+    _Condition = _Formula = _Used = Any
 
 MAX_TEXT = 1_000
 MAX_POINTS = 1_000_000.0
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
+_SEGMENT = re.compile(r"[^\W_][\w &+/.'-]{0,62}")
 _DURATION = re.compile(r"([0-9]{1,4}) (day|days|week|weeks)", re.ASCII)
 _MOST_DAYS = 3_650
 """Ten years."""
@@ -50,6 +54,8 @@ class Context:
     rep: Names
     scores: frozenset[str]
     notes: Notes
+    conditions: Words[str, Condition] = field(default_factory=dict)
+    """The named conditions, which rules take with ``use``."""
 
 
 class Text(str):
@@ -118,6 +124,16 @@ def _word(value: object) -> Text:
     text = _text(value, "a name")
     if not _WORD.fullmatch(text):
         raise wrong(f"'{text[:70]}' is not a name", "use letters, digits and _, at most 63 characters: core_industries")
+    return text
+
+
+def _segment(value: object) -> Text:
+    text = _text(value, "a segment's name")
+    if not _SEGMENT.fullmatch(text) or text != text.strip():
+        raise wrong(
+            f"'{text[:70]}' is not a segment's name",
+            "use letters, digits, spaces and - _ & + / . ', at most 63 characters: mid-market",
+        )
     return text
 
 
@@ -191,6 +207,32 @@ def _account_condition(value: object, info: ValidationInfo) -> Condition:
     return _condition(value, context.account, context.notes, "a condition, such as: employees >= 100")
 
 
+def _when(value: object, info: ValidationInfo) -> Condition | None:
+    """A rule's own condition, which may be missing beside ``use``."""
+    if value is not None:
+        return _account_condition(value, info)
+    if info.data.get("use", True) is None:  # a 'use' that is wrong is there all the same, and noted
+        raise PydanticKnownError("missing")
+    return None
+
+
+def _use(value: object, info: ValidationInfo) -> Used:
+    context = _context(info)
+    text = _text(value, "a named condition")
+    if text not in context.conditions:
+        hint = nearest(text, context.conditions) or "write it under 'conditions'"
+        raise wrong(f"unknown condition '{text[:60]}'", hint)
+    found = context.conditions[text]
+    if late := too_early(found, context.account.later):
+        raise wrong(f"the condition '{text}' reads '{late}', which comes later", context.account.later[late])
+    return Used(str(text), found, text.mark)
+
+
+def one_or_more(value: object) -> object:
+    """A list of one where a text stands alone."""
+    return [value] if isinstance(value, Text) else value
+
+
 def _rep_condition(value: object, info: ValidationInfo) -> Condition:
     context = _context(info)
     return _condition(value, context.rep, context.notes, "a condition on reps, such as: team = 'EMEA Enterprise'")
@@ -209,6 +251,19 @@ def _event(value: object, info: ValidationInfo) -> Text:
     text = _text(value, "an engagement kind")
     if text not in events:
         raise wrong(f"unknown engagement kind '{text[:60]}'", nearest(text, events))
+    return text
+
+
+def _team(value: object, info: ValidationInfo) -> Text:
+    fields = _context(info).rep.fields
+    text = _text(value, "a team's name")
+    if "team" not in fields:
+        raise wrong(
+            "the CRM's users have no field 'team'", "map it under [fields.users] in config.toml, or write reps:"
+        )
+    values = fields["team"].values
+    if values and text not in values:
+        raise wrong(f"'{text[:60]}' is not a value of the picklist 'team'", nearest(text, values))
     return text
 
 
@@ -269,6 +324,16 @@ AccountCondition = Annotated[
     PlainValidator(_account_condition),
     WithJsonSchema(_CONDITION_SCHEMA | {"title": "Condition on accounts"}),
 ]
+WhenCondition = Annotated[
+    _Condition | None,
+    PlainValidator(_when),
+    WithJsonSchema(_CONDITION_SCHEMA | {"title": "Condition on accounts"}),
+]
+Use = Annotated[_Used, PlainValidator(_use), WithJsonSchema({"type": "string", "title": "Named condition"})]
+SegmentName = Annotated[Text, PlainValidator(_segment), WithJsonSchema({"type": "string", "maxLength": 63})]
+TeamName = Annotated[Text, PlainValidator(_team), WithJsonSchema({"type": "string", "title": "Team of reps"})]
+TURNS = ("round robin", "weighted", "least loaded", "owner")
+TurnWord = Annotated[Text, PlainValidator(_choice(*TURNS)), WithJsonSchema({"enum": list(TURNS)})]
 RepCondition = Annotated[
     _Condition, PlainValidator(_rep_condition), WithJsonSchema(_CONDITION_SCHEMA | {"title": "Condition on reps"})
 ]

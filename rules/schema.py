@@ -64,6 +64,8 @@ def _filled(node: Any, words: Mapping[str, _Schema]) -> Any:  # noqa: ANN401 - a
     if len(options) == 1:
         del found["anyOf"]
         found = {**options[0], **found}
+    elif options:
+        found["anyOf"] = options
     title = str(found.get("title", ""))
     if title.endswith("Shape"):
         found["title"] = title.removesuffix("Shape")

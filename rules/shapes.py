@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from rules.conditions import joined
+from rules.model import Condition
 from rules.scalars import (
     AccountCondition,
     Age,
@@ -27,10 +29,17 @@ from rules.scalars import (
     RepCondition,
     Said,
     ScoreId,
+    SegmentName,
+    TeamName,
     Text,
+    TurnWord,
+    Use,
     Version,
     Weight,
+    WhenCondition,
     Word,
+    one_or_more,
+    wrong,
 )
 
 
@@ -38,6 +47,31 @@ class Shape(BaseModel):
     """Unknown keys are errors; so are missing ones."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, use_attribute_docstrings=True)
+
+
+MAX_USED = 20
+"""Named conditions in one rule."""
+Uses = Annotated[
+    list[Use],
+    Field(min_length=1, max_length=MAX_USED),
+    BeforeValidator(one_or_more, json_schema_input_type=Use | list[Use]),
+]
+
+
+class RuleShape(Shape):
+    """What has a condition: one of its own, named ones, or both, and then all must hold."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["when"]}, {"required": ["use"]}]})
+
+    use: Uses | None = None
+    """Conditions by their names under 'conditions'; all must hold, and so must 'when' where it is there."""
+    when: WhenCondition = Field(default=None, validate_default=True)
+    """What must hold."""
+
+    @property
+    def condition(self) -> Condition:
+        """All that must hold, as one."""
+        return joined(self.use or (), self.when)
 
 
 class LimitShape(Shape):
@@ -51,11 +85,10 @@ class LimitShape(Shape):
     """Within one run, one UTC day, or one week from Monday."""
 
 
-class WhenShape(Shape):
+class WhenShape(RuleShape):
     """A term that gives its points if a condition holds."""
 
     id: Id
-    when: AccountCondition
     points: Points
     """Points if the condition holds; negative ones take away."""
     because: Said
@@ -88,8 +121,8 @@ class EventShape(Shape):
 
 
 def _kind_of_term(value: object) -> str | None:
-    kinds = [kind for kind in ("when", "scale", "event") if isinstance(value, dict) and kind in value]
-    return f"<{kinds[0]}>" if kinds else None
+    kinds = [kind for kind in ("when", "scale", "event", "use") if isinstance(value, dict) and kind in value]
+    return f"<{kinds[0].replace('use', 'when')}>" if kinds else None
 
 
 TermShape = Annotated[
@@ -133,27 +166,24 @@ class GridShape(Shape):
     """The score whose tier comes second, such as timing."""
 
 
-class ScopeShape(Shape):
+class ScopeShape(RuleShape):
     """Accounts that the worker may touch. Nothing is in scope by default."""
 
     id: Id
-    when: AccountCondition
     because: Said | None = None
 
 
-class ProtectShape(Shape):
+class ProtectShape(RuleShape):
     """Accounts that may not move, and why. The first match wins."""
 
     id: Id
-    when: AccountCondition
     because: Said
 
 
-class ReturnShape(Shape):
+class ReturnShape(RuleShape):
     """Accounts that go back to the pool. The first match wins."""
 
     id: Id
-    when: AccountCondition
     reason: Said
     """Why, as reports count it: unworked, poor fit, owner has left."""
     rest: Days = 0
@@ -178,8 +208,12 @@ class KeepShape(Shape):
 class BookShape(Shape):
     """Which accounts, which reps, how many, in what order. The first match wins."""
 
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["accounts"]}, {"required": ["use"]}]})
+
     id: Id
-    accounts: AccountCondition
+    use: Uses | None = None
+    """Conditions on accounts by their names; all must hold, and so must 'accounts' where it is there."""
+    accounts: WhenCondition = Field(default=None, validate_default=True)
     """Which accounts belong into the book."""
     reps: RepCondition
     """Which reps may own them."""
@@ -191,6 +225,74 @@ class BookShape(Shape):
     """How many accounts a refill may give."""
     balance: BalanceShape | None = None
     keep: KeepShape | None = None
+
+    @property
+    def condition(self) -> Condition:
+        """All that must hold of an account, as one."""
+        return joined(self.use or (), self.accounts)
+
+
+class TargetShape(Shape):
+    """Who gets a routed account: reps of a team, reps by a condition, or its owner."""
+
+    team: TeamName | None = None
+    """Reps of this team."""
+    reps: RepCondition | None = None
+    """Reps for whom this holds."""
+    by: TurnWord
+    """How one of them is chosen; 'owner' means the one who owns the account already."""
+
+    @model_validator(mode="after")
+    def _somebody(self) -> TargetShape:
+        said = [name for name in ("team", "reps") if getattr(self, name) is not None]
+        if len(said) > 1:
+            raise wrong("'team' and 'reps' both say who", "keep one: reps: team = 'Enterprise' and tenure > 1")
+        if not said and self.by != "owner":
+            raise wrong("nobody is named here", "say who with 'team' or 'reps', or write by: owner")
+        return self
+
+
+class RouteShape(RuleShape):
+    """Who is to get an inbound account at once. The first match wins."""
+
+    id: Id
+    to: TargetShape
+    because: Said | None = None
+
+
+class SegmentShape(RuleShape):
+    """A segment whose conditions have names."""
+
+
+def _segment(value: object) -> object:
+    return None if value == "otherwise" else {"when": value} if isinstance(value, Text) else value
+
+
+SegmentEntry = Annotated[
+    SegmentShape | None,
+    BeforeValidator(_segment, json_schema_input_type=AccountCondition | SegmentShape),
+]
+SchemeShape = Annotated[dict[SegmentName, SegmentEntry], Field(min_length=1)]
+SchemesShape = Annotated[dict[Word, SchemeShape], Field(min_length=1)]
+ConditionsShape = Annotated[dict[Word, AccountCondition], Field(min_length=1)]
+
+
+class ListFileShape(Shape):
+    """A list that is a column of a CSV file in the folder."""
+
+    file: FileName
+    column: Said
+    """The header of the column that holds the values."""
+
+
+def _kind_of_list(value: object) -> str:
+    return "<file>" if isinstance(value, dict) else "<items>"
+
+
+ListShape = Annotated[
+    Annotated[list[Item], Field(min_length=1), Tag("<items>")] | Annotated[ListFileShape, Tag("<file>")],
+    Discriminator(_kind_of_list),
+]
 
 
 class TableShape(Shape):
@@ -209,8 +311,16 @@ class FileShape(Shape):
     """One rules file. All files of the folder count together."""
 
     version: Version
-    lists: dict[Word, Annotated[list[Item], Field(min_length=1)]] = Field(default_factory=dict)
+    lists: dict[Word, ListShape] = Field(default_factory=dict)
     """Values by name, for conditions such as: country in home_countries."""
+    conditions: ConditionsShape | None = None
+    """Conditions by name, for rules to take with 'use'."""
+    segments: SchemesShape | None = None
+    """Schemes by name. Each account is in one segment of each scheme: the first that matches; the last is 'otherwise'."""
+    motions: SchemeShape | None = None
+    """What is to be sold to an account, such as new logo, renewal and expansion: the field 'motion'."""
+    paths: SchemeShape | None = None
+    """How an account came, such as inbound and outbound: the field 'path'."""
     scores: list[ScoreShape] = Field(default_factory=list)
     """How accounts are ranked."""
     grids: list[GridShape] = Field(default_factory=list)
@@ -223,6 +333,8 @@ class FileShape(Shape):
     """Accounts that go back to the pool. The first match wins."""
     books: list[BookShape] = Field(default_factory=list)
     """Who gets which accounts. The first match wins."""
+    routes: list[RouteShape] = Field(default_factory=list)
+    """Who is to get inbound accounts at once. The first match wins."""
     tables: list[Annotated[TableShape, BeforeValidator(_table, json_schema_input_type=FileName | TableShape)]] = Field(
         default_factory=list
     )

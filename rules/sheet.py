@@ -39,8 +39,11 @@ class Cell:
 Line = list[Cell]
 
 
-def read_lines(name: str, text: str, notes: Notes) -> list[Line] | None:
-    """The lines that are not empty, the header first; None, noted, where there is none or a quote stays open."""
+def read_lines(name: str, text: str, notes: Notes, *, most: int = MAX_ROWS) -> list[Line] | None:
+    """The lines that are not empty, the header first; None, noted, where there is none or a quote stays open.
+
+    ``most`` is how many rows there may be below the header.
+    """
     known = len(notes.problems)
     lines = [line for line in cells(name, text, notes) if any(cell.text for cell in line)]
     if len(notes.problems) > known:
@@ -48,7 +51,7 @@ def read_lines(name: str, text: str, notes: Notes) -> list[Line] | None:
     if not lines:
         notes.error(Mark(name, 1, 1), "the table is empty", "its first line names the columns")
         return None
-    return lines if _fits(lines, notes) else None
+    return lines if _fits(lines, most, notes) else None
 
 
 def cells(name: str, text: str, notes: Notes) -> Iterator[Line]:
@@ -75,7 +78,9 @@ def cells(name: str, text: str, notes: Notes) -> Iterator[Line]:
 def _cell(text: str, position: int) -> tuple[str | None, int]:
     """The content of the cell that begins here, and where its separator stands; None for an open quote."""
     if text[position : position + 1] != '"':
-        after = min(end for end in (_find(text, ",", position), _find(text, "\n", position)) if end >= 0)
+        line_end = _find(text, "\n", position)
+        comma = text.find(",", position, line_end)
+        after = comma if comma >= 0 else line_end
         return text[position:after], after
     end = position + 1
     while (end := text.find('"', end)) >= 0 and text[end + 1 : end + 2] == '"':
@@ -91,7 +96,7 @@ def _find(text: str, what: str, start: int) -> int:
     return found if found >= 0 else len(text)
 
 
-def _fits(lines: list[Line], notes: Notes) -> bool:
+def _fits(lines: list[Line], most: int, notes: Notes) -> bool:
     header = lines[0]
     if len(header) == 1:
         for separator, word in _SEPARATORS.items():
@@ -101,9 +106,9 @@ def _fits(lines: list[Line], notes: Notes) -> bool:
     if len(header) > MAX_COLUMNS:
         notes.error(header[MAX_COLUMNS].mark, f"the table has {len(header)} columns, over {MAX_COLUMNS}")
         return False
-    if len(lines) - 1 > MAX_ROWS:
-        message = f"the table has {len(lines) - 1:,} rows, over {MAX_ROWS:,}"
-        notes.error(lines[MAX_ROWS + 1][0].mark, message, "split it")
+    if len(lines) - 1 > most:
+        message = f"the table has {len(lines) - 1:,} rows, over {most:,}"
+        notes.error(lines[most + 1][0].mark, message, "split it")
         return False
     return True
 

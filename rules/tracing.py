@@ -43,12 +43,12 @@ class TraceColumn:
     kind: TraceKind
     type: Type
     section: str = ""
-    """scope, protect, return, books, scores, grids or tables."""
+    """scope, protect, return, books, routes, scores, grids, segments or tables."""
     rule: str = ""
-    """The rule's, book's, score's, grid's or table's id."""
+    """The id of the rule, book, route, score, grid, scheme or table."""
     part: str = ""
     term: str = ""
-    """Within a score: the part's name and the term's id."""
+    """Within a score: the part's name and the term's id; within a scheme: the segment's name as the term."""
     text: str = ""
     """The condition, formula or event as written."""
     because: str = ""
@@ -100,6 +100,9 @@ class _Tracing:
         for fact in needs(ruleset):
             yield TraceColumn(fact.name, TraceKind.VALUE, fact.type, fact=fact), named(fact.name)
         yield from self._tables()
+        for scheme in ruleset.schemes:
+            column = self.made[scheme.name]
+            yield TraceColumn(column, TraceKind.OUTPUT, Type.TEXT, "segments", scheme.name, text=scheme.name), column
         for number, tried in enumerate(_conditions(ruleset), 1):
             yield self._truth(number, tried)
 
@@ -182,10 +185,17 @@ class _Tried:
 
 
 def _conditions(ruleset: Ruleset) -> Iterator[_Tried]:
+    for scheme in ruleset.schemes:
+        yield from (
+            _Tried("segments", scheme.name, segment.when, "", segment.mark, term=segment.name)
+            for segment in scheme.segments
+            if segment.when is not None
+        )
     yield from (_Tried("scope", rule.id, rule.when, rule.because, rule.mark) for rule in ruleset.scope)
     yield from (_Tried("protect", rule.id, rule.when, rule.because, rule.mark) for rule in ruleset.protect)
     yield from (_Tried("return", rule.id, rule.when, rule.reason, rule.mark) for rule in ruleset.returns)
     yield from (_Tried("books", book.id, book.accounts, "", book.mark) for book in ruleset.books)
+    yield from (_Tried("routes", route.id, route.when, route.because, route.mark) for route in ruleset.routes)
     for score in ruleset.scores:
         for part, term in score.placed_terms:
             if isinstance(term, WhenTerm):

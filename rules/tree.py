@@ -165,6 +165,8 @@ class Membership:
 
     value: Value
     choices: tuple[str | float, ...]
+    listed: str = ""
+    """The name of the list that holds the choices; empty where the condition names them itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +184,13 @@ class Like:
 class Includes:
     """Whether a text that lists several values (between ``;`` or ``|``) has one of the choices among them.
 
-    Spaces around the separators do not count. False if the value is empty.
+    Spaces around a value do not count, and several in a row count as one. False if the text is empty.
     """
 
     value: Value
     choices: tuple[str, ...]
+    listed: str = ""
+    """The name of the list that holds the choices; empty where the condition names them itself."""
 
 
 @dataclass(frozen=True, slots=True)

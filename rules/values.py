@@ -16,9 +16,7 @@ from rules.problems import nearest
 from rules.vocabulary import Type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rules.names import Names
+    from rules.names import Complaint, Names
 
 HALF_LIFE_DAYS = 14.0
 """engagement(kind) without a half-life of its own."""
@@ -116,7 +114,7 @@ class Values:
         self.fault(node, f"{told(leading)} is {kind(wanted)}, {told(value)} is {kind(found)}", _cure(wanted, value))
         return None
 
-    def picked(self, text: str, of: tree.Value, complain: Callable[[str, str], None]) -> bool:
+    def picked(self, text: str, of: tree.Value, complain: Complaint) -> bool:
         """Whether the text is a value of the field, where the field is a picklist."""
         values = self.names.fields[of.name].values if isinstance(of, tree.FieldValue) else ()
         if not isinstance(of, tree.FieldValue) or not values or text in values:
@@ -156,6 +154,10 @@ class Values:
             hint = f"write '{node.name[:60]}' in single quotes if it is text" + (f"; {hint}" if hint else "")
         if node.name in self.names.lists:
             hint = f"'{node.name}' is a list: write in {node.name}"
+        if node.name in self.names.conditions:
+            hint = f"'{node.name}' is a named condition: a rule takes it with use: {node.name}"
+        if node.name in self.names.later:
+            hint = self.names.later[node.name]
         if node.name in self.names.scored:
             noun = self.names.scored[node.name]
             hint = f"'{node.name}' is a {noun}: it is worked out after all conditions, so none can read it"
@@ -191,7 +193,9 @@ class Values:
             "days_until": self._days,
             "intent": self._intent,
             "engagement": self._engagement,
+            "events": self._events,
             "touches": self._touches,
+            "contact_score": self._contact_score,
             "lower": self._lower,
             "coalesce": self._coalesce,
         }
@@ -246,13 +250,31 @@ class Values:
         half_life = self._figure(arguments[1], "half-life in days") if arguments[1:] else HALF_LIFE_DAYS
         return tree.Engagement(word, half_life) if word is not None and half_life is not None else None
 
+    def _events(self, node: exp.Expr) -> tree.Value | None:
+        arguments = self.arguments(node, 2, 2)
+        if not arguments:
+            return None
+        word = self._word(arguments[0], "engagement kind", self.names.events)
+        days = self._whole_days(node, arguments[1])
+        return tree.Events(word, days) if word is not None and days is not None else None
+
     def _touches(self, node: exp.Expr) -> tree.Value | None:
         for argument in self.arguments(node, 1, 1):
-            days = self._figure(argument, "number of days")
-            if days is not None and days == int(days):
-                return tree.Touches(int(days))
-            if days is not None:
-                self.fault(argument, "touches() counts whole days", f"write {int(days) or 1}")
+            days = self._whole_days(node, argument)
+            return tree.Touches(days) if days is not None else None
+        return None
+
+    def _whole_days(self, node: exp.Expr, argument: exp.Expr) -> int | None:
+        days = self._figure(argument, "number of days")
+        if days is not None and days != int(days):
+            self.fault(argument, f"{called(node)}() counts whole days", f"write {int(days) or 1}")
+            return None
+        return int(days) if days is not None else None
+
+    def _contact_score(self, node: exp.Expr) -> tree.Value | None:
+        for argument in self.arguments(node, 1, 1):
+            score = self._word(argument, "score of contacts", self.names.contacts)
+            return tree.BestContact(score) if score is not None else None
         return None
 
     def _lower(self, node: exp.Expr) -> tree.Value | None:

@@ -14,14 +14,18 @@ from rules.shapes import (
     GridShape,
     KeepShape,
     LimitShape,
+    ListFileShape,
     PartShape,
     ProtectShape,
     ReturnShape,
+    RouteShape,
     ScaleShape,
     ScopeShape,
     ScoreShape,
+    SegmentShape,
     Shape,
     TableShape,
+    TargetShape,
     WhenShape,
     keys_of,
 )
@@ -38,6 +42,9 @@ _SECTIONS: dict[str, type[Shape]] = {
     "protect": ProtectShape,
     "return": ReturnShape,
     "books": BookShape,
+    "routes": RouteShape,
+    "to": TargetShape,
+    "<file>": ListFileShape,
     "scores": ScoreShape,
     "grids": GridShape,
     "tables": TableShape,
@@ -50,12 +57,12 @@ _SECTIONS: dict[str, type[Shape]] = {
 }
 
 
-def note_shape(root: Mapping, invalid: ValidationError, notes: Notes) -> None:
-    """Note every error of one file's shape."""
+def note_shape(root: Mapping, invalid: ValidationError, notes: Notes, under: _Path = ()) -> None:
+    """Note every error of one file's shape, or of the shape of what stands ``under`` some keys."""
     errors = invalid.errors(include_url=False, include_input=False)
-    slips = {_slip(error["loc"]) for error in errors if error["type"] == "extra_forbidden"}
+    slips = {_slip((*under, *error["loc"])) for error in errors if error["type"] == "extra_forbidden"}
     for error in errors:
-        path = error["loc"]
+        path = (*under, *error["loc"])
         if error["type"] == "missing" and (path[:-1], path[-1]) in slips:
             continue  # the misspelt key beside it says it all
         notes.error(*_worded(root, path, error["type"], error.get("ctx", {})))
@@ -72,6 +79,8 @@ def _known(path: _Path) -> tuple[str, ...]:
     steps = [step for step in path if isinstance(step, str)]
     if not steps:
         return keys_of(FileShape)
+    if steps[0] in ("segments", "motions", "paths"):
+        return keys_of(SegmentShape)
     if len(steps) == 3 and steps[:2] == ["scores", "parts"]:  # noqa: PLR2004 - scores, parts, the part's name
         return keys_of(PartShape)
     return keys_of(_SECTIONS[steps[-1]]) if steps[-1] in _SECTIONS else ()
@@ -112,6 +121,8 @@ def _worded(  # noqa: PLR0911 - one return for each kind of error
             return node.mark, "a group of keys is wanted here", "write key: value"
         case "too_short":
             return (key or node).mark, f"{name} has no entries", "write at least one, or remove it"
+        case "too_long":
+            return (key or node).mark, f"{name} has {detail['actual_length']} entries, over {detail['max_length']}", ""
         case "union_tag_not_found":
             return node.mark, "a term needs 'when', 'scale' or 'event'", ""
         case _:
@@ -121,6 +132,7 @@ def _worded(  # noqa: PLR0911 - one return for each kind of error
 def _why(key: str) -> str:
     """What the missing key is for, where its absence is tempting."""
     return {
+        "when": "or 'use' with the name of a condition",
         "because": "say in a few words why, for the people whose accounts move",
         "reps": "no choice would mean every rep, so it must be said",
         "accounts": "no choice would mean every account, so it must be said",

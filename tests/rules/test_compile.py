@@ -272,7 +272,7 @@ def test_reps_are_chosen_by_book(folder: Folder, store: Store) -> None:
     people = [("r1", "EMEA", 5), ("r2", "EMEA", None), ("r3", "AMER", 5), ("r4", None, 5)]
     rows = [{"rep_id": rep, "team": team, "capacity": capacity} for rep, team, capacity in people]
     store.create("rep_fact", "rep_id", rep_needs(ruleset), rows)
-    compiled = compile_reps(ruleset, store.dialect)
+    compiled = compile_reps(ruleset, store.dialect, now=NOW)
     assert [(column.kind, column.rule) for column in compiled.columns] == [
         (ColumnKind.REP_ID, ""),
         (ColumnKind.ELIGIBLE, "e"), (ColumnKind.CAPACITY, "e"),

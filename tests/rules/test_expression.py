@@ -94,7 +94,7 @@ BAD = [
     ("coalesce(name) = 'x'", "12: coalesce() takes 2 to 8 values, not 1"),
     ("coalesce(name, 5) = 'x'", "27: 'name' is text, 5 is a number"),
     ("has(name) = true", "12: has() is a condition and stands alone"),
-    ("upper(name) = 'X'", "12: unknown function 'upper' — known: coalesce, days_since"),
+    ("upper(name) = 'X'", "12: unknown function 'upper' — known: coalesce, contact_score"),
     ("employees > 1e5", "24: '1e5' is not a number that rules know"),
     ("employees > 10abc", "24: '10abc' is not a number that rules know"),
     ("employees > 1_000", "24: '1_000' is not a number that rules know"),
@@ -148,9 +148,9 @@ def test_fields_may_be_called_as_sql_calls_its_keywords(folder: Folder) -> None:
         assert [column.name for column in needs(folder.load())] == [name]
 
 
-def test_reps_are_chosen_without_time_or_account_fields(folder: Folder) -> None:
+def test_reps_are_chosen_without_account_fields_and_what_is_counted_of_accounts(folder: Folder) -> None:
     book = "version: 1\nbooks:\n  - {{id: b, accounts: true, reps: {}, capacity: 5, rank: s}}\nscores: []\n"
     found = folder.problems(rules_yaml=book.format("tem = 'A'"))
     assert found[0].startswith("rules.yaml:3:35: unknown rep field 'tem' — did you mean 'team'?")
     found = folder.problems(rules_yaml=book.format("touches(3) > 1"))
-    assert found[0].startswith("rules.yaml:3:35: unknown function 'touches' — known: coalesce, has, lower")
+    assert found[0].startswith("rules.yaml:3:35: unknown function 'touches' — known: coalesce, days_since, days_until")

@@ -1,0 +1,53 @@
+"""What a folder names and no rule takes: lists and conditions. Legal, but probably not meant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rules import tree
+from rules.facts import account_roots
+from rules.model import WhenTerm
+from rules.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rules.model import Condition, Ruleset
+    from rules.problems import Mark
+
+
+def note_unused(ruleset: Ruleset) -> Iterator[Problem]:
+    """A warning for each list and each named condition that has no effect."""
+    listed = {
+        node.listed
+        for root in _roots(ruleset)
+        for node in tree.parts(root)
+        if isinstance(node, tree.Membership | tree.Includes)
+    }
+    for name, mark in ruleset.list_marks.items():
+        if name not in listed:
+            yield _unused(mark, f"no condition uses the list '{name}'")
+    taken = {name for condition in account_conditions(ruleset) for name in condition.uses}
+    for name, found in ruleset.conditions.items():
+        if name not in taken:
+            yield _unused(found.mark, f"no rule uses the condition '{name}'")
+
+
+def account_conditions(ruleset: Ruleset) -> Iterator[Condition]:
+    """The conditions on accounts that rules have, segments and terms included."""
+    yield from (one.when for scheme in ruleset.schemes for one in scheme.segments if one.when is not None)
+    for rules in (ruleset.scope, ruleset.protect, ruleset.returns, ruleset.routes):
+        yield from (rule.when for rule in rules)
+    yield from (book.accounts for book in ruleset.books)
+    yield from (term.when for score in ruleset.scores for term in score.terms if isinstance(term, WhenTerm))
+
+
+def _roots(ruleset: Ruleset) -> Iterator[tree.Part]:
+    yield from account_roots(ruleset)
+    yield from (condition.tree for condition in ruleset.conditions.values())
+    yield from (book.reps.tree for book in ruleset.books)
+    yield from (route.reps.tree for route in ruleset.routes if route.reps is not None)
+
+
+def _unused(mark: Mark, message: str) -> Problem:
+    return Problem(mark.file, mark.line, mark.column, message, "remove it, or use it")
