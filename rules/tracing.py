@@ -10,11 +10,12 @@ from rules import tree
 from rules.chain import Chain
 from rules.facts import FactColumn, columns_read, needs, term_root
 from rules.model import EventTerm, Hit, ScaleTerm, WhenTerm
+from rules.probing import Seen, stand_ins
 from rules.sql import Dialect, named, quoted
 from rules.vocabulary import Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from rules.model import Condition, Ruleset, Score, Term
@@ -73,9 +74,21 @@ class Trace:
         return tuple(column for column in self.columns if column.kind is kind and section in ("", column.section))
 
 
-def trace(ruleset: Ruleset, dialect: Dialect, *, now: datetime, landmark: datetime, account_id: str) -> Trace:
-    """The truth of every condition and the points of every term for one account, with the values they saw."""
-    chain = Chain(ruleset, dialect, now, landmark, f"account_id = {quoted(account_id)}", rows=True)
+def trace(  # noqa: PLR0913 - what an account is looked at by
+    ruleset: Ruleset,
+    dialect: Dialect,
+    *,
+    now: datetime,
+    landmark: datetime,
+    account_id: str,
+    given: Mapping[str, Seen] | None = None,
+) -> Trace:
+    """The truth of every condition and the points of every term for one account, with the values they saw.
+
+    ``given``: values in place of those that the facts have, by column, to see what the rules would say.
+    """
+    stands = stand_ins(ruleset, dialect, given or {})
+    chain = Chain(ruleset, dialect, now, landmark, f"account_id = {quoted(account_id)}", rows=True, given=stands)
     tracing = _Tracing(chain)
     judged = list(tracing.judged())
     chain.score([(column.name, sql) for column, sql in judged])

@@ -1,5 +1,6 @@
 """Why an account stands where it stands: today, and on any day since the worker first decided."""
 
+from sync_worker.explain.nearest import Lacking, Nearest
 from sync_worker.explain.now import Explanation, explain
 from sync_worker.explain.telling import Capped, Made, RuleTried, TermCounted, Told
 from sync_worker.explain.then import Past, explain_at, moment
@@ -7,7 +8,9 @@ from sync_worker.explain.then import Past, explain_at, moment
 __all__ = [
     "Capped",
     "Explanation",
+    "Lacking",
     "Made",
+    "Nearest",
     "Past",
     "RuleTried",
     "TermCounted",

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from rules import Dialect, TraceKind, needs, trace
+from rules import needs
 from rules.outline import outline
 from sync_worker.decide import build_facts, fact_settings, load_rules, people_of
+from sync_worker.explain.glass import Glass
+from sync_worker.explain.nearest import Nearest, nearest
 from sync_worker.explain.telling import Told, tell
 from sync_worker.explain.verdict import Stands, verdict
 from sync_worker.history import AccountNotFound, find_account, ownership_of
-from sync_worker.store import decisions, engagement, facts, lookup, origins, schema, settings, twins
+from sync_worker.store import facts, lookup, origins, schema, settings, twins
 from sync_worker.store.standing import standing
 from sync_worker.store.upsert import latest_number
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from connectors.port import Record
-    from rules import Ruleset, Trace
+    from rules import Ruleset
     from sync_worker.explain.telling import RuleTried, TermCounted
     from sync_worker.history import Change
     from sync_worker.parts import Parts
@@ -45,6 +47,8 @@ class Explanation:
     rules_version: str
     verdict: str
     """One sentence: what the worker will do with this account, and the first reason."""
+    nearest: tuple[Nearest, ...]
+    """What would have to be different for another verdict."""
     held: str
     resting: bool
     told: Told
@@ -78,10 +82,12 @@ def explain(parts: Parts, account: str) -> Explanation:
     with parts.store.read() as tx:
         found = home_of(tx, find_account(tx, account))
         at = standing(tx, now, found.ref.id).get(found.ref.id)
-        value = said(tx, rules, Dialect(parts.store.dialect), found.ref.id, now)
+        glass = Glass.over(tx, rules, found.ref.id, now)
+        value = glass.said()
         if at is None or value is None:
             raise not_in_facts(tx, found, parts.config.crms)
-        told = tell(outline(rules), value, facts.row(tx, found.ref.id))
+        told, stands = tell(outline(rules), value, facts.row(tx, found.ref.id)), Stands(at.held, at.in_pool, at.resting)
+        least = nearest(glass, value, stands)
         owned = ownership_of(tx, found.ref.id, OWNERS_SHOWN)
         rows = tuple(plan_rows(tx, found.ref.id))
         how, columns = fact_settings(parts, people_of(tx, parts)), needs(rules)
@@ -93,7 +99,8 @@ def explain(parts: Parts, account: str) -> Explanation:
         owner=owned.owner,
         at=now,
         rules_version=rules.version,
-        verdict=verdict(told, Stands(at.held, at.in_pool, at.resting)),
+        verdict=verdict(told, stands),
+        nearest=least,
         held=at.held,
         resting=at.resting,
         told=told,
@@ -134,46 +141,6 @@ def _outdated(tx: Connection, built: Mapping[str, Any]) -> bool:
     seen = [tx.scalar(select(func.max(at))) for at in (schema.cursor.c.saved_at, schema.signal_file.c.at)]
     since = datetime.fromisoformat(built["built_at"])
     return any(at is not None and at > since for at in seen)
-
-
-def said(tx: Connection, rules: Ruleset, dialect: Dialect, account: str, now: datetime) -> Mapping[str, Any] | None:
-    """What the rules say of one account at ``now``, in the form of a logged decision; None without facts of it."""
-    traced = trace(rules, dialect, now=now, landmark=engagement.landmark(tx), account_id=account)
-    # Read to the end: PostgreSQL keeps a cursor open until then.
-    found = list(decisions.evaluate(tx, traced.sql))
-    return _as_decided(traced, found[0]) if found else None
-
-
-def _as_decided(traced: Trace, row: Mapping[str, object]) -> dict[str, Any]:
-    output = TraceKind.OUTPUT
-    made = (*traced.of(output), *traced.of(TraceKind.GRID))
-    return {
-        "scope": _first(traced, row, "scope"),
-        "protect": _first(traced, row, "protect"),
-        "return": _first(traced, row, "return"),
-        "book": _first(traced, row, "books"),
-        "fields": {column.text if column.kind is output else column.rule: row[column.name] for column in made},
-        "scores": {
-            total.rule: {
-                "total": _number(row[total.name]),
-                "tier": str(row[tier.name] or ""),
-                "points": [
-                    [column.term, points, column.because]
-                    for column in traced.of(TraceKind.POINTS)
-                    if column.rule == total.rule and (points := round(_number(row[column.name]), 6))
-                ],
-            }
-            for total, tier in zip(traced.of(TraceKind.TOTAL), traced.of(TraceKind.TIER), strict=True)
-        },
-    }
-
-
-def _first(traced: Trace, row: Mapping[str, object], section: str) -> str | None:
-    return next((column.rule for column in traced.of(TraceKind.TRUTH, section) if row[column.name]), None)
-
-
-def _number(seen: object) -> float:
-    return float(str(seen or 0))
 
 
 def not_in_facts(tx: Connection, found: Record, crms: Collection[str]) -> AccountNotFound:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sync_worker.explain import Capped, Explanation, Past, RuleTried, TermCounted, Told
+    from sync_worker.explain import Capped, Explanation, Nearest, Past, RuleTried, TermCounted, Told
     from sync_worker.report.document import Answer, Block
     from sync_worker.store.origins import Statement
 
@@ -31,6 +31,7 @@ def explained(found: Explanation) -> Answer:
     document = (
         Heading(f"{found.name} ({found.account})"),
         Text(found.verdict),
+        *(Text(sentence(one)) for one in found.nearest),
         Fields(tuple(_standing(found))),
         *_told(found.told),
         *_sources(found),
@@ -54,6 +55,13 @@ def past(found: Past) -> Answer:
         *_plans(found),
     )
     return document, {"explanation": flat(found)}
+
+
+def sentence(found: Nearest) -> str:
+    """As in: It would be in scope if country were DE (it is empty) and employees were 50 or more (it is 20)."""
+    each = [f"{one.what} were {one.wanted} (it is {value(one.seen)})" for one in found.lacking]
+    told = f"{found.outcome} if {' and '.join(each)}"
+    return f"{told}: on its own that happens on {found.on.isoformat()}." if found.on else f"{told}."
 
 
 def flat(found: Explanation | Past) -> dict[str, object]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sync_worker.core.model import GuardFinding, Plan, PlanRow, PlanState, RowKind, RowState
-from sync_worker.explain import Capped, Explanation, Made, RuleTried, TermCounted, Told
+from sync_worker.explain import Capped, Explanation, Lacking, Made, Nearest, RuleTried, TermCounted, Told
 from sync_worker.history import Change
 from sync_worker.report.explanation import explained
 from sync_worker.report.plan import shown
@@ -201,6 +201,20 @@ def test_an_explanation_is_fair_to_who_lost_the_account() -> None:
         at=NOW,
         rules_version="cd" * 32,
         verdict="It is due to go back to the pool: Untouched for 90 days.",
+        nearest=(
+            Nearest(
+                "It would stay with its owner",
+                (Lacking("in_pool", "yes", seen=False), Lacking("x", "1 or more", None)),
+                None,
+                tried=True,
+            ),
+            Nearest(
+                "It would rest",
+                (Lacking("last_touch", "before 2026-08-24", "2026-09-01"),),
+                date(2026, 12, 1),
+                tried=True,
+            ),
+        ),
         held="",
         resting=False,
         told=TOLD,
@@ -219,6 +233,10 @@ def test_an_explanation_is_fair_to_who_lost_the_account() -> None:
 Acme (001A)
 
 It is due to go back to the pool: Untouched for 90 days.
+
+It would stay with its owner if in_pool were yes (it is no) and x were 1 or more (it is empty).
+
+It would rest if last_touch were before 2026-08-24 (it is 2026-09-01): on its own that happens on 2026-12-01.
 
 owner:  Ann
 seen:   2026-11-22 09:30 UTC, rules cdcdcdcdcdcd

@@ -1,0 +1,95 @@
+"""One account under a glass: what the rules say of it now, would say if a value were another one, or on another day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from rules import Dialect, TraceKind, needs, trace
+from rules.probing import probe
+from sync_worker.store import decisions, engagement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from rules import Ruleset, Trace
+    from rules.probing import Found, Seen
+    from rules.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Glass:
+    """Everything that looking at one account takes. It reads; it changes nothing."""
+
+    tx: Connection
+    rules: Ruleset
+    dialect: Dialect
+    landmark: datetime
+    account: str
+    now: datetime
+    columns: frozenset[str]
+    """What the rules read of the facts."""
+
+    @classmethod
+    def over(cls, tx: Connection, rules: Ruleset, account: str, now: datetime) -> Self:
+        """The glass over one account, in this transaction."""
+        columns = frozenset(column.name for column in needs(rules))
+        return cls(tx, rules, Dialect(tx.dialect.name), engagement.landmark(tx), account, now, columns)
+
+    def said(self, given: Mapping[str, Seen] | None = None, now: datetime | None = None) -> Mapping[str, Any] | None:
+        """What the rules say, in the form of a logged decision; None where there are no facts of the account.
+
+        ``given``: values in place of those that the facts have, by column. ``now``: another moment than now.
+        """
+        traced = trace(
+            self.rules, self.dialect, now=now or self.now, landmark=self.landmark, account_id=self.account, given=given
+        )
+        # Read to the end: PostgreSQL keeps a cursor open until then.
+        found = list(decisions.evaluate(self.tx, traced.sql))
+        return as_decided(traced, found[0]) if found else None
+
+    def probed(self, roots: Iterable[Tree]) -> Found:
+        """Which atoms of conditions hold, and what they saw."""
+        asked = probe(self.rules, self.dialect, roots, now=self.now, landmark=self.landmark, account_id=self.account)
+        return asked.found(
+            [tuple(row.values()) for sql in asked.statements for row in decisions.evaluate(self.tx, sql)]
+        )
+
+
+def as_decided(traced: Trace, row: Mapping[str, object]) -> dict[str, Any]:
+    """A trace's row in the form of a logged decision."""
+    output = TraceKind.OUTPUT
+    made = (*traced.of(output), *traced.of(TraceKind.GRID))
+    fields = {column.text if column.kind is output else column.rule: row[column.name] for column in made}
+    if traced.of(TraceKind.TRUTH, "routes"):
+        fields["route"] = _first(traced, row, "routes")
+    return {
+        "scope": _first(traced, row, "scope"),
+        "protect": _first(traced, row, "protect"),
+        "return": _first(traced, row, "return"),
+        "book": _first(traced, row, "books"),
+        "fields": fields,
+        "scores": {
+            total.rule: {
+                "total": _number(row[total.name]),
+                "tier": str(row[tier.name] or ""),
+                "points": [
+                    [column.term, points, column.because]
+                    for column in traced.of(TraceKind.POINTS)
+                    if column.rule == total.rule and (points := round(_number(row[column.name]), 6))
+                ],
+            }
+            for total, tier in zip(traced.of(TraceKind.TOTAL), traced.of(TraceKind.TIER), strict=True)
+        },
+    }
+
+
+def _first(traced: Trace, row: Mapping[str, object], section: str) -> str | None:
+    return next((column.rule for column in traced.of(TraceKind.TRUTH, section) if row[column.name]), None)
+
+
+def _number(seen: object) -> float:
+    return float(str(seen or 0))
