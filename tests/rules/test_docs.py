@@ -22,7 +22,10 @@ def blocks(kind: str) -> list[str]:
 
 def test_the_examples_are_one_valid_folder(folder: Folder) -> None:
     folder.write(**{f"example{number}_yaml": text for number, text in enumerate(blocks("yaml"))})
-    folder.write(territories_csv=blocks("csv territories.csv")[0], reps_csv=blocks("csv reps.csv")[0])
+    files = {
+        kind.removeprefix("csv ").replace(".", "_"): text for kind, text in BLOCKS if kind.startswith("csv ")
+    }
+    folder.write(**files)
     rules = folder.load()
     assert rules.warnings == ()
     assert all(
@@ -34,6 +37,9 @@ def test_the_examples_are_one_valid_folder(folder: Folder) -> None:
             rules.books,
             rules.lists,
             rules.tables,
+            rules.schemes,
+            rules.routes,
+            rules.conditions,
             rules.reps.rows,
         )
     )
@@ -45,6 +51,19 @@ def test_every_condition_of_the_guide_is_one(folder: Folder) -> None:
     terms = "".join(f"  - id: c{number}\n    when: {text}\n" for number, text in enumerate(conditions))
     folder.write(rules_yaml=f"version: 1\nlists: {{core_industries: [Software]}}\nscope:\n{terms}")
     assert [rule.when.text for rule in folder.load().scope] == conditions
+
+
+def test_every_condition_on_reps_of_the_guide_is_one(folder: Folder) -> None:
+    conditions = "".join(blocks("rep conditions")).splitlines()
+    assert len(conditions) == 3
+    score = "{id: s, max: 1, parts: {p: {max: 1, terms: [{id: t, when: true, points: 1, because: x}]}}, tiers: {A: 0}}"
+    books = "".join(
+        f"  - {{id: b{number}, accounts: true, capacity: 1, rank: s, reps: \"{text}\"}}\n"
+        for number, text in enumerate(conditions)
+    )
+    folder.write(rules_yaml=f"version: 1\nreps: [reps.csv]\nscores: [{score}]\nbooks:\n{books}")
+    folder.write(reps_csv=blocks("csv reps.csv")[0])
+    assert [book.reps.text for book in folder.load().books] == conditions
 
 
 def test_mistakes_get_the_messages_that_the_guide_shows(folder: Folder) -> None:
