@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 from rules import ColumnKind, Dialect, compile_accounts, compile_reps, needs, rep_needs, trace
 from rules.problems import nearest
 from rules.sql import named
-from rules.testing import account_row, covered, judged, outcome, rep_row
+from rules.testing import account_row, covered, judged, load_tests, outcome, rep_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
-    from rules import Ruleset
+    from rules import Ruleset, Vocabulary
     from rules.testing import Coverage, Given, Outcome, Result, RuleTest, Value
 
 ACCOUNT = "account"
@@ -79,6 +79,11 @@ def chosen(tests: Sequence[RuleTest], only: str | None, folder: Path) -> tuple[R
     if not found:
         raise NoTests(f"no test matches '{only}'", nearest(only, (test.name for test in tests), near=50))
     return found
+
+
+def run_beside(folder: Path, ruleset: Ruleset, vocabulary: Vocabulary) -> Ran:
+    """Read and run all tests of the folder; there may be none. Raises RulesInvalid."""
+    return run(ruleset, load_tests(folder, ruleset, vocabulary))
 
 
 def run(ruleset: Ruleset, tests: Sequence[RuleTest]) -> Ran:

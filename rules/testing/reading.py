@@ -32,7 +32,7 @@ TEST_KEYS = ("name", "on", "given", "expect")
 SIGNALS = ("intent", "events", "touches", "contact_score")
 """Keys of ``given`` that hold a group or a list; a field of such a name holds a single value, so neither hides the
 other."""
-_AHEAD = "what is to come is no event: write a day that is not after the test's"
+_AHEAD = "what is to come is no event yet"
 
 
 def load_tests(folder: Path, ruleset: Ruleset, vocabulary: Vocabulary) -> tuple[RuleTest, ...]:

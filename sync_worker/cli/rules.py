@@ -23,20 +23,35 @@ Folder = Annotated[
 
 
 @command(app, "check")
-def check(session: Session) -> None:
+def check(
+    session: Session,
+    *,
+    tests: Annotated[bool, typer.Option("--tests", help="Run the tests beside the rules, too.")] = False,
+    words: Words = None,
+    rules: Folder = None,
+) -> int:
     """Read every rule file and tell every mistake with its place. Exit 4 when there are any."""
-    from rules import strangers
+    from rules import load, strangers
+    from sync_worker.report.rule_tests import with_tests
     from sync_worker.report.rules import checked
+    from sync_worker.rule_tests import run_beside
     from sync_worker.store import lookup
 
-    with session.worker() as worker:
-        ruleset = worker.load_rules()
-        with worker.store.read() as tx:
-            addresses = {str(user.fields.get("email") or "").lower() for user in lookup.users(tx)}
+    folder, vocabulary = session.words(words, rules)
+    addresses: set[str] = set()
+    if words is not None:
+        ruleset = load(folder, vocabulary)
+    else:
+        with session.worker() as worker:
+            ruleset = worker.load_rules()
+            with worker.store.read() as tx:
+                addresses = {str(user.fields.get("email") or "").lower() for user in lookup.users(tx)}
     # Before the first pull nobody is known, so nobody can be a stranger.
     unknown = strangers(ruleset.reps, addresses) if addresses else ()
-    folder = session.config(secrets=False).rules.folder
-    session.out.answer(*checked(ruleset, (*ruleset.warnings, *unknown), folder))
+    answer = checked(ruleset, (*ruleset.warnings, *unknown), folder)
+    ran = run_beside(folder, ruleset, vocabulary) if tests else None
+    session.out.answer(*(with_tests(answer, ran) if ran else answer))
+    return Exit.FAILED if ran and ran.failed else Exit.OK
 
 
 @command(app, "test")
@@ -72,7 +87,7 @@ def words(
     session: Session,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file.")] = None,
 ) -> None:
-    """Write the words that rules may use, for checks and tests without the CRM."""
+    """Write the words that rules may use: a CRM on paper, as for CI."""
     from rules import words_text
     from sync_worker.report.rules import saved_words
 

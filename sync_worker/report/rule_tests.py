@@ -35,8 +35,17 @@ def rules_tested(
     return document, payload | ({"coverage": _measured(ran.coverage), "least": least} if coverage else {})
 
 
+def with_tests(answer: Answer, ran: Ran) -> Answer:
+    """Another command's answer, and what became of the tests: only those that failed are told one by one."""
+    document, payload = answer
+    ok = bool(payload.get("ok", True)) and not ran.failed
+    return (*document, *failures(ran), summary(ran)), {**payload, "ok": ok, "tests": told(ran)}
+
+
 def summary(ran: Ran) -> Text:
     """One line: how many passed, and how many of the rules they exercise."""
+    if not ran.results:
+        return Text("there are no tests beside the rules", Tone.QUIET)
     exercised = f"{len(ran.coverage.all) - len(ran.coverage.missed):,} of {len(ran.coverage.all):,}"
     if ran.failed:
         return Text(f"{count(len(ran.failed), 'test')} failed, {len(ran.passed):,} passed", Tone.BAD)

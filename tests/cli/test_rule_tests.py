@@ -1,0 +1,195 @@
+"""``rules test`` says of accounts made up what the worker would do with real ones, and needs no CRM for it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import typer
+import yaml
+
+from rules import FieldInfo, Type, Vocabulary, words_text
+from sync_worker.cli.root import app
+from tests.cli.desk import Answer, typed
+from tests.cli.test_documented import commands
+
+if TYPE_CHECKING:
+    from tests.cli.desk import Desk
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "rule-tests.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```([^\n]*)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+
+
+def block(kind: str) -> str:
+    (text,) = [str(text) for found, text in BLOCKS if found == kind]
+    return text
+
+
+def fields(names: str, kind: Type) -> dict[str, FieldInfo]:
+    return {name: FieldInfo(name, kind) for name in names.split()}
+
+
+class Bench:
+    """A folder of rules and tests with a words file, and no config, store or CRM anywhere."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder, self.words, self.capsys = folder / "rules", folder / "words.json", capsys
+        self.folder.mkdir()
+        account = {
+            **fields("country industry type", Type.TEXT),
+            **fields("employees won_opportunities", Type.NUMBER),
+            **fields("last_touch created_at owned_since", Type.DATE),
+            **fields("is_customer", Type.BOOLEAN),
+        }
+        rep = {**fields("team email", Type.TEXT), **fields("active", Type.BOOLEAN)}
+        words = Vocabulary(account, rep, frozenset({"cybersecurity"}), frozenset({"meeting"}))
+        self.words.write_text(words_text(words), encoding="utf-8")
+        (self.folder / "rules.yaml").write_text(block("yaml rules.yaml"))
+
+    def test(self, text: str, *flags: str) -> Answer:
+        (self.folder / "policy.test.yaml").write_text(text)
+        return self.type("test", *flags)
+
+    def type(self, name: str, *flags: str) -> Answer:
+        return typed(self.capsys, "rules", name, "--words", str(self.words), "--rules", str(self.folder), *flags)
+
+    def outcome(self, given: str, expect: str) -> str:
+        """How one expectation of one account ends: passed, or what came instead."""
+        text = f"version: 1\non: 2026-11-22\ntests: [{{name: x, given: {given}, expect: {expect}}}]\n"
+        (found,) = self.test(text, "--format", "json").json["tests"]
+        return ", ".join(failure["got"] for failure in found["failures"]) or "passed"
+
+
+@pytest.fixture
+def bench(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.chdir(tmp_path)
+    return Bench(tmp_path, capsys)
+
+
+def test_the_guides_tests_pass_as_it_shows(bench: Bench) -> None:
+    answer = bench.test(block("yaml policy.test.yaml"))
+    assert (answer.code, answer.out.strip()) == (0, block("text passing").strip())
+
+
+def test_the_guides_failure_looks_as_it_shows(bench: Bench) -> None:
+    answer = bench.test(block("yaml failing"))
+    assert answer.code == 1
+    assert block("text failing").strip() in answer.out
+
+
+def test_the_guides_workflow_is_one_and_its_commands_exist() -> None:
+    steps = yaml.safe_load(block("yaml workflow"))["jobs"]["rules"]["steps"]
+    known = commands(typer.main.get_command(app))
+    typed_there = [step["run"].split() for step in steps if step.get("run", "").startswith("sync-worker")]
+    assert len(typed_there) == 2
+    for words in typed_there:
+        options = {name for parameter in known[" ".join(words[1:3])].params for name in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= options
+
+
+@pytest.mark.parametrize(
+    ("given", "expect", "outcome"),
+    [
+        # an event of today counts in full, one of a half-life ago half, one of yesterday nearly
+        ("{events: {meeting: [today]}}", "{scores: {priority: 20}}", "passed"),
+        ("{events: {meeting: [14 days ago, 28 days ago]}}", "{scores: {priority: 15}}", "passed"),
+        ("{events: {meeting: [1 day ago]}}", "{scores: {priority: 19.03}}", "passed"),
+        ("{events: {meeting: [1 day ago]}}", "{scores: {priority: 19.04}}", "19.03"),
+        # the 91st day after the last touch is the first one more than 90 days later
+        ("{last_touch: 90 days ago}", "{return: none}", "passed"),
+        ("{last_touch: 91 days ago}", "{return: unworked}", "passed"),
+        ("{touches: [91 days ago, 400 days ago]}", "{return: any}", "passed"),
+        ("{touches: [90 days ago, 400 days ago]}", "{return: any}", "none"),
+        # what the worker derives follows from what is given, unless it is given itself
+        ("{won_opportunities: 1}", "{protect: customer}", "passed"),
+        ("{type: customer - direct}", "{protect: none}", "customer"),
+        ("{type: customer - direct, is_customer: no}", "{protect: none}", "passed"),
+        # what is not given is empty
+        ("{employees: empty}", "{book: commercial, return: unworked, scope: none}", "passed"),
+        ("{employees: 2000}", "{scores: {priority: {at_most: 39.99}}}", "40"),
+        ("{employees: 2000}", "{scores: {priority: {at_most: 40, at_least: 40, parts: {fit: 40}}}}", "passed"),
+        ("{employees: 2000}", "{scores: {priority: {tier: C}}}", "B"),
+    ],
+)
+def test_what_comes_out_is_what_the_rules_say(bench: Bench, given: str, expect: str, outcome: str) -> None:
+    assert bench.outcome(given, expect) == outcome
+
+
+def test_a_rep_who_is_gone_gets_nothing(bench: Bench) -> None:
+    text = "version: 1\non: 2026-11-22\nreps:\n  ada: {team: Commercial, active: no}\n  bo: {team: Commercial}\n"
+    text += "tests: [{name: x, given: {country: GB}, expect: {reps: {eligible: bo, not: ada, capacity: {bo: 150}}}}]\n"
+    assert bench.test(text).code == 0
+
+
+def test_only_some_tests_are_run_where_a_pattern_says_which(bench: Bench) -> None:
+    guide = block("yaml policy.test.yaml")
+    assert [one["name"] for one in bench.test(guide, "--only", "PROSPECT", "--format", "json").json["tests"]] == [
+        "a large prospect is Ada's to win"
+    ]
+    assert bench.test(guide, "--only", "policy*", "--format", "json").json["passed"] == 4
+    answer = bench.test(guide, "--only", "nobody has called for a week")
+    assert answer.code == 1
+    assert "did you mean 'nobody has called for a quarter'?" in answer.err
+
+
+def test_coverage_names_what_no_test_exercises_and_may_be_demanded(bench: Bench) -> None:
+    text = "version: 1\non: 2026-11-22\ntests: [{name: x, given: {country: GB}, expect: {scope: any}}]\n"
+    told = bench.test(text, "--coverage", "--format", "json").json["coverage"]
+    missed = [one["id"] for one in told["rules"] if not one["exercised"]]
+    assert missed == ["customer", "enterprise", "priority.size", "priority.software", "priority.met"]
+    assert told["sections"]["book"] == {"exercised": 1, "of": 2}
+    assert told["share"] == 0.375
+    assert bench.test(text, "--least", "37.5").code == 0
+    answer = bench.test(text, "--least", "38")
+    assert answer.code == 1
+    assert "they exercise 37.5%, and 38 % was asked for" in answer.out
+    assert "priority.met" in answer.out
+
+
+def test_checking_the_rules_runs_their_tests_where_asked(bench: Bench) -> None:
+    assert bench.type("check", "--tests").code == 0
+    text = "version: 1\non: 2026-11-22\ntests: [{name: x, given: {country: GB}, expect: {scope: none}}]\n"
+    (bench.folder / "policy.test.yaml").write_text(text)
+    assert bench.type("check").code == 0
+    answer = bench.type("check", "--tests")
+    assert answer.code == 1
+    assert "scope: expected none, got home-market" in answer.out
+    answer = bench.type("check", "--tests", "--format", "json")
+    assert (answer.json["ok"], answer.json["tests"]["failed"]) == (False, 1)
+
+
+def test_no_tests_are_no_success(bench: Bench) -> None:
+    answer = bench.type("test")
+    assert answer.code == 1
+    assert "there are no tests" in answer.err
+
+
+def test_mistakes_in_tests_and_in_words_are_told_with_their_places(bench: Bench) -> None:
+    answer = bench.test("version: 1\non: 2026-11-22\ntests: [{name: x, given: {contry: GB}, expect: {scope: any}}]\n")
+    assert answer.code == 4
+    assert "policy.test.yaml:3:27: unknown field 'contry' — did you mean 'country'?" in answer.err
+    bench.words.write_text('{"version": 1, "acount": {}, "rep": {"team": {"type": "string"}}}')
+    answer = bench.type("test")
+    assert answer.code == 4
+    assert "unknown key 'acount' — did you mean 'account'?" in answer.err
+    assert "'rep.team' has no type — known: text, number, yes/no, date" in answer.err
+
+
+def test_the_words_of_an_org_stand_in_for_it(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = tmp_path / "words.json"
+    desk.ask("pull")
+    desk.ask("rules", "words", "--output", str(words))
+    assert json.loads(words.read_text()) == json.loads(desk.type("rules", "words").out)
+    assert "@" not in words.read_text()
+    with_store = desk.ask("rules", "check")
+    (desk.folder / "rules" / "a.test.yaml").write_text(
+        "version: 1\non: 2026-11-22\ntests: [{name: x, given: {country: DE}, expect: {territory: Germany}}]\n"
+    )
+    monkeypatch.chdir(tmp_path)  # no config here
+    folder = str(desk.folder / "rules")
+    alone = typed(desk.capsys, "rules", "test", "--words", str(words), "--rules", folder, "--format", "json")
+    assert alone.code == 0, alone.err
+    assert alone.json["version"] == with_store["version"]
