@@ -194,9 +194,7 @@ class _Conditions(Values):
         choices = self._items(named, lambda item, complain: self._item(value, item, complain))
         return tree.Membership(value, choices, name) if choices else None
 
-    def _items(
-        self, named: NamedList, read: Callable[[str, Complaint], str | float | None]
-    ) -> tuple[str | float, ...]:
+    def _items(self, named: NamedList, read: Callable[[str, Complaint], str | float | None]) -> tuple[str | float, ...]:
         """A list's items as ``read`` makes them, each once; what does not fit is a problem at the item."""
         found: dict[str | float, None] = {}
         misfits = 0
@@ -260,7 +258,9 @@ class _Conditions(Values):
         if value is None:
             return None
         if type_of(value) is not Type.TEXT:
-            self.fault(arguments[0], f"{told(value)} is {kind(type_of(value))}, includes() reads text", "compare with =")
+            self.fault(
+                arguments[0], f"{told(value)} is {kind(type_of(value))}, includes() reads text", "compare with ="
+            )
             return None
         name = arguments[1].name if isinstance(arguments[1], exp.Column) else ""
         if len(arguments) == 2 and (named := self.names.lists.get(name)) is not None:  # noqa: PLR2004 - text and list

@@ -22,9 +22,7 @@ def blocks(kind: str) -> list[str]:
 
 def test_the_examples_are_one_valid_folder(folder: Folder) -> None:
     folder.write(**{f"example{number}_yaml": text for number, text in enumerate(blocks("yaml"))})
-    files = {
-        kind.removeprefix("csv ").replace(".", "_"): text for kind, text in BLOCKS if kind.startswith("csv ")
-    }
+    files = {kind.removeprefix("csv ").replace(".", "_"): text for kind, text in BLOCKS if kind.startswith("csv ")}
     folder.write(**files)
     rules = folder.load()
     assert rules.warnings == ()
@@ -58,7 +56,7 @@ def test_every_condition_on_reps_of_the_guide_is_one(folder: Folder) -> None:
     assert len(conditions) == 3
     score = "{id: s, max: 1, parts: {p: {max: 1, terms: [{id: t, when: true, points: 1, because: x}]}}, tiers: {A: 0}}"
     books = "".join(
-        f"  - {{id: b{number}, accounts: true, capacity: 1, rank: s, reps: \"{text}\"}}\n"
+        f'  - {{id: b{number}, accounts: true, capacity: 1, rank: s, reps: "{text}"}}\n'
         for number, text in enumerate(conditions)
     )
     folder.write(rules_yaml=f"version: 1\nreps: [reps.csv]\nscores: [{score}]\nbooks:\n{books}")
