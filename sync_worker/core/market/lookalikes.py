@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FEWEST = 50
 """Customers below which nothing is said: the hold-out's interval would be wider than what it is to show."""
-MOST_WON, MOST_OTHERS = 5_000, 15_000
+MOST_WON, MOST_OTHERS = 5_000, 10_000
 """More accounts teach nothing new: an interval of 0.01 is narrow enough."""
 TIMES = 2
 """Cross-validations; an account's score is judged in each of them."""
