@@ -94,7 +94,7 @@ class Tried:
     """One rule, row or segment as it was tried."""
 
     section: str
-    """As tests call it; a computed field's name for what gave the field."""
+    """As tests call it; for what gave a computed field, the field's name."""
     id: str
     text: str
     """The condition as written."""

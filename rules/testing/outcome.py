@@ -22,8 +22,9 @@ _RULES = {
     "protect": ColumnKind.PROTECT,
     "return": ColumnKind.RETURN,
     "book": ColumnKind.BOOK,
+    "route": ColumnKind.ROUTE,
 }
-_SECTIONS = {"books": "book", "routes": "route"}
+_ONE = {"books": "book", "routes": "route"}
 """A trace's section → what tests call it, where the two differ."""
 
 
@@ -37,7 +38,7 @@ def outcome(compiled: Compiled, row: Mapping[str, object], traced: Trace, values
         totals=dict(said.figures(ColumnKind.TOTAL)),
         tiers=dict(said.texts(ColumnKind.TIER)),
         parts=dict(seen.parts()),
-        tried=(*seen.rules(), *seen.tables()),
+        tried=(*seen.rules(), *seen.rest(), *seen.tables()),
         counted=tuple(seen.terms()),
         rows=dict(seen.rows()),
     )
@@ -51,8 +52,8 @@ class _Said:
     row: Mapping[str, object]
 
     def text(self, kind: ColumnKind) -> str | None:
-        found = self.row[self.compiled.of(kind)[0].name]
-        return None if found is None else str(found)
+        found = [self.row[column.name] for column in self.compiled.of(kind)]
+        return str(found[0]) if found and found[0] is not None else None
 
     def texts(self, kind: ColumnKind) -> Iterator[tuple[str, str]]:
         for column in self.compiled.of(kind):
@@ -63,7 +64,7 @@ class _Said:
             yield column.rule, _number(self.row[column.name])
 
     def fields(self) -> Iterator[tuple[str, Value]]:
-        for column in self.compiled.of(ColumnKind.OUTPUT):
+        for column in (*self.compiled.of(ColumnKind.OUTPUT), *self.compiled.of(ColumnKind.SEGMENT)):
             yield column.output, _value(column.type, self.row[column.name])
         for column in self.compiled.of(ColumnKind.GRID):
             yield column.rule, _value(column.type, self.row[column.name])
@@ -81,17 +82,26 @@ class _Traced:
         for column in self.traced.of(TraceKind.TRUTH):
             if column.section == "scores":
                 continue
-            section = _SECTIONS.get(column.section, column.section)
+            in_scheme = column.section == "segments"
+            section = column.rule if in_scheme else _ONE.get(column.section, column.section)
             holds = bool(self.values[column.name])
             first = holds and section not in decided
             decided |= {section} if first else set()
-            yield Tried(section, column.rule, column.text, holds, first, self._seen(column), column.mark)
+            name = column.term if in_scheme else column.rule
+            yield Tried(section, name, column.text, holds, first, self._seen(column), column.mark)
+
+    def rest(self) -> Iterator[Tried]:
+        """The last segment of each scheme where none before it held: it has no condition."""
+        held = {one.section for one in self.rules() if one.decides}
+        for column in self.traced.of(TraceKind.OUTPUT, "segments"):
+            if column.rule not in held:
+                yield Tried(column.rule, str(self.values[column.name]), "otherwise", holds=True, decides=True, seen={})
 
     def tables(self) -> Iterator[Tried]:
         """For each output the row that gave it, under the output's name."""
         matched = self.rows()
         numbers, places = dict(matched), {one.rule: one for one in self.traced.of(TraceKind.ROW)}
-        for column in self.traced.of(TraceKind.OUTPUT):
+        for column in self.traced.of(TraceKind.OUTPUT, "tables"):
             table, rows = places[column.rule], numbers[column.rule]
             told = " and ".join(f"row {number}" for number in rows) or "no row"
             holds, seen = bool(rows), self._seen(table)

@@ -92,7 +92,12 @@ class _File:
                 given_by_default = defaults
             else:  # days such as '3 days ago' count from the test's own day
                 given_by_default = replace(given, today=test.on, notes=Notes()).read(found.get("defaults"))
-            yield replace(test, given=_joined(given_by_default, test.given))
+            yield replace(test, given=self._both(_joined(given_by_default, test.given)))
+
+    def _both(self, given: Given) -> Given:
+        """The account with events that are touches as well, such as meetings, counted as both, as activities are."""
+        also = (day for kind, days in given.events.items() if kind in self.vocabulary.touches for day in days)
+        return replace(given, touches=(*given.touches, *also))
 
     def _check_version(self, found: Words[str, Node]) -> None:
         version = found.get("version")

@@ -45,7 +45,8 @@ class Bench:
             **fields("is_customer", Type.BOOLEAN),
         }
         rep = {**fields("team email", Type.TEXT), **fields("active", Type.BOOLEAN)}
-        words = Vocabulary(account, rep, frozenset({"cybersecurity"}), frozenset({"meeting"}))
+        kinds = frozenset({"meeting", "reply"})
+        words = Vocabulary(account, rep, frozenset({"cybersecurity"}), kinds, frozenset({"call", "meeting"}))
         self.words.write_text(words_text(words), encoding="utf-8")
         (self.folder / "rules.yaml").write_text(block("yaml rules.yaml"))
 
@@ -103,6 +104,9 @@ def test_the_guides_workflow_is_one_and_its_commands_exist() -> None:
         ("{last_touch: 91 days ago}", "{return: unworked}", "passed"),
         ("{touches: [91 days ago, 400 days ago]}", "{return: any}", "passed"),
         ("{touches: [90 days ago, 400 days ago]}", "{return: any}", "none"),
+        # a meeting is a touch as well, an answer of the buyer's is none
+        ("{events: {meeting: [90 days ago]}}", "{return: none}", "passed"),
+        ("{events: {reply: [90 days ago]}}", "{return: unworked}", "passed"),
         # what the worker derives follows from what is given, unless it is given itself
         ("{won_opportunities: 1}", "{protect: customer}", "passed"),
         ("{type: customer - direct}", "{protect: none}", "customer"),
@@ -116,6 +120,63 @@ def test_the_guides_workflow_is_one_and_its_commands_exist() -> None:
 )
 def test_what_comes_out_is_what_the_rules_say(bench: Bench, given: str, expect: str, outcome: str) -> None:
     assert bench.outcome(given, expect) == outcome
+
+
+SCHEMES = """version: 1
+tables: [{file: teams.csv, hit: collect}]
+grids: [{id: grade, rows: priority, columns: second}]
+scores:
+  - id: second
+    max: 9
+    parts: {all: {max: 9, terms: [{id: any, when: true, points: 9, because: x}]}}
+    tiers: {1: 5, 2: 0}
+segments:
+  size: {large: employees >= 1000, middle: "employees >= 100 and rivals is empty", small: otherwise}
+motions: {renewal: is_customer, new logo: otherwise}
+routes:
+  - {id: big-deal, when: size = 'large', to: {team: Enterprise, by: round robin}}
+  - {id: all-others, when: true, to: {by: owner}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "expect", "outcome"),
+    [
+        ("{employees: 5000}", "{size: large, motion: new logo, route: big-deal, grade: B1}", "passed"),
+        ("{employees: 5000}", "{size: small}", "large"),
+        ("{employees: 100, is_customer: yes}", "{size: middle, motion: renewal, route: all-others}", "passed"),
+        ("{employees: 100, country: NO}", "{size: small, rivals: Acme|Ajax, weight: 5}", "passed"),
+        ("{country: SE}", "{rivals: empty, weight: empty}", "Ajax, 2"),
+    ],
+)
+def test_tables_schemes_grids_and_routes_can_be_expected(bench: Bench, given: str, expect: str, outcome: str) -> None:
+    (bench.folder / "more.yaml").write_text(SCHEMES)
+    (bench.folder / "teams.csv").write_text("country,then rivals,then weight (number)\nNO,Acme,3\nNO|SE,Ajax,2\n")
+    assert bench.outcome(given, expect) == outcome
+
+
+def test_why_names_the_row_and_the_segment_that_decided(bench: Bench) -> None:
+    (bench.folder / "more.yaml").write_text(SCHEMES)
+    (bench.folder / "teams.csv").write_text("country,then rivals,then weight (number)\nNO,Acme,3\nNO|SE,Ajax,2\n")
+    text = "version: 1\non: 2026-11-22\ntests:\n"
+    text += "  - {name: x, given: {country: NO, employees: 3}, expect: {rivals: Acme, size: large, route: big-deal}}\n"
+    told = bench.test(text, "--format", "json").json
+    assert [failure["why"] for failure in told["tests"][0]["failures"]] == [
+        ["decides: row 1 and row 2 of teams (country = NO)"],
+        [
+            "no: large: employees >= 1000 (employees = 3)",
+            "no: middle: employees >= 100 and rivals is empty (employees = 3, rivals = Acme|Ajax)",
+            "decides: small: otherwise",
+        ],
+        ["no: big-deal: size = 'large' (size = small)", "decides: all-others: true"],
+    ]
+    told = bench.test(text, "--coverage", "--format", "json").json["coverage"]["sections"]
+    assert (told["size"], told["table"], told["route"], told["motion"]) == (
+        {"exercised": 1, "of": 3},
+        {"exercised": 2, "of": 2},
+        {"exercised": 1, "of": 2},
+        {"exercised": 1, "of": 2},
+    )
 
 
 def test_a_rep_who_is_gone_gets_nothing(bench: Bench) -> None:
