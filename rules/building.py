@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING
 
 from rules import model
 from rules.scoring import decays
-from rules.shapes import BookShape, LimitShape, PartShape, ReturnShape, ScaleShape, ScoreShape, WhenShape
+from rules.shapes import (
+    BookShape,
+    ContactPartShape,
+    ContactScaleShape,
+    ContactScoreShape,
+    ContactWhenShape,
+    LimitShape,
+    PartShape,
+    ReturnShape,
+    ScaleShape,
+    ScoreShape,
+    WhenShape,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +62,9 @@ def ruleset(  # noqa: PLR0913, PLR0917 - what a folder is made of
             model.Grid(str(grid.id), str(grid.rows), str(grid.columns), grid.id.mark)
             for shape in shapes for grid in shape.grids
         ),
+        contacts=tuple(
+            model.ContactScore(_score(score), score.best) for shape in shapes for score in shape.contacts
+        ),
         reps=reps,
         warnings=tuple(sorted(set(notes.warnings))),
     )  # fmt: skip
@@ -85,23 +100,25 @@ def _book(shape: BookShape) -> model.Book:
     )
 
 
-def _score(shape: ScoreShape) -> model.Score:
+def _score(shape: ScoreShape | ContactScoreShape) -> model.Score:
     parts = tuple(_part(str(name), part) for name, part in shape.parts.items())
     tiers = tuple(model.Tier(str(name), floor) for name, floor in shape.tiers.items())
     return model.Score(str(shape.id), shape.max, parts, tiers, shape.id.mark)
 
 
-def _part(name: str, shape: PartShape) -> model.Part:
+def _part(name: str, shape: PartShape | ContactPartShape) -> model.Part:
     said = [model.Decay(fade, days) for fade, days in decays(shape).items()]
     decay = said[0] if said else None
     return model.Part(name, shape.max, decay, tuple(_term(term, decay) for term in shape.terms))
 
 
-def _term(shape: WhenShape | ScaleShape | EventShape, decay: model.Decay | None) -> model.Term:
+def _term(
+    shape: WhenShape | ScaleShape | EventShape | ContactWhenShape | ContactScaleShape, decay: model.Decay | None
+) -> model.Term:
     name, because, mark = str(shape.id), str(shape.because), shape.id.mark
-    if isinstance(shape, WhenShape):
+    if isinstance(shape, WhenShape | ContactWhenShape):
         return model.WhenTerm(name, shape.condition, shape.points, because, mark)
-    if isinstance(shape, ScaleShape):
+    if isinstance(shape, ScaleShape | ContactScaleShape):
         return model.ScaleTerm(name, shape.scale, shape.start, shape.end, shape.points, because, mark)
     if decay is None:
         raise ValueError(f"{mark}: a part with events has a decay, scoring.check_score saw to it")

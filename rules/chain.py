@@ -53,6 +53,9 @@ class Chain:
     """Whether tables also tell which row matched."""
     given: Mapping[str, str] = field(default_factory=dict)
     """SQL that stands for columns of the facts as conditions see them, to find out what the rules would say."""
+    source: str = "fact"
+    keys: tuple[str, ...] = ("account_id",)
+    """The table that holds the facts, and the columns that name its rows."""
     writer: Writer = field(init=False)
     _stages: list[tuple[str, str]] = field(init=False, default_factory=list)
 
@@ -66,11 +69,11 @@ class Chain:
         facts = [f"{self._read(column)} AS {named(column.name)}" for column in needs(self.ruleset)]
         if self.given:
             stored = (f"{self.given.get(c.name, named(c.name))} AS {named(c.name)}" for c in needs(self.ruleset))
-            self._stage("given", ["account_id", *stored], self.where)
+            self._stage("given", [*self.keys, *stored], self.where)
         tables = self.ruleset.tables if self.rows else [as_lookup(table) for table in self.ruleset.tables]
         keyed = {} if self.rows else {table.name: found for table in tables if (found := self._keyed(table))}
         where = "" if self.given else self.where
-        self._stage("facts", ["account_id", *facts, *chain.from_iterable(keyed.values())], where)
+        self._stage("facts", [*self.keys, *facts, *chain.from_iterable(keyed.values())], where)
         for number, table in enumerate(tables, 1):
             if table.name not in keyed:
                 (self._collected if table.hit is Hit.COLLECT else self._table)(number, table)
@@ -79,7 +82,7 @@ class Chain:
             self._stage(f"segmented_{number}", ["*", *segments])
 
     def _stage(self, name: str, selected: Iterable[str], where: str = "") -> None:
-        source = self._stages[-1][0] if self._stages else "fact"
+        source = self._stages[-1][0] if self._stages else self.source
         condition = f" WHERE {where}" if where else ""
         columns = ",\n  ".join(selected)
         body = f"SELECT {columns}\n  FROM {source}{condition}{fence(self.dialect)}"  # noqa: S608 - every piece is written by Writer: literals quoted, names checked
@@ -175,7 +178,7 @@ class Chain:
         points = [(f"points__{index}_{number}", term) for index, score in enumerate(self.ruleset.scores, 1)
                   for number, term in enumerate(score.terms, 1)]  # fmt: skip
         given = (f"{sql} AS {named(name)}" for name, sql in judged)
-        self._stage("judged", ["account_id", *given, *(f"{self._points(term)} AS {name}" for name, term in points)])
+        self._stage("judged", [*self.keys, *given, *(f"{self._points(term)} AS {name}" for name, term in points)])
         self._stage("totalled", ["*", *self._totals()])
 
     def _points(self, term: Term) -> str:

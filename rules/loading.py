@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
@@ -13,24 +12,26 @@ from rules.document import Mapping, Node, Scalar, Sequence, parse
 from rules.folder import decoded, digest_of, read_folder
 from rules.lists import list_files, read_lists
 from rules.model import Hit
-from rules.names import REP_FUNCTIONS, Names
+from rules.names import CONTACT_FUNCTIONS, REP_FUNCTIONS, Names
 from rules.problems import Mark, Notes, RulesInvalid, nearest
 from rules.reps import EMAIL, read_reps
 from rules.scalars import Context, plain
-from rules.scoring import check_grids, check_score
 from rules.schemes import SECTIONS, check_names, drafts, later, read_schemes, with_schemes
+from rules.scoring import check_grids, check_score
 from rules.shapes import ConditionsShape, FileShape
 from rules.tables import promised, read_table
 from rules.unused import note_unused
 from rules.wording import note_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from collections.abc import Mapping as Words
     from pathlib import Path
 
     from rules.folder import RuleFile
     from rules.model import Condition, Reps, Ruleset, Scheme, Table
+    from rules.names import NamedList
+    from rules.shapes import ContactScoreShape, ScoreShape
     from rules.vocabulary import FieldInfo, Vocabulary
 
 MAX_RULES = 500
@@ -64,7 +65,8 @@ def load(folder: Path, vocabulary: Vocabulary) -> Ruleset:
     schemes = drafts(roots.values(), notes)
     names = Names(
         vocabulary.account, lists, vocabulary.topics, vocabulary.events,
-        scored=scored, contacts=contacts, later=later(schemes), conditions=_condition_names(roots.values()),
+        touches=vocabulary.touches, scored=scored, contacts=contacts, later=later(schemes),
+        conditions=_condition_names(roots.values()),
     )  # fmt: skip
     reps = _reps(roots.values(), texts, vocabulary.rep, notes)
     tables, names = _tables(roots.values(), texts, names, notes)
@@ -73,7 +75,7 @@ def load(folder: Path, vocabulary: Vocabulary) -> Ruleset:
     rep = Names({**vocabulary.rep, **reps.fields}, lists, functions=REP_FUNCTIONS, noun="rep field")
     scores = frozenset(str(score_id.text) for score_id in _ids(roots.values(), "scores"))
     everything = replace(with_schemes(names, schemes), later={})
-    context = Context(everything, rep, scores, notes)
+    context = Context(everything, rep, scores, notes, contact=_contact_names(vocabulary, lists))
     context = replace(context, conditions=_conditions(roots.values(), context))
     built = read_schemes(schemes, replace(context, account=names))
     shapes = [shape for root in roots.values() if (shape := _shaped(root, context)) is not None]
@@ -83,6 +85,14 @@ def load(folder: Path, vocabulary: Vocabulary) -> Ruleset:
         raise RulesInvalid(notes.problems)
     found = ruleset(shapes, digest_of(files), lists, tables, context.conditions, built, reps, notes)
     return replace(found, warnings=tuple(sorted({*found.warnings, *note_unused(found)})))
+
+
+def _contact_names(vocabulary: Vocabulary, lists: Words[str, NamedList]) -> Names:
+    """What scores of contacts may name: the contacts' own fields, and what the contacts did."""
+    return Names(
+        vocabulary.contact, lists, events=vocabulary.events, touches=vocabulary.touches,
+        functions=CONTACT_FUNCTIONS, noun="contact field",
+    )  # fmt: skip
 
 
 def with_rep_files(folder: Path, vocabulary: Vocabulary) -> Vocabulary:
@@ -141,8 +151,8 @@ def _ids(roots: Iterable[Mapping], *sections: str) -> Iterator[Scalar]:
 
 def _check_ids(roots: Iterable[Mapping], notes: Notes) -> None:
     _check_unique(sorted(_ids(roots, *_RULES), key=lambda scalar: scalar.mark), notes)
-    _check_unique(_ids(roots, "scores", "grids"), notes)
-    for score in _section(roots, "scores"):
+    _check_unique(_ids(roots, "scores", "grids", "contacts"), notes)
+    for score in (*_section(roots, "scores"), *_section(roots, "contacts")):
         _check_unique(_term_ids(score), notes)
 
 
@@ -276,7 +286,8 @@ def _shaped(root: Mapping, context: Context) -> FileShape | None:
     except ValidationError as error:
         note_shape(root, error, context.notes)
         return None
-    for score in shape.scores:
+    scores: list[ScoreShape | ContactScoreShape] = [*shape.scores, *shape.contacts]
+    for score in scores:
         check_score(score, context.notes)
     return shape
 
@@ -292,9 +303,12 @@ def _check_size(
     rules += [route.id for shape in shapes for route in shape.routes]
     scores = [score for shape in shapes for score in shape.scores]
     terms = [term.id for score in scores for part in score.parts.values() for term in part.terms]
+    people = [score for shape in shapes for score in shape.contacts]
+    of_people = [term.id for score in people for part in score.parts.values() for term in part.terms]
     marks = {
         "rules": ([rule.mark for rule in rules], MAX_RULES),
         "terms": ([term.mark for term in terms], MAX_TERMS),
+        "terms on contacts": ([term.mark for term in of_people], MAX_TERMS),
         "segments": ([segment.mark for scheme in schemes for segment in scheme.segments], MAX_SEGMENTS),
         "named conditions": ([condition.mark for condition in conditions.values()], MAX_CONDITIONS),
     }

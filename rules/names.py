@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from rules import tree
+from rules.problems import nearest
 from rules.vocabulary import Type
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ ACCOUNT_FUNCTIONS = frozenset(
         "has", "includes",
     },
 )  # fmt: skip
+CONTACT_FUNCTIONS = frozenset(
+    {"days_since", "days_until", "engagement", "events", "lower", "coalesce", "has", "includes"}
+)
 REP_FUNCTIONS = frozenset({"days_since", "days_until", "lower", "coalesce", "has", "includes"})
 
 
@@ -54,7 +58,20 @@ class Names:
     contacts: frozenset[str] = frozenset()
     """Ids of the scores of contacts."""
     noun: str = "field"
-    """What a field is called in messages: 'field' or 'rep field'."""
+    """What a field is called in messages: 'field', 'rep field' or 'contact field'."""
+    touches: frozenset[str] = frozenset()
+    """The kinds of what reps do."""
+
+
+NOBODY = Names({})
+"""For conditions of a kind that there are none of."""
+
+
+def no_event(kind: str, names: Names) -> str:
+    """The hint for a kind that is no engagement. A touch gets told why."""
+    if kind not in names.touches:
+        return nearest(kind, names.events)
+    return f"'{kind}' is a touch: it is what your reps did, and says nothing of the buyer; touches(30) counts them"
 
 
 def type_of(value: tree.Value) -> Type:

@@ -17,7 +17,7 @@ from rules.conditions import Used, too_early
 from rules.document import Mapping, Node, Scalar, Sequence
 from rules.expression import parse_condition, parse_number
 from rules.model import Condition, Formula
-from rules.names import kind
+from rules.names import NOBODY, kind, no_event
 from rules.problems import nearest
 from rules.vocabulary import Type
 
@@ -56,6 +56,8 @@ class Context:
     notes: Notes
     conditions: Words[str, Condition] = field(default_factory=dict)
     """The named conditions, which rules take with ``use``."""
+    contact: Names = NOBODY
+    """What conditions on contacts may name."""
 
 
 class Text(str):
@@ -238,19 +240,35 @@ def _rep_condition(value: object, info: ValidationInfo) -> Condition:
     return _condition(value, context.rep, context.notes, "a condition on reps, such as: team = 'EMEA Enterprise'")
 
 
+def _contact_condition(value: object, info: ValidationInfo) -> Condition:
+    context = _context(info)
+    return _condition(
+        value, context.contact, context.notes, "a condition on contacts, such as: title like '%Security%'"
+    )
+
+
 def _formula(value: object, info: ValidationInfo) -> Formula:
     context = _context(info)
+    return _number(value, context.account, context.notes)
+
+
+def _contact_formula(value: object, info: ValidationInfo) -> Formula:
+    context = _context(info)
+    return _number(value, context.contact, context.notes)
+
+
+def _number(value: object, names: Names, notes: Notes) -> Formula:
     text = _text(value, "a number's field or formula")
-    found, faults = parse_number(text, context.account)
-    _parsed(text, faults, context.notes)
+    found, faults = parse_number(text, names)
+    _parsed(text, faults, notes)
     return Formula(str(text), _unless_faulty(found), text.mark)
 
 
 def _event(value: object, info: ValidationInfo) -> Text:
-    events = _context(info).account.events
+    names = _context(info).account
     text = _text(value, "an engagement kind")
-    if text not in events:
-        raise wrong(f"unknown engagement kind '{text[:60]}'", nearest(text, events))
+    if text not in names.events:
+        raise wrong(f"unknown engagement kind '{text[:60]}'", no_event(text, names))
     return text
 
 
@@ -315,6 +333,7 @@ Cap = Annotated[
 ]
 Weight = Annotated[float, PlainValidator(_between(0, 1_000)), WithJsonSchema(_NUMBER_SCHEMA | {"minimum": 0})]
 Count = Annotated[int, PlainValidator(_whole(1, 1_000_000)), WithJsonSchema({"type": "integer", "minimum": 1})]
+Best = Annotated[int, PlainValidator(_whole(1, 20)), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 20})]
 _DAYS_SCHEMA = {"type": "string", "pattern": f"^{_DURATION.pattern}$", "examples": ["30 days", "2 weeks"]}
 Days = Annotated[int, PlainValidator(_days), WithJsonSchema(_DAYS_SCHEMA)]
 Age = Annotated[int, PlainValidator(_age), WithJsonSchema(_DAYS_SCHEMA)]
@@ -339,6 +358,16 @@ RepCondition = Annotated[
 ]
 NumericFormula = Annotated[
     _Formula, PlainValidator(_formula), WithJsonSchema({"type": "string", "title": "Numeric field or formula"})
+]
+ContactCondition = Annotated[
+    _Condition,
+    PlainValidator(_contact_condition),
+    WithJsonSchema(_CONDITION_SCHEMA | {"title": "Condition on contacts"}),
+]
+ContactFormula = Annotated[
+    _Formula,
+    PlainValidator(_contact_formula),
+    WithJsonSchema({"type": "string", "title": "Numeric field or formula of contacts"}),
 ]
 EventKind = Annotated[Text, PlainValidator(_event), WithJsonSchema({"type": "string", "title": "Engagement kind"})]
 ScoreId = Annotated[Text, PlainValidator(_rank), WithJsonSchema({"type": "string", "title": "Id of a score"})]

@@ -7,34 +7,43 @@ from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 from rules.model import Fade
-from rules.shapes import EventShape, ScaleShape
+from rules.shapes import ContactScaleShape, EventShape, ScaleShape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from rules.problems import Notes
     from rules.scalars import Text
-    from rules.shapes import FileShape, GridShape, PartShape, ScoreShape
+    from rules.shapes import (
+        CappedShape,
+        ContactPartShape,
+        ContactScoreShape,
+        FileShape,
+        GridShape,
+        PartShape,
+        ScoreShape,
+    )
 
 _EXAMPLES = {Fade.HALF_LIFE: "14 days", Fade.LINEAR: "60 days", Fade.WINDOW: "30 days"}
 
 
-def check_score(score: ScoreShape, notes: Notes) -> None:
+def check_score(score: ScoreShape | ContactScoreShape, notes: Notes) -> None:
     """Note what is wrong with a score although each of its values is right by itself."""
     for name, part in score.parts.items():
         _check_decay(name, part, notes)
         for term in part.terms:
-            if isinstance(term, ScaleShape) and term.start == term.end:
+            if isinstance(term, ScaleShape | ContactScaleShape) and term.start == term.end:
                 notes.error(term.id.mark, f"the scale '{term.id}' begins where it ends", "let 'from' and 'to' differ")
-    _check_tiers(score.tiers, notes)
+    if score.tiers:
+        _check_tiers(score.tiers, notes)
 
 
-def decays(part: PartShape) -> dict[Fade, int]:
+def decays(part: CappedShape) -> dict[Fade, int]:
     """The ways to grow old that a part names; a right one names one at most."""
     return {fade: days for fade in Fade if (days := getattr(part, fade.value)) is not None}
 
 
-def _check_decay(name: Text, part: PartShape, notes: Notes) -> None:
+def _check_decay(name: Text, part: PartShape | ContactPartShape, notes: Notes) -> None:
     """Events grow old in one way, and in a way that somebody chose."""
     said = [fade.value for fade in decays(part)]
     events = [term for term in part.terms if isinstance(term, EventShape)]

@@ -11,8 +11,11 @@ from rules.model import Condition
 from rules.scalars import (
     AccountCondition,
     Age,
+    Best,
     Cap,
     Capacity,
+    ContactCondition,
+    ContactFormula,
     Count,
     Days,
     EventKind,
@@ -131,8 +134,51 @@ TermShape = Annotated[
 ]
 
 
-class PartShape(Shape):
-    """Terms that add up to at most 'max'."""
+class ContactWhenShape(Shape):
+    """A term that gives its points if a condition on the contact holds, such as a persona."""
+
+    id: Id
+    when: ContactCondition
+    points: Points
+    """Points if the condition holds; negative ones take away."""
+    because: Said
+    """Why, in the words that people read."""
+
+    @property
+    def condition(self) -> Condition:
+        """What must hold."""
+        return self.when
+
+
+class ContactScaleShape(Shape):
+    """A term that gives points in a straight line, none at 'from', all at 'to'."""
+
+    id: Id
+    scale: ContactFormula
+    """A numeric field of contacts, a function, or arithmetic."""
+    start: Figure = Field(alias="from")
+    """The value that gives no points, as do all beyond it."""
+    end: Figure = Field(alias="to")
+    """The value that gives all points, as do all beyond it."""
+    points: Points
+    because: Said
+
+
+def _kind_of_contact_term(value: object) -> str | None:
+    kind = _kind_of_term(value)
+    return kind.replace("<", "<contact ") if kind else None
+
+
+ContactTermShape = Annotated[
+    Annotated[ContactWhenShape, Tag("<contact when>")]
+    | Annotated[ContactScaleShape, Tag("<contact scale>")]
+    | Annotated[EventShape, Tag("<contact event>")],
+    Discriminator(_kind_of_contact_term),
+]
+
+
+class CappedShape(Shape):
+    """What every part of a score says beside its terms."""
 
     max: Cap
     """The most that the part adds to the score; the most it takes away is the same."""
@@ -142,7 +188,18 @@ class PartShape(Shape):
     """Up to what age an event counts, less with every day. One of half_life, linear and window."""
     window: Age | None = None
     """Up to what age an event counts in full. One of half_life, linear and window."""
+
+
+class PartShape(CappedShape):
+    """Terms that add up to at most 'max'."""
+
     terms: list[TermShape] = Field(min_length=1)
+
+
+class ContactPartShape(CappedShape):
+    """Terms on contacts that add up to at most 'max'."""
+
+    terms: list[ContactTermShape] = Field(min_length=1)
 
 
 class ScoreShape(Shape):
@@ -154,6 +211,19 @@ class ScoreShape(Shape):
     parts: dict[Word, PartShape] = Field(min_length=1)
     tiers: dict[Said, Figure] = Field(min_length=1)
     """Names and their lowest scores, the highest first; the last begins at 0."""
+
+
+class ContactScoreShape(Shape):
+    """A score of contacts from 0 to 'max'. An account has that of its best contact: contact_score('id')."""
+
+    id: Id
+    max: Cap
+    """The most that the score can be. The least is 0."""
+    parts: dict[Word, ContactPartShape] = Field(min_length=1)
+    tiers: Annotated[dict[Said, Figure], Field(min_length=1)] = Field(default_factory=dict)
+    """Names and their lowest scores, the highest first; the last begins at 0. They may stay away."""
+    best: Best = 3
+    """How many of an account's best contacts explanations name."""
 
 
 class GridShape(Shape):
@@ -325,6 +395,8 @@ class FileShape(Shape):
     """How accounts are ranked."""
     grids: list[GridShape] = Field(default_factory=list)
     """Grades that two scores make together, such as A1 for fit A and timing 1."""
+    contacts: list[ContactScoreShape] = Field(default_factory=list)
+    """How the people at an account are ranked: who they are, and what they did."""
     scope: Annotated[list[ScopeShape], Field(min_length=1)] = Field(default_factory=list)
     """Accounts that the worker may touch. Nothing is in scope by default."""
     protect: list[ProtectShape] = Field(default_factory=list)

@@ -11,11 +11,13 @@ from sqlglot import exp
 from rules import tree
 from rules.bounds import overflows
 from rules.gate import FUNCTION_PREFIX, MAX_DEPTH, Fault
-from rules.names import kind, told, type_of, written
+from rules.names import kind, no_event, told, type_of, written
 from rules.problems import nearest
 from rules.vocabulary import Type
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rules.names import Complaint, Names
 
 HALF_LIFE_DAYS = 14.0
@@ -216,7 +218,12 @@ class Values:
             return None
         return tree.Days(value, ahead=called(node) == "days_until") if value is not None else None
 
-    def _word(self, node: exp.Expr, noun: str, words: frozenset[str]) -> str | None:
+    def _kind(self, node: exp.Expr) -> str | None:
+        return self._word(node, "engagement kind", self.names.events, lambda word: no_event(word, self.names))
+
+    def _word(
+        self, node: exp.Expr, noun: str, words: frozenset[str], hint: Callable[[str], str] | None = None
+    ) -> str | None:
         literal = bare(node)
         if not (isinstance(literal, exp.Literal) and literal.is_string):
             self.fault(
@@ -224,7 +231,8 @@ class Values:
             )
             return None
         if literal.this not in words:
-            self.fault(node, f"unknown {noun} '{literal.this[:60]}'", nearest(literal.this, words))
+            way_out = hint(literal.this) if hint else nearest(literal.this, words)
+            self.fault(node, f"unknown {noun} '{literal.this[:60]}'", way_out)
             return None
         return str(literal.this)
 
@@ -246,7 +254,7 @@ class Values:
         arguments = self.arguments(node, 1, 2)
         if not arguments:
             return None
-        word = self._word(arguments[0], "engagement kind", self.names.events)
+        word = self._kind(arguments[0])
         half_life = self._figure(arguments[1], "half-life in days") if arguments[1:] else HALF_LIFE_DAYS
         return tree.Engagement(word, half_life) if word is not None and half_life is not None else None
 
@@ -254,7 +262,7 @@ class Values:
         arguments = self.arguments(node, 2, 2)
         if not arguments:
             return None
-        word = self._word(arguments[0], "engagement kind", self.names.events)
+        word = self._kind(arguments[0])
         days = self._whole_days(node, arguments[1])
         return tree.Events(word, days) if word is not None and days is not None else None
 

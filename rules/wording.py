@@ -9,6 +9,10 @@ from rules.problems import Mark, nearest
 from rules.shapes import (
     BalanceShape,
     BookShape,
+    ContactPartShape,
+    ContactScaleShape,
+    ContactScoreShape,
+    ContactWhenShape,
     EventShape,
     FileShape,
     GridShape,
@@ -54,6 +58,10 @@ _SECTIONS: dict[str, type[Shape]] = {
     "<when>": WhenShape,
     "<scale>": ScaleShape,
     "<event>": EventShape,
+    "contacts": ContactScoreShape,
+    "<contact when>": ContactWhenShape,
+    "<contact scale>": ContactScaleShape,
+    "<contact event>": EventShape,
 }
 
 
@@ -81,8 +89,8 @@ def _known(path: _Path) -> tuple[str, ...]:
         return keys_of(FileShape)
     if steps[0] in ("segments", "motions", "paths"):
         return keys_of(SegmentShape)
-    if len(steps) == 3 and steps[:2] == ["scores", "parts"]:  # noqa: PLR2004 - scores, parts, the part's name
-        return keys_of(PartShape)
+    if len(steps) == 3 and steps[1] == "parts":  # noqa: PLR2004 - scores, parts, the part's name
+        return keys_of(PartShape if steps[0] == "scores" else ContactPartShape)
     return keys_of(_SECTIONS[steps[-1]]) if steps[-1] in _SECTIONS else ()
 
 
