@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sync_worker.core.model import Decision, OwnerChange, Rep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,24 +125,90 @@ def refill(  # noqa: PLR0913 - the same, without the returns
     freed: Mapping[str, int] | None = None,
 ) -> tuple[tuple[OwnerChange, ...], tuple[Unassigned, ...]]:
     """Give the pool's accounts to the reps with the emptiest books, up to capacity, the best accounts first."""
+    changes: list[OwnerChange] = []
+    unassigned: list[Unassigned] = []
+    for turn in turns(movable, decisions, reps, books, pool_user=pool_user, freed=freed):
+        if turn.book and turn.rep:
+            changes.append(_give(turn.decision, turn.book, turn.rep, turn.load))
+        else:
+            unassigned.append(Unassigned(turn.decision.account, turn.because))
+    return tuple(changes), tuple(unassigned)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An account of the pool as its turn comes: who gets it, or why nobody does."""
+
+    decision: Decision
+    book: BookPolicy | None
+    """None where no book may give it out."""
+    rep: Rep | None
+    because: str
+    """Why nobody gets it; empty where somebody does."""
+    load: Counter[str]
+    """How many accounts each rep has by now. It goes on changing: to be read before the next turn."""
+    tally: Tally | None
+    """What the book's limit has counted by now; the same holds of it."""
+
+
+def turns(  # noqa: PLR0913 - the same as for ``refill``
+    movable: Iterable[Decision],
+    decisions: Iterable[Decision],
+    reps: Mapping[str, Rep],
+    books: Sequence[BookPolicy],
+    *,
+    pool_user: str,
+    freed: Mapping[str, int] | None = None,
+) -> Iterator[Turn]:
+    """The pool's accounts one after the other, the best first. Each turn rests on those before it."""
     load = Counter(d.owner for d in decisions if d.scope and d.owner)
     load.update(freed or {})
     policies = {book.id: book for book in books}
     tallies = {book.id: book.allowance.open() for book in books}
-    changes: list[OwnerChange] = []
-    unassigned: list[Unassigned] = []
+    able: dict[tuple[str, str], list[Rep]] = {}
     for decision in sorted((d for d in movable if d.owner == pool_user), key=_ranked(policies)):
-        why = _not_assignable(decision, policies)
-        if not why:
-            book = policies[decision.book or ""]
-            rep, why = _choose(decision, book, reps, load, tallies[book.id])
-            if rep:
-                changes.append(_give(decision, book, rep, load))
-                load[rep.id] += 1
-                tallies[book.id].moved[rep.id] += 1
-        if why:
-            unassigned.append(Unassigned(decision.account, why))
-    return tuple(changes), tuple(unassigned)
+        if why := _not_assignable(decision, policies):
+            yield Turn(decision, None, None, why, load, None)
+            continue
+        book = policies[decision.book or ""]
+        if (key := (decision.crm, book.id)) not in able:
+            able[key] = [rep for rep in reps.values() if may_get(decision, book, rep) is None]
+        rep, why = _choose(decision, book, able[key], load, tallies[book.id])
+        yield Turn(decision, book, rep, why, load, tallies[book.id])
+        if rep:
+            load[rep.id] += 1
+            tallies[book.id].moved[rep.id] += 1
+
+
+class Bar(StrEnum):
+    """What keeps a rep from an account whose book gives it out, in the order in which it is looked at."""
+
+    CRM = "crm"
+    """The rep is no user of the account's CRM who may own accounts."""
+    BOOK = "book"
+    """The book is not for this rep."""
+    FULL = "full"
+    LIMIT = "limit"
+    """The book's limit for this period is reached."""
+
+
+def may_get(decision: Decision, book: BookPolicy, rep: Rep) -> Bar | None:
+    """What keeps the rep from the account however many others the rep has; None where nothing does."""
+    if decision.crm not in rep.users:
+        return Bar.CRM
+    return None if book.id in rep.capacity else Bar.BOOK
+
+
+def room(book: BookPolicy, rep: Rep, load: Mapping[str, int], tally: Tally) -> Bar | None:
+    """What keeps a rep from one more account of a book that is for this rep; None where nothing does."""
+    if load.get(rep.id, 0) >= rep.capacity[book.id]:
+        return Bar.FULL
+    return None if tally.has_room(rep.id) else Bar.LIMIT
+
+
+def filled(rep: Rep, book: BookPolicy, load: Mapping[str, int]) -> float:
+    """How full a rep's book is, from 0 to 1: the emptiest is filled first."""
+    return load.get(rep.id, 0) / rep.capacity[book.id]
 
 
 def tie_breaker(account: str) -> str:
@@ -172,20 +239,17 @@ def _not_assignable(decision: Decision, policies: Mapping[str, BookPolicy]) -> s
 
 
 def _choose(
-    decision: Decision, book: BookPolicy, reps: Mapping[str, Rep], load: Counter[str], tally: Tally
+    decision: Decision, book: BookPolicy, able: Sequence[Rep], load: Counter[str], tally: Tally
 ) -> tuple[Rep | None, str]:
-    """The rep whose book is emptiest; the previous owner only when nobody else has room."""
-    eligible = [rep for rep in reps.values() if decision.crm in rep.users and book.id in rep.capacity]
-    if not eligible:
+    """The rep with the emptiest book of those who may get it; the previous owner only when nobody else has room."""
+    bars = [(rep, room(book, rep, load, tally)) for rep in able]
+    if allowed := [rep for rep, found in bars if found is None]:
+        others = [rep for rep in allowed if rep.id != decision.previous_owner] or allowed
+        return min(others, key=lambda rep: (filled(rep, book, load), rep.id)), ""
+    if not able:
         return None, f"no active rep may own accounts of the book {book.id}"
-    free = [rep for rep in eligible if load[rep.id] < rep.capacity[book.id]]
-    if not free:
-        return None, f"every book of {book.id} is full"
-    allowed = [rep for rep in free if tally.has_room(rep.id)]
-    if not allowed:
-        return None, f"the limit of the book {book.id} is reached"
-    others = [rep for rep in allowed if rep.id != decision.previous_owner] or allowed
-    return min(others, key=lambda rep: (load[rep.id] / rep.capacity[book.id], rep.id)), ""
+    full = all(found is Bar.FULL for _, found in bars)
+    return None, f"every book of {book.id} is full" if full else f"the limit of the book {book.id} is reached"
 
 
 def _return(decision: Decision, policy: ReturnPolicy, pool_user: str) -> OwnerChange:
