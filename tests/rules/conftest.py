@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
-from rules import FieldInfo, Ruleset, RulesInvalid, Type, Vocabulary, load
+from rules import Dialect, FieldInfo, Ruleset, RulesInvalid, Type, Vocabulary, load
+from tests.rules.stores import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -23,7 +27,8 @@ def vocabulary() -> Vocabulary:
         "segment": FieldInfo("segment", Type.TEXT, "Segment", ("Enterprise", "Mid-Market")),
     }
     account = {
-        **fields("name owner industry country region parent website phone owner_team zip domain lead_source products", Type.TEXT),
+        **fields("name owner industry country region parent website phone owner_team zip", Type.TEXT),
+        **fields("domain lead_source products", Type.TEXT),
         **fields("revenue employees open_opportunities won_opportunities contacts", Type.NUMBER),
         **fields("created_at renewal_date last_touch last_engagement owned_since", Type.DATE),
         **fields("do_not_move owner_active in_pool is_customer", Type.BOOLEAN),
@@ -31,7 +36,17 @@ def vocabulary() -> Vocabulary:
     }
     rep = {**fields("name email team role region title time_zone", Type.TEXT), **fields("capacity", Type.NUMBER)}
     topics = frozenset({"cybersecurity", "cloud_migration", "data_privacy"})
-    return Vocabulary(account, rep, topics, frozenset({"meeting", "web_form", "reply", "webinar"}))
+    events, touches = (
+        frozenset(["meeting", "web_form", "reply", "webinar"]),
+        frozenset(["call", "email", "meeting", "task"]),
+    )
+    contact = {
+        **fields("name email title department", Type.TEXT),
+        **fields("seniority", Type.NUMBER),
+        **fields("joined_on", Type.DATE),
+        **fields("opted_out", Type.BOOLEAN),
+    }
+    return Vocabulary(account, rep, topics, events, touches, contact)
 
 
 class Folder:
@@ -71,3 +86,18 @@ def folder(tmp_path: Path, vocabulary: Vocabulary) -> Folder:
     path = tmp_path / "rules"
     path.mkdir()
     return Folder(path, vocabulary)
+
+
+@pytest.fixture(params=list(Dialect))
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    if request.param is Dialect.SQLITE:
+        file = sqlite3.connect(":memory:", isolation_level=None)
+        yield Store(Dialect.SQLITE, lambda sql, values=(): file.execute(sql, values))
+        file.close()
+        return
+    url = request.getfixturevalue("postgres_url").replace("+psycopg", "")
+    with psycopg.connect(url, autocommit=True, prepare_threshold=None) as server:
+        server.execute("CREATE SCHEMA IF NOT EXISTS compiling")
+        server.execute("SET search_path TO compiling")
+        yield Store(Dialect.POSTGRESQL, lambda sql, values=None: server.execute(sql, values))
+        server.execute("DROP SCHEMA compiling CASCADE")

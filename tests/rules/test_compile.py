@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -29,59 +28,10 @@ from rules import (
     rep_needs,
     trace,
 )
+from tests.rules.stores import LANDMARK, NOW, Row, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from rules import Compiled, FactColumn
     from tests.rules.conftest import Folder
-
-NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
-LANDMARK = NOW - timedelta(days=28)
-KINDS = {Type.TEXT: "TEXT", Type.NUMBER: "DOUBLE PRECISION", Type.BOOLEAN: "BOOLEAN", Type.DATE: "TEXT"}
-
-Row = dict[str, Any]
-
-
-class Store:
-    """One database with the facts of one test. Rows name only what is not empty."""
-
-    def __init__(self, dialect: Dialect, execute: Callable[..., Any]) -> None:
-        self.dialect, self.execute = dialect, execute
-
-    def create(self, table: str, key: str, columns: tuple[FactColumn, ...], rows: list[Row]) -> None:
-        shape = ", ".join([f"{key} TEXT PRIMARY KEY", *(f'"{c.name}" {KINDS[c.type]}' for c in columns)])
-        self.execute(f"DROP TABLE IF EXISTS {table}")
-        self.execute(f"CREATE TABLE {table} ({shape})")
-        mark = "?" if self.dialect is Dialect.SQLITE else "%s"
-        for row in rows:
-            names = ", ".join(f'"{name}"' for name in row)
-            marks = ", ".join([mark] * len(row))
-            self.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))
-
-    def ask(self, compiled: Compiled) -> list[Row]:
-        names = [column.name for column in compiled.columns]
-        return [dict(zip(names, row, strict=True)) for row in sorted(self.execute(compiled.sql).fetchall())]
-
-    def judge(self, rules: Ruleset, rows: list[Row], now: datetime = NOW, landmark: datetime = LANDMARK) -> list[Row]:
-        keyed = [{"account_id": f"a{number}", **row} for number, row in enumerate(rows)]
-        self.create("fact", "account_id", needs(rules), keyed)
-        return self.ask(compile_accounts(rules, self.dialect, now=now, landmark=landmark))
-
-
-@pytest.fixture(params=list(Dialect))
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    if request.param is Dialect.SQLITE:
-        file = sqlite3.connect(":memory:", isolation_level=None)
-        yield Store(Dialect.SQLITE, lambda sql, values=(): file.execute(sql, values))
-        file.close()
-        return
-    url = request.getfixturevalue("postgres_url").replace("+psycopg", "")
-    with psycopg.connect(url, autocommit=True, prepare_threshold=None) as server:
-        server.execute("CREATE SCHEMA IF NOT EXISTS compiling")
-        server.execute("SET search_path TO compiling")
-        yield Store(Dialect.POSTGRESQL, lambda sql, values=None: server.execute(sql, values))
-        server.execute("DROP SCHEMA compiling CASCADE")
 
 
 def rules(folder: Folder, *sections: str) -> Ruleset:
