@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, and_, case, cast, column, false, func, literal, null, or_, select, text
+from sqlalchemy import Float, Text, and_, case, cast, column, false, func, literal, null, or_, select, text
 
 from connectors.port import Stream
 from rules import FactColumn, FieldSource, Type
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 Block = Sequence[Sequence[Any]]
 """Some accounts, column by column."""
+LARGEST = 1e18
 AT_ONCE = 10_000
 """Accounts in one block of a stream."""
 
@@ -123,7 +124,7 @@ def _columns(
         "motion": judged.c.motion,
         "stand": _stand(accounts, judged),
         "due": _due(accounts, seen),
-        "value": _field(accounts, seen.value, Type.NUMBER) if seen.value else null(),
+        "value": _worth(accounts, seen.value) if seen.value else cast(null(), Float(53)),
     }
 
 
@@ -147,6 +148,12 @@ def _territory(accounts: Accounts, seen: Seen, judged: Subquery) -> ColumnElemen
 
 def _field(accounts: Accounts, name: str, kind: Type) -> ColumnElement[Any]:
     return accounts.derived(name) if name in DERIVED else accounts.field(name, kind)
+
+
+def _worth(accounts: Accounts, name: str) -> ColumnElement[Any]:
+    """The number, within the range that rules count with: beyond it, PostgreSQL takes a sum for an error."""
+    value = _field(accounts, name, Type.NUMBER)
+    return case((func.abs(value) <= LARGEST, value), else_=null())
 
 
 def _stand(accounts: Accounts, judged: Subquery) -> ColumnElement[Any]:
