@@ -18,6 +18,7 @@ TESTS = (".test.yaml", ".test.yml")
 MAX_FILES = 200
 _SAVE = "save it as UTF-8 (Excel: 'CSV UTF-8')"
 MAX_BYTES = 16_777_216
+_BEGINNING = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ def decoded(file: RuleFile) -> str | tuple[Mark, str, str]:
     """The file's text, its byte order mark removed; or where and why it is not UTF-8, and the way out."""
     if file.content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return Mark(file.name, 1, 1), "the file is UTF-16", _SAVE
+    if b"\x00" in file.content[:_BEGINNING]:
+        return Mark(file.name, 1, 1), "the file is UTF-16, or no text at all", _SAVE
     try:
         return file.content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:

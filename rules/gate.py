@@ -14,6 +14,7 @@ from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from rules.problems import nearest
+from rules.traps import TYPOGRAPHIC
 
 MAX_CHARACTERS = 4_000
 MAX_NODES = 400
@@ -133,6 +134,9 @@ def _admitted(token: Token, text: str) -> Token | Fault:  # noqa: PLR0911 - one 
         return _retyped(token, _WORDS.get(written.lower(), TokenType.VAR), written)
     if token.token_type is TokenType.IDENTIFIER:
         return Fault(token.start, f"{written[:20]} is not part of a condition", "text stands in single quotes: 'US'")
+    if written[0] in TYPOGRAPHIC:
+        message = f"{written[0]} is a typographic quote"
+        return Fault(token.start, message, "text stands in straight ones: 'US'")
     what, hint = _HINTS.get(token.token_type, (f"'{written[:20]}'", ""))
     return Fault(token.start, f"{what} is not part of a condition", hint)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rules import sheet
+from rules import sheet, traps
 from rules.document import Mapping, Scalar, Sequence
 from rules.names import NamedList
 from rules.problems import Mark, nearest
@@ -92,5 +92,5 @@ def _column(file: Scalar, column: Scalar, texts: dict[str, str | None], notes: N
     cells = [line[at] for line in lines[1:] if sheet.as_wide_as(lines[0], line, notes) and line[at].text]
     if not cells:
         notes.error(lines[0][at].mark, f"the column '{column.text}' has no values", "write one below its header")
-    sheet.watch_codes(cells, notes)
+    traps.watch_texts(cells, notes)
     return cells

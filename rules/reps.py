@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rules import sheet
+from rules import sheet, traps
 from rules.model import RepRow, Reps
 from rules.names import kind
 from rules.problems import Problem, nearest
@@ -186,9 +186,11 @@ def _check(name: str, wanted: Type, cells: Iterable[Cell], notes: Notes) -> None
 
 
 def _watch(name: str, wanted: Type, cells: list[Cell], notes: Notes) -> None:
+    if wanted is Type.NUMBER:
+        traps.watch_numbers(cells, notes)
     if wanted is not Type.TEXT:
         return
-    sheet.watch_codes(cells, notes)
+    traps.watch_texts(cells, notes)
     for cell in cells:
         if _OTHER_DATE.fullmatch(cell.text):
             notes.warn(cell.mark, f"'{cell.text}' is text to '{name}'", "write a date as year-month-day: 2026-11-04")

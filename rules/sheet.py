@@ -1,4 +1,4 @@
-"""A spreadsheet saved as CSV: its cells with their places, single values read, and the traps that spreadsheets set.
+"""A spreadsheet saved as CSV: its cells with their places, and single values read.
 
 It knows neither decision tables nor reps.
 """
@@ -8,20 +8,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from rules import traps
 from rules.names import kind
 from rules.problems import Mark, Notes
 from rules.vocabulary import Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 MAX_ROWS = 5_000
 MAX_COLUMNS = 50
 _FIGURE = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_SEPARATORS = {";": "semicolons", "\t": "tabs"}
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _WAYS = {
     Type.DATE: "write year-month-day: 2026-11-04",
     Type.BOOLEAN: "write yes or no",
@@ -48,6 +50,10 @@ def read_lines(name: str, text: str, notes: Notes, *, most: int = MAX_ROWS) -> l
     lines = [line for line in cells(name, text, notes) if any(cell.text for cell in line)]
     if len(notes.problems) > known:
         return None
+    _trim(lines)
+    for cell in chain.from_iterable(lines):
+        if told := traps.broken(cell.text):
+            notes.error(cell.mark, *told)
     if not lines:
         notes.error(Mark(name, 1, 1), "the table is empty", "its first line names the columns")
         return None
@@ -96,13 +102,24 @@ def _find(text: str, what: str, start: int) -> int:
     return found if found >= 0 else len(text)
 
 
+def _trim(lines: list[Line]) -> None:
+    """Spreadsheets write commas behind the last column, too: columns without any text are none."""
+    filled = max((at for line in lines for at, cell in enumerate(line, 1) if cell.text), default=0)
+    for line in lines:
+        while len(line) > (filled if line is lines[0] else len(lines[0])) and not line[-1].text:
+            line.pop()
+
+
 def _fits(lines: list[Line], most: int, notes: Notes) -> bool:
     header = lines[0]
-    if len(header) == 1:
-        for separator, word in _SEPARATORS.items():
-            if separator in header[0].text:
-                notes.error(header[0].mark, f"the columns are separated by {word}", "save the table with commas")
-                return False
+    if re.fullmatch(r"sep=.?", header[0].text, re.IGNORECASE):
+        notes.error(header[0].mark, f"'{header[0].text}' is a line for Excel alone", "delete it")
+        return False
+    for separator, word in _SEPARATORS.items():
+        if any(separator in cell.text for cell in header):
+            hint = "save the table with commas: spreadsheets take the separator from the region that they are set to"
+            notes.error(header[0].mark, f"the columns are separated by {word}", hint)
+            return False
     if len(header) > MAX_COLUMNS:
         notes.error(header[MAX_COLUMNS].mark, f"the table has {len(header)} columns, over {MAX_COLUMNS}")
         return False
@@ -117,7 +134,11 @@ def as_wide_as(header: Line, line: Line, notes: Notes) -> bool:
     """Whether the line has a cell for each column; it is noted where not."""
     if len(line) != len(header):
         message = f"the row has {len(line)} cells, the header has {len(header)}"
-        notes.error(line[0].mark, message, "a comma inside a cell needs double quotes around the cell")
+        if len(line) < len(header):
+            notes.error(line[0].mark, message, "every column needs its comma, also behind an empty cell")
+        else:
+            why, hint = traps.unquoted(line) or ("", "a comma inside a cell needs double quotes around the cell")
+            notes.error(line[0].mark, f"{message}: {why}" if why else message, hint)
     return len(line) == len(header)
 
 
@@ -151,26 +172,6 @@ def value(text: str, wanted: Type) -> str | float | bool | None:
 
 def misread(text: str, name: str, wanted: Type, example: str = "") -> tuple[str, str]:
     """What to say of a text that is not of the type that ``name`` wants: the message and the hint."""
-    if wanted is Type.BOOLEAN:
-        return f"'{text[:40]}' is neither yes nor no, as '{name}' wants", _WAYS[wanted]
-    hint = _WAYS.get(wanted, example)
-    if wanted is Type.NUMBER and "," in text:
-        hint = "write 0.5, not 0,5, and no thousands separator"
-    return f"'{text[:40]}' is not {kind(wanted)}, as '{name}' wants", hint
-
-
-# Traps
-
-
-def watch_codes(column: Iterable[Cell], notes: Notes) -> None:
-    """Warn of texts that look as if a spreadsheet had read them as numbers: lost zeros, 7E+11."""
-    found = list(column)
-    codes = [cell for cell in found if cell.text.isdigit()]
-    width = max((len(code.text) for code in codes), default=0)
-    short = [code for code in codes if width - len(code.text) > 0]
-    if short and len(short) * 2 < len(codes) and width > 2:  # noqa: PLR2004 - 1 to 99 are numbers, not codes
-        hint = f"most here have {width} digits: format the column as text, then write {short[0].text.zfill(width)}"
-        notes.warn(short[0].mark, f"'{short[0].text}' may have lost its leading zeros to a spreadsheet", hint)
-    for cell in found:
-        if re.fullmatch(r"\d(\.\d+)?E\+\d+", cell.text):
-            notes.warn(cell.mark, f"'{cell.text}' may be a code that a spreadsheet turned into a number")
+    wrong = "neither yes nor no" if wanted is Type.BOOLEAN else f"not {kind(wanted)}"
+    why, hint = traps.mistyped(text, wanted) or ("", _WAYS.get(wanted, example))
+    return f"'{text[:40]}' is {wrong}, as '{name}' wants{': ' if why else ''}{why}", hint

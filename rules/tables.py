@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from rules import sheet, tree
+from rules import sheet, traps, tree
 from rules.model import Hit, Output, Row, Table
 from rules.problems import Notes, nearest
 from rules.rows import overlaps
@@ -46,7 +46,9 @@ def read_table(name: str, text: str, names: Names, notes: Notes, hit: Hit = Hit.
     rows = [row for line in lines[1:] if (row := _row(line, lines[0], columns, notes)) is not None]
     if hit is Hit.UNIQUE and len(notes.problems) == known:
         _check_overlaps(rows, notes)
-    _watch_zeros(columns, lines[1:], notes)
+    _watch(columns, lines[1:], notes)
+    if hit is not Hit.UNIQUE:
+        _watch_twins(lines[1:], notes)
     if hit is Hit.FIRST:
         _watch_reach(rows, notes)
     inputs = tuple(column.field.name for column in columns if isinstance(column, _Input))
@@ -209,12 +211,25 @@ def _check_overlaps(rows: list[Row], notes: Notes) -> None:
         notes.error(overlap.later.mark, f"this row and line {overlap.earlier.mark.line} both match {whom}", hint)
 
 
-def _watch_zeros(columns: list[_Input | Output], lines: list[Line], notes: Notes) -> None:
-    """Codes of digits that were all of one length until a spreadsheet read them as numbers."""
+def _watch(columns: list[_Input | Output], lines: list[Line], notes: Notes) -> None:
+    """What spreadsheets may have done to texts and numbers that can be read all the same."""
     for index, column in enumerate(columns):
         kind = column.field.type if isinstance(column, _Input) else column.type
+        cells = [line[index] for line in lines if len(line) > index]
         if kind is Type.TEXT:
-            sheet.watch_codes((line[index] for line in lines if len(line) > index), notes)
+            traps.watch_texts(cells, notes)
+        elif kind is Type.NUMBER:
+            traps.watch_numbers(cells, notes)
+
+
+def _watch_twins(lines: list[Line], notes: Notes) -> None:
+    """A row that is there twice."""
+    seen: dict[tuple[str, ...], int] = {}
+    for line in lines:
+        texts = tuple(cell.text for cell in line)
+        if texts in seen:
+            notes.warn(line[0].mark, f"this row is the same as line {seen[texts]}", "delete it")
+        seen.setdefault(texts, line[0].mark.line)
 
 
 def _watch_reach(rows: list[Row], notes: Notes) -> None:

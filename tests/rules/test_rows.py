@@ -120,7 +120,7 @@ def test_overlaps_hidden_rows_and_gaps_are_those_that_trying_everyone_finds(
         ("country,then x\nUS,a\nnot GB,b\n", ["3:1: this row and line 2 both match an account with country = 'US'"]),
         ("country,then x\nnot US,a\nempty,b\n", ["3:1: this row and line 2 both match an account with country empty"]),
         ("country,then x\n,a\n,b\n", ["3:1: this row and line 2 both match every account"]),
-        ("zip,then x\n01000..02799,a\n02799,b\n", ["3:1: this row and line 2 both match an account with zip = '02799'"]),
+        ("zip,then x\n010..027,a\n027,b\n", ["3:1: this row and line 2 both match an account with zip = '027'"]),
         ("is_customer,then x\nyes,a\nno,b\nempty,c\n", []),
         ("created_at,then x\n<2026-01-01,a\n2026-01-01..2026-03-31,b\n>2026-03-31,c\n", []),
         ("employees,then x\n<50,a\n50..100,b\n>100,c\nempty,d\n", []),
