@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sync_worker.core.market.lookalikes import Verdict
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from sync_worker.report.document import Answer, Block
 
 NONE = "(none)"
-REST = "all others"
 FEW = 3
 """Values of each field, and reasons of each account, that are shown; the JSON form has them all."""
 CLEAR = 0.18
@@ -47,66 +47,68 @@ def _by(found: Market) -> str:
     return f" by {found.by}" if found.by else ""
 
 
-def _lines(found: Market, limit: int) -> list[Territory]:
-    """A line for each territory, the smallest ones together, and the total."""
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of each table: a territory, some of them together, or all."""
+
+    name: str
+    sums: Territory
+    alike: int
+
+
+def _lines(found: Market, limit: int) -> list[_Line]:
+    """A line for each territory, one for the smallest ones together, and the total."""
     if not found.by:
-        return [together([found.total], "all accounts")]
-    lines = [together([each], each.name or NONE) for each in found.territories[:limit]]
+        return [_line(found, [found.total], "all accounts")]
+    lines = [_line(found, [each], each.name or NONE) for each in found.territories[:limit]]
     if rest := found.territories[limit:]:
-        lines.append(together(rest, f"{REST} ({len(rest):,})"))
-    return [*lines, together([found.total], "total")]
+        lines.append(_line(found, rest, f"all others ({len(rest):,})"))
+    return [*lines, _line(found, found.territories, "total")]
 
 
-def _standing(found: Market, lines: Sequence[Territory]) -> Block:
-    alike = found.look_alikes
-    looked = alike is not None and alike.studied.verdict is Verdict.FOUND
+def _line(found: Market, some: Sequence[Territory], name: str) -> _Line:
+    counts = found.look_alikes.counts if found.look_alikes else {}
+    return _Line(name, together(some), sum(counts.get(each.name, 0) for each in some))
+
+
+def _standing(found: Market, lines: Sequence[_Line]) -> Block:
+    looked = found.look_alikes is not None and found.look_alikes.studied.verdict is Verdict.FOUND
     titles = f"{found.by or ' '}|>market|>customers|>owned|>unowned|>penetration|>out of scope"
-    return table(
-        titles + ("|>look-alikes" if looked else ""),
-        [(*_stands(line), *_looked(found, line, alike) * looked) for line in lines],
-    )
+    rows = [(*_stands(line), *([f"{line.alike:,}"] if looked else [])) for line in lines]
+    return table(titles + ("|>look-alikes" if looked else ""), rows)
 
 
-def _stands(line: Territory) -> Iterator[str]:
+def _stands(line: _Line) -> Iterator[str]:
+    sums = line.sums
     yield line.name
-    yield f"{line.market.accounts:,}"
+    yield f"{sums.market.accounts:,}"
     for stand in (Stand.CUSTOMER, Stand.OWNED, Stand.UNOWNED):
-        yield f"{line.stand(stand).accounts:,}"
-    yield "" if line.penetration is None else f"{line.penetration:.0%}"
-    yield f"{line.stand(Stand.OUT).accounts:,}"
+        yield f"{sums.stand(stand).accounts:,}"
+    yield "" if sums.penetration is None else f"{sums.penetration:.0%}"
+    yield f"{sums.stand(Stand.OUT).accounts:,}"
 
 
-def _looked(found: Market, line: Territory, alike: LookAlikes | None) -> tuple[str, ...]:
-    """How many look-alikes the line's territories have."""
-    if alike is None:
-        return ()
-    shown = {each.name or NONE: each.name for each in found.territories}
-    if line.name in shown:
-        return (f"{alike.counts.get(shown[line.name], 0):,}",)
-    everywhere = sum(alike.counts.values())
-    return (f"{everywhere:,}" if not line.name.startswith(REST) else "",)
-
-
-def _worth(found: Market, lines: Sequence[Territory]) -> Block:
-    def cells(line: Territory) -> Iterator[str]:
+def _worth(found: Market, lines: Sequence[_Line]) -> Block:
+    def cells(line: _Line) -> Iterator[str]:
         yield line.name
-        for sum_ in (line.market, *(line.stand(each) for each in (Stand.CUSTOMER, Stand.OWNED, Stand.UNOWNED))):
+        market = line.sums.market
+        for sum_ in (market, *(line.sums.stand(each) for each in (Stand.CUSTOMER, Stand.OWNED, Stand.UNOWNED))):
             yield figure(sum_.value)
-        yield f"{line.market.valued / line.market.accounts:.0%}" if line.market.accounts else ""
+        yield f"{market.valued / market.accounts:.0%}" if market.accounts else ""
 
     return table(f"{found.by or ' '}|>market|>customers|>owned|>unowned|>filled", [tuple(cells(one)) for one in lines])
 
 
-def _motions(found: Market, lines: Sequence[Territory]) -> Block:
+def _motions(found: Market, lines: Sequence[_Line]) -> Block:
     titles = "|".join((found.by or " ", *(f">{name}" for name in found.motions)))
-    rows = [(line.name, *(_sum(line.motions.get(name), found) for name in found.motions)) for line in lines]
+    rows = [(line.name, *(_sum(line.sums.motions.get(name), found) for name in found.motions)) for line in lines]
     return table(titles, rows)
 
 
-def _renewals(found: Market, lines: Sequence[Territory]) -> Block:
+def _renewals(found: Market, lines: Sequence[_Line]) -> Block:
     this, following = found.quarters.names
-    told = [line for line in lines if line.due]
-    rows = [(line.name, *(_sum(line.due.get(due), found) for due in Due)) for line in told]
+    told = [line for line in lines if line.sums.due]
+    rows = [(line.name, *(_sum(line.sums.due.get(due), found) for due in Due)) for line in told]
     return table(f"{found.by or ' '}|>overdue|>due in {this}|>due in {following}", rows)
 
 

@@ -150,9 +150,9 @@ def _in_order(cells: Iterable[Cell]) -> Iterator[Cell]:
     yield from sorted(cells, key=lambda cell: (cell.territory, cell.motion, cell.stand, cell.due or ""))
 
 
-def together(some: Iterable[Territory], name: str) -> Territory:
-    """Several territories as one line."""
-    whole = Territory(name)
+def together(some: Iterable[Territory]) -> Territory:
+    """Several territories as one, without a name."""
+    whole = Territory("")
     for each in some:
         _add(whole.stands, each.stands)
         _add(whole.motions, each.motions)

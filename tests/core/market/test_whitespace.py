@@ -71,7 +71,7 @@ def test_sums_do_not_depend_on_the_order_in_which_a_store_counts() -> None:
 
 def test_several_territories_as_one_line_are_their_sum() -> None:
     found, total = territories(CELLS)
-    whole = together(found, "total")
+    whole = together(found)
     assert whole.market == total.market
     assert whole.motions == total.motions
     assert whole.due == total.due
