@@ -226,7 +226,7 @@ def _use(value: object, info: ValidationInfo) -> Used:
         raise wrong(f"unknown condition '{text[:60]}'", hint)
     found = context.conditions[text]
     if late := too_early(found, context.account.later):
-        raise wrong(f"the condition '{text}' reads '{late}', which comes later", context.account.later[late])
+        raise wrong(f"'{text}' reads '{late}', which is worked out later", context.account.later[late])
     return Used(str(text), found, text.mark)
 
 

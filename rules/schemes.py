@@ -88,7 +88,7 @@ def with_schemes(names: Names, found: Iterable[Draft]) -> Names:
 def later(found: Iterable[Draft]) -> dict[str, str]:
     """Why what is worked out before these schemes cannot read them, by field."""
     return {
-        draft.name: f"'{draft.name}' is a scheme (see {draft.key.mark}): tables come first, then schemes as they stand"
+        draft.name: f"it is the scheme at {draft.key.mark}: tables come first, then schemes as they stand"
         for draft in found
     }
 
@@ -138,5 +138,5 @@ def _check_otherwise(draft: Draft, segments: tuple[Segment, ...], notes: Notes) 
     last = segments[-1]
     if all(segment.when is not None for segment in segments):
         what = f"the scheme '{draft.name}'" if draft.section == "segments" else f"'{draft.section}'"
-        notes.error(last.mark, f"{what} may leave accounts in no segment", "end it with a segment for the rest, such as "
-                    "other: otherwise")  # fmt: skip
+        way = "end it with a segment for the rest, such as other: otherwise"
+        notes.error(last.mark, f"{what} may leave accounts in no segment", way)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from rules.conditions import joined
-from rules.model import Condition
 from rules.scalars import (
     AccountCondition,
     Age,
@@ -44,6 +43,9 @@ from rules.scalars import (
     one_or_more,
     wrong,
 )
+
+if TYPE_CHECKING:
+    from rules.model import Condition
 
 
 class Shape(BaseModel):
@@ -386,7 +388,7 @@ class FileShape(Shape):
     conditions: ConditionsShape | None = None
     """Conditions by name, for rules to take with 'use'."""
     segments: SchemesShape | None = None
-    """Schemes by name. Each account is in one segment of each scheme: the first that matches; the last is 'otherwise'."""
+    """Schemes by name. An account is in one segment of each: the first that matches; the last is 'otherwise'."""
     motions: SchemeShape | None = None
     """What is to be sold to an account, such as new logo, renewal and expansion: the field 'motion'."""
     paths: SchemeShape | None = None

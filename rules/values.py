@@ -159,7 +159,8 @@ class Values:
         if node.name in self.names.conditions:
             hint = f"'{node.name}' is a named condition: a rule takes it with use: {node.name}"
         if node.name in self.names.later:
-            hint = self.names.later[node.name]
+            self.fault(node, f"'{node.name}' is worked out later", self.names.later[node.name])
+            return None
         if node.name in self.names.scored:
             noun = self.names.scored[node.name]
             hint = f"'{node.name}' is a {noun}: it is worked out after all conditions, so none can read it"
