@@ -91,14 +91,12 @@ def _column(cell: Cell, names: Names, notes: Notes) -> _Input | Output | None:
         return Output(found[1], Type.NUMBER if found[2] == "number" else Type.TEXT)
     if cell.text in names.fields:
         return _Input(names.fields[cell.text], cell)
+    if cell.text in names.later:
+        notes.error(cell.mark, f"'{cell.text}' is worked out later", names.later[cell.text])
+        return None
     message = f"unknown field '{cell.text[:60]}'" if cell.text else "the column has no name"
-    notes.error(cell.mark, message, _elsewhere(cell.text, names))
+    notes.error(cell.mark, message, nearest(cell.text, names.fields) or "an output is headed 'then NAME'")
     return None
-
-
-def _elsewhere(name: str, names: Names) -> str:
-    """What else a header may have meant that is no field here."""
-    return names.later.get(name) or nearest(name, names.fields) or "an output is headed 'then NAME'"
 
 
 def _row(line: Line, header: Line, columns: list[_Input | Output], notes: Notes) -> Row | None:
