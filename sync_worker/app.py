@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sync_worker.config import Config
     from sync_worker.cycle import CycleReport, PlanReport
     from sync_worker.doctor import Check
-    from sync_worker.explain import Explanation, Past
+    from sync_worker.explain import Explanation, Past, WhyNot
     from sync_worker.parts import Progress
     from sync_worker.pull import PullReport
     from sync_worker.rollback import RollbackReport
@@ -176,6 +176,12 @@ class Worker:
         from sync_worker.explain import explain_at, moment  # noqa: PLC0415 - commands import what they use
 
         return explain_at(self.parts, account, moment(when, self.parts.clock()))
+
+    def why_not(self, account: str, rep: str) -> WhyNot:
+        """Why a rep (name, e-mail address or id) does not get an account, and what would have to be different."""
+        from sync_worker.explain import why_not  # noqa: PLC0415 - commands import what they use
+
+        return why_not(self.parts, account, rep)
 
     def doctor(self) -> tuple[Check, ...]:
         """Look at everything that a cycle needs."""

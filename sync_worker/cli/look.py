@@ -28,15 +28,24 @@ def explain(
     at: Annotated[
         str, typer.Option("--at", metavar="DATE", help="As it was decided by then: 2026-11-04, or a time in UTC.")
     ] = "",
+    why_not: Annotated[
+        str, typer.Option("--why-not", metavar="REP", help="Why this rep (name, e-mail address, id) does not get it.")
+    ] = "",
 ) -> None:
-    """Say why an account is where it is.
+    """Say why an account is where it is, was where it was, or does not go to a rep.
 
     Every rule that was tried with what it saw, every point, every owner.
     """
     from sync_worker.report import explanation as views
+    from sync_worker.report.why_not import barred
 
+    if at and why_not:
+        raise typer.BadParameter("--at tells what was decided, --why-not what stands in the way now: give one of them")
     with session.worker(secrets=False) as worker:
-        view = views.past(worker.explain_at(account, at)) if at else views.explained(worker.explain(account))
+        if why_not:
+            view = barred(worker.why_not(account, why_not))
+        else:
+            view = views.past(worker.explain_at(account, at)) if at else views.explained(worker.explain(account))
     session.out.answer(*view)
 
 

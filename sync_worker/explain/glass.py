@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Self
 
 from rules import Dialect, TraceKind, needs, trace
@@ -11,7 +12,7 @@ from sync_worker.store import decisions, engagement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy import Connection
 
@@ -38,6 +39,11 @@ class Glass:
         """The glass over one account, in this transaction."""
         columns = frozenset(column.name for column in needs(rules))
         return cls(tx, rules, Dialect(tx.dialect.name), engagement.landmark(tx), account, now, columns)
+
+    @property
+    def today(self) -> date:
+        """The UTC day."""
+        return self.now.astimezone(UTC).date()
 
     def said(self, given: Mapping[str, Seen] | None = None, now: datetime | None = None) -> Mapping[str, Any] | None:
         """What the rules say, in the form of a logged decision; None where there are no facts of the account.

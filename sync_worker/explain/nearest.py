@@ -70,11 +70,10 @@ def nearest(glass: Glass, value: Mapping[str, Any], at: Stands) -> tuple[Nearest
 def answers(glass: Glass, question: Question) -> Iterator[Nearest]:
     """The least that would do; and what time does alone, where that takes more."""
     found = glass.probed([question.condition])
-    today = glass.now.astimezone(UTC).date()
     seldom, first = (
         ways(question.condition, found.truth, wanted=True, fixed=fixed) for fixed in (GRANTED, GRANTED | LAST)
     )
-    several = [needs_of(way, found.seen, today) for way in dict.fromkeys((*first, *seldom)) if way]
+    several = [needs_of(way, found.seen, glass.today) for way in dict.fromkeys((*first, *seldom)) if way]
     best = next(_tried(glass, question, several), None)
     if best:
         yield best

@@ -1,0 +1,114 @@
+"""How one rep stands for one account: its turn in the pool, what bars the rep, who comes before. Decides nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sync_worker.core.assignment import Bar, BookPolicy, may_get, room, turns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sync_worker.core.assignment import Turn
+    from sync_worker.core.model import Decision, Rep
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One rep's book as an account's turn comes. ``capacity``: None where the book is not for this rep."""
+
+    rep: str
+    load: int
+    capacity: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A rep and an account of a book."""
+
+    book: str
+    bar: Bar | None
+    """What keeps the rep from it, whoever else there is."""
+    seat: Seat
+    limit: tuple[int, int] | None = None
+    """What the book's limit has counted in its period, for this rep or for all, and how many it allows."""
+    place: int = 0
+    """The account's place among those that wait for this book, from 1; 0 for one that does not wait."""
+    waiting: int = 0
+    """How many wait for this book."""
+    goes_to: Seat | None = None
+    """Who gets it when its turn comes; None: nobody."""
+    because: str = ""
+    """Why nobody gets it."""
+
+
+def claim(  # noqa: PLR0913 - the same as for ``assign``, and who asks for what
+    account: str,
+    rep: Rep,
+    decisions: Sequence[Decision],
+    reps: Mapping[str, Rep],
+    books: Sequence[BookPolicy],
+    *,
+    pool_user: str,
+    freed: Mapping[str, int] | None = None,
+) -> Claim | None:
+    """How the rep stands for the account, as the next run would have it; None where no book takes the account.
+
+    An account that does not wait in the pool is looked at as if it came there last.
+    """
+    asked = next(decision for decision in decisions if decision.account == account)
+    book = next((policy for policy in books if policy.id == asked.book), None)
+    if book is None:
+        return None
+    movable = [d for d in decisions if d.scope and not d.protect and not d.held]
+    waiting = sum(d.owner == pool_user and d.book == book.id and not d.resting for d in movable)
+    found, place = None, 0
+    for turn in turns(movable, decisions, reps, books, pool_user=pool_user, freed=freed):
+        place += turn.book is not None and turn.book.id == book.id
+        if turn.decision.account == account:
+            found = turn
+            break
+    if found is None or found.tally is None:
+        return _as_it_stands(asked, rep, book, _load(decisions, freed))
+    return _at(found, rep, book, place, waiting)
+
+
+def _at(turn: Turn, rep: Rep, book: BookPolicy, place: int, waiting: int) -> Claim:
+    tally = turn.tally
+    bars = may_get(turn.decision, book, rep) or (room(book, rep, turn.load, tally) if tally else None)
+    return Claim(
+        book=book.id,
+        bar=bars,
+        seat=_seat(rep, book, turn.load),
+        limit=_limit(rep, book, tally.moved) if tally and bars is Bar.LIMIT else None,
+        place=place,
+        waiting=waiting,
+        goes_to=_seat(turn.rep, book, turn.load) if turn.rep else None,
+        because=turn.because,
+    )
+
+
+def _as_it_stands(asked: Decision, rep: Rep, book: BookPolicy, load: Counter[str]) -> Claim:
+    bars = may_get(asked, book, rep) or room(book, rep, load, book.allowance.open())
+    used = book.allowance.used_by_rep
+    return Claim(book.id, bars, _seat(rep, book, load), _limit(rep, book, used) if bars is Bar.LIMIT else None)
+
+
+def _seat(rep: Rep, book: BookPolicy, load: Mapping[str, int]) -> Seat:
+    return Seat(rep.id, load.get(rep.id, 0), rep.capacity.get(book.id))
+
+
+def _limit(rep: Rep, book: BookPolicy, moved: Mapping[str, int]) -> tuple[int, int]:
+    own = book.allowance
+    if own.per_rep is not None:
+        return moved.get(rep.id, 0), own.per_rep
+    return sum(moved.values()), own.total or 0
+
+
+def _load(decisions: Iterable[Decision], freed: Mapping[str, int] | None) -> Counter[str]:
+    """How many accounts each rep has, those included that left today."""
+    load = Counter(d.owner for d in decisions if d.scope and d.owner)
+    load.update(freed or {})
+    return load
