@@ -199,7 +199,7 @@ def _safe(name: str) -> str:
     Stores cut long names, and SQLite ignores case. Two underscores in a row are kept for columns of our own.
     """
     plain = re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) and len(name) <= _LONGEST_NAME
-    if plain and name not in {"account_id", "rep_id"}:
+    if plain and name not in {"account_id", "rep_id", "contact_id"}:
         return name
     readable = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:23] or "x"
     return f"{readable}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"

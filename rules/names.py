@@ -71,7 +71,8 @@ def no_event(kind: str, names: Names) -> str:
     """The hint for a kind that is no engagement. A touch gets told why."""
     if kind not in names.touches:
         return nearest(kind, names.events)
-    return f"'{kind}' is a touch: it is what your reps did, and says nothing of the buyer; touches(30) counts them"
+    instead = "; touches(30) counts them" if "touches" in names.functions else ""
+    return f"'{kind}' is a touch: it is what your reps did, and says nothing of the buyer{instead}"
 
 
 def type_of(value: tree.Value) -> Type:

@@ -30,12 +30,15 @@ def _words(vocabulary: Vocabulary) -> Mapping[str, _Schema]:
     topics = f"\n\nIntent topics: {', '.join(sorted(vocabulary.topics)) or 'none'}."
     events = f"\nEngagement kinds: {', '.join(sorted(vocabulary.events)) or 'none'}."
     accounts = f"Account fields:\n{_listed(vocabulary.account.values())}"
+    people = f"Contact fields:\n{_listed(vocabulary.contact.values())}\n{events}"
     kinds: _Schema = {"type": "string", "enum": sorted(vocabulary.events)} if vocabulary.events else {"type": "string"}
     capacity: list[_Schema] = [{"type": "integer", "minimum": 1}]
     if numeric:
         capacity.append({"enum": numeric})
     return {
         "Condition on accounts": {"description": accounts + topics + events},
+        "Condition on contacts": {"description": people},
+        "Numeric field or formula of contacts": {"description": people},
         "Condition on reps": {"description": f"Rep fields:\n{_listed(vocabulary.rep.values())}"},
         "Numeric field or formula": {"description": accounts + topics + events},
         "Engagement kind": kinds,
