@@ -29,7 +29,7 @@ def vocabulary() -> Vocabulary:
     account = {
         **fields("name owner industry country region parent website phone owner_team zip", Type.TEXT),
         **fields("domain lead_source products", Type.TEXT),
-        **fields("revenue employees open_opportunities won_opportunities contacts", Type.NUMBER),
+        **fields("revenue employees open_opportunities won_opportunities contacts vendor_fit mql_score", Type.NUMBER),
         **fields("created_at renewal_date last_touch last_engagement owned_since", Type.DATE),
         **fields("do_not_move owner_active in_pool is_customer", Type.BOOLEAN),
         **picklists,

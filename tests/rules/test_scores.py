@@ -20,12 +20,10 @@ from rules import (
     needs,
     trace,
 )
-from tests.rules.test_compile import LANDMARK, NOW, Store, rules, score, store
+from tests.rules.test_compile import LANDMARK, NOW, rules, score
 
 if TYPE_CHECKING:
-    from tests.rules.conftest import Folder
-
-__all__ = ["store"]
+    from tests.rules.conftest import Folder, Store
 
 TERM = "{id: met, event: meeting, points: 10, because: Met us}"
 TWO = """scores:
@@ -164,3 +162,32 @@ def test_no_condition_reads_a_score_or_a_grade(folder: Folder) -> None:
     [problem] = folder.problems(rules_yaml=text.replace("timing > 3", "grade = 'A1'"))
     told = "'grade' is a grid: it is worked out after all conditions, so none can read it"
     assert problem == f"rules.yaml:10:9: unknown field 'grade' — {told}"
+
+
+@pytest.mark.parametrize(
+    ("fit", "scope", "protect", "total"),
+    [
+        (None, "theirs", None, 0),
+        (-1, None, "ruled-out", 0),
+        (0, "theirs", None, 0),
+        (50, "theirs", None, 0),
+        (75, "theirs", None, 25),
+        (100, "theirs", None, 60),
+        (250, "theirs", None, 60),
+    ],
+)
+def test_a_vendors_score_is_scaled_and_its_minus_one_means_no(
+    folder: Folder, store: Store, fit: float | None, scope: str | None, protect: str | None, total: float
+) -> None:
+    terms = (
+        "{id: fit, scale: vendor_fit, from: 50, to: 100, points: 50, because: x}, "
+        "{id: strong, when: vendor_fit >= 81, points: 10, because: y}"
+    )
+    ruleset = rules(
+        folder,
+        "scope: [{id: theirs, when: vendor_fit <> -1}]",
+        "protect: [{id: ruled-out, when: vendor_fit = -1, because: The vendor says so}]",
+        score(f"{{vendors: {{max: 80, terms: [{terms}]}}}}"),
+    )
+    [row] = store.judge(ruleset, [{"vendor_fit": fit}])
+    assert (row["in_scope"], row["protect"], row["total__1"]) == (scope, protect, total)
