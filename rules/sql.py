@@ -170,12 +170,19 @@ class Writer:
 
     def _includes(self, value: tree.Value, choices: tuple[str, ...]) -> str:
         """Each listed value between two bars, found as it stands."""
-        listed = f"('|' || REPLACE({self.value(value)}, ';', '|') || '|')"
+        text = self.value(value)
+        listed = f"('|' || REPLACE({text}, ';', '|') || '|')"
         # Semicolons are gone by now, so one behind each space turns a run of spaces into a single one.
         for old, new in ((" ", " ;"), ("; ", ""), (" ;", " "), (" |", "|"), ("| ", "|")):
             listed = f"REPLACE({listed}, {quoted(old)}, {quoted(new)})"
-        position = "INSTR({}, {})" if self.dialect is Dialect.SQLITE else "STRPOS({}, {})"
-        return "(" + " OR ".join(f"{position.format(listed, quoted(f'|{one}|'))} > 0" for one in choices) + ")"
+        # Most texts do not hold a choice's longest word at all, and need no cutting.
+        held = (f"({self._holds(text, max(one.split(' '), key=len))} AND {self._holds(listed, f'|{one}|')})"
+                for one in choices)  # fmt: skip
+        return "(" + " OR ".join(held) + ")"
+
+    def _holds(self, text: str, part: str) -> str:
+        function = "INSTR" if self.dialect is Dialect.SQLITE else "STRPOS"
+        return f"{function}({text}, {quoted(part)}) > 0"
 
     def _lowered(self, value: tree.Value) -> str:
         collation = ' COLLATE "C"' if self.dialect is Dialect.POSTGRESQL else ""
