@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rules import Type
-from sync_worker.core.market.filling import Filling
+from sync_worker.core.market.filling import Filling, apart
 from sync_worker.core.market.lookalikes import Reason, Studied, best, likeness, only, reasons, sample, study, turn
 from sync_worker.core.market.whitespace import Stand
 from sync_worker.core.scorecard.columns import Kind
@@ -89,7 +89,7 @@ def gather(blocks: Iterable[Sequence[Sequence[Any]]], fit: Mapping[str, Type], t
         stands=stand.column(),
         territories=territory.column(),
         values=value.column().numbers,
-        columns=tuple(filling.column() for filling in fillings if not filling.crowded),
+        columns=tuple(part for filling in fillings if not filling.crowded for part in apart(filling.column())),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -77,7 +78,7 @@ def market(parts: Parts, asked: Asked) -> Market:
         alike = _alike(tx, parts, asked, replace(seen, fields=what.fit), how, total.market.accounts)
         people = lookup.user_names(tx)
         shown = stored.named(tx, [each.account for each in alike.best] if alike else [])
-    called = people if what.by == OWNER else {}
+    called = _distinct(people) if what.by == OWNER else {}
     return Market(
         at=now,
         by=what.by,
@@ -111,6 +112,12 @@ def _alike(  # noqa: PLR0913, PLR0917 - what one stream needs
 
     blocks = stored.stream(tx, seen, now=parts.clock(), settings=how)
     return look(gather(blocks, seen.fields, told), asked.among, top=asked.top, keep=asked.keep)
+
+
+def _distinct(people: Mapping[str, str]) -> dict[str, str]:
+    """Users' names by id, with the id behind a name that two of them have."""
+    times = Counter(people.values())
+    return {id_: name if times[name] == 1 else f"{name} ({id_})" for id_, name in people.items()}
 
 
 def _called(alike: LookAlikes, people: Mapping[str, str]) -> LookAlikes:

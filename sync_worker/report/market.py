@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 NONE = "(none)"
 FEW = 3
 """Values of each field, and reasons of each account, that are shown; the JSON form has them all."""
+WHOLE = 1_000
+"""From here on a sum is told in whole numbers."""
 CLEAR = 0.18
 """What is less than a fifth more common among customers is not worth a line."""
 
@@ -93,7 +95,7 @@ def _worth(found: Market, lines: Sequence[_Line]) -> Block:
         yield line.name
         market = line.sums.market
         for sum_ in (market, *(line.sums.stand(each) for each in (Stand.CUSTOMER, Stand.OWNED, Stand.UNOWNED))):
-            yield figure(sum_.value)
+            yield _worthy(sum_.value)
         yield f"{market.valued / market.accounts:.0%}" if market.accounts else ""
 
     return table(f"{found.by or ' '}|>market|>customers|>owned|>unowned|>filled", [tuple(cells(one)) for one in lines])
@@ -115,7 +117,7 @@ def _renewals(found: Market, lines: Sequence[_Line]) -> Block:
 def _sum(found: Sum | None, asked: Market) -> str:
     if found is None or not found.accounts:
         return ""
-    return f"{found.accounts:,}" + (f" ({figure(found.value)})" if asked.value else "")
+    return f"{found.accounts:,}" + (f" ({_worthy(found.value)})" if asked.value else "")
 
 
 # Look-alikes
@@ -172,6 +174,11 @@ def _strongest(each: Evidence) -> list[Line]:
     return sorted((line for line in each.lines if line.weight >= CLEAR), key=lambda line: -line.weight)
 
 
+def _worthy(value: float) -> str:
+    """A sum without the digits that nobody reads."""
+    return f"{value:,.0f}" if abs(value) >= WHOLE else figure(value)
+
+
 def _best(found: Market, best: Sequence[LookAlike]) -> Iterator[Block]:
     if not best:
         yield Text("none: nothing speaks for any of them")
@@ -190,7 +197,7 @@ def _row(found: Market, each: LookAlike) -> Iterator[str]:
     yield owner
     yield f"{each.likeness:.0%}"
     if found.value:
-        yield "" if each.value is None else figure(each.value)
+        yield "" if each.value is None else _worthy(each.value)
     yield "; ".join(_reason(one) for one in each.reasons[:FEW] if one.weight >= CLEAR)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sync_worker.core.market.filling import base
 from sync_worker.core.scorecard import names
 from sync_worker.core.scorecard.bins import make_bins
 from sync_worker.core.scorecard.leaks import PERFECT, TELLING_BLANKS, Unusable, power, unusable
@@ -60,7 +61,7 @@ def fit_fields(columns: Sequence[Column], won: Flags, *, keep: Collection[str] =
     left = {each.field for each in useless}
     able = [column for column in columns if column.name not in left]
     found = tuple(
-        Suspect(column.name, evidence, column.name in keep)
+        Suspect(column.name, evidence, base(column.name) in keep)
         for column in able
         if (evidence := next(_evidence(column, won, rows), ""))
     )
@@ -75,8 +76,8 @@ def fit_fields(columns: Sequence[Column], won: Flags, *, keep: Collection[str] =
 
 def _not_fit(columns: Sequence[Column], keep: Collection[str]) -> Iterator[Unusable]:
     for column in columns:
-        subject = names.subject(column.name)
-        if subject is not names.Subject.ACCOUNT and column.name not in keep:
+        subject = names.subject(base(column.name))
+        if subject is not names.Subject.ACCOUNT and base(column.name) not in keep:
             yield Unusable(column.name, f"by its name it tells of {_OF[subject]}, not of what the account is")
 
 
@@ -88,7 +89,7 @@ _OF = {
 
 
 def _evidence(column: Column, won: Flags, rows: Ints) -> Iterator[str]:
-    said = [word for word in names.words(column.name) if word in FOLLOWS]
+    said = [word for word in names.words(base(column.name)) if word in FOLLOWS]
     if said:
         yield f"'{said[0]}' in its name: it may follow from being a customer"
     filled = column.filled

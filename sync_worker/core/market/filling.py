@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from array import array
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sync_worker.core.scorecard.bins import FLOOR, MOST_LEVELS
 from sync_worker.core.scorecard.columns import Column, Kind
 
 if TYPE_CHECKING:
@@ -15,8 +18,13 @@ if TYPE_CHECKING:
 
     from sync_worker.core.model import Value
 
-MOST_DISTINCT = 20_000
+MOST_DISTINCT = 50_000
 """A text with more values than this names its account; it is not kept any further."""
+
+
+SEVERAL = 0.05
+"""A text lists several values where more than this share of its rows does."""
+_BETWEEN = re.compile("[;|]")
 
 
 @dataclass(slots=True)
@@ -57,4 +65,33 @@ class Filling:
 
 
 def _said(value: Value) -> str | None:
-    return None if value is None else "true" if value else "false"
+    return None if value is None else "yes" if value else "no"
+
+
+def apart(column: Column) -> tuple[Column, ...]:
+    """A text that lists several values between ``;`` or ``|`` as a yes/no column for each that occurs often enough.
+
+    The columns are called ``technologies: Kubernetes``. Any other column is left as it is.
+    """
+    if column.kind is not Kind.TEXT:
+        return (column,)
+    listed = [frozenset(filter(None, map(str.strip, _BETWEEN.split(text)))) for text in column.distinct]
+    counts = np.bincount(column.places[column.filled], minlength=len(listed)).tolist()
+    several = sum(count for values, count in zip(listed, counts, strict=True) if len(values) > 1)
+    if several <= SEVERAL * sum(counts):
+        return (column,)
+    seen = Counter[str]()
+    for values, count in zip(listed, counts, strict=True):
+        seen.update(dict.fromkeys(values, count))
+    often = sorted((-count, value) for value, count in seen.items() if count >= FLOOR)[:MOST_LEVELS]
+    return tuple(_having(column, value, listed) for value in sorted(value for _, value in often))
+
+
+def base(name: str) -> str:
+    """The field that a column is made of."""
+    return name.partition(": ")[0]
+
+
+def _having(column: Column, value: str, listed: Sequence[frozenset[str]]) -> Column:
+    has = np.array([*(value in values for values in listed), -1], dtype=np.int64)
+    return Column(f"{column.name}: {value}", Kind.TEXT, ("no", "yes"), has[column.places], column.numbers)

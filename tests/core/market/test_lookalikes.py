@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sync_worker.core.market.evidence import DOUBT, FEWEST_OTHERS, weigh
-from sync_worker.core.market.filling import MOST_DISTINCT, Filling
+from sync_worker.core.market.filling import MOST_DISTINCT, Filling, apart
 from sync_worker.core.market.lookalikes import (
     FEWEST,
     MOST_OTHERS,
@@ -221,7 +221,33 @@ def test_a_field_fills_block_by_block_and_keeps_what_is_empty() -> None:
     assert number.column().places.tolist() == [1, -1, 0, 1]
     assert text.column().distinct == ("1.5", "2.0")
     assert text.column().places.tolist() == [1, -1, 0, 1]
-    assert [flag.column().distinct[place] for place in flag.column().places if place >= 0] == ["true", "false", "true"]
+    assert [flag.column().distinct[place] for place in flag.column().places if place >= 0] == ["yes", "no", "yes"]
+
+
+def test_a_text_of_several_values_is_a_field_for_each_of_them() -> None:
+    texts = ["Kubernetes; Kafka", "Kafka|SAP", "SAP", "", "Kafka;Rare"] * 10
+    texts[4] = "Kafka"
+    told = apart(column("stack", texts))
+    assert [each.name for each in told] == ["stack: Kafka", "stack: Kubernetes", "stack: SAP"]
+    kafka = ["" if place < 0 else told[0].distinct[place] for place in told[0].places]
+    assert kafka[:5] == ["yes", "yes", "no", "", "yes"]
+    alone = column("city", ["Bonn", "Ulm; Neu-Ulm", *["Kiel"] * 40])
+    assert apart(alone) == (alone,)
+
+
+def test_what_customers_have_among_several_values_is_found_and_a_suspect_is_so_with_all_its_values() -> None:
+    rows, won = accounts()
+    told = columns(rows, stack=lambda at, _: "Kafka; SAP" if won[at] == (at % 4 > 0) else "SAP; Excel")
+    told = [part for each in told for part in apart(each)]
+    found = study(told, won, (0, 0))
+    assert found.model is not None
+    # Of Kafka and Excel one says what the other one does.
+    assert {"stack: Kafka", "stack: Excel"} & {each.field for each in found.model.fields}
+    rows, won = accounts()
+    told = columns(rows, licences=lambda at, _: "Kafka; SAP" if won[at] == (at % 4 > 0) else "SAP; Excel")
+    told = [part for each in told for part in apart(each)]
+    assert {each.field for each in study(told, won, (0, 0)).fields.suspects} == {"licences: Excel", "licences: Kafka"}
+    assert all(each.kept for each in study(told, won, (0, 0), keep=["licences"]).fields.suspects)
 
 
 def test_a_text_that_names_accounts_is_not_kept() -> None:
