@@ -68,7 +68,18 @@ class Need:
 
 def needs_of(way: Way, seen: Callable[[tree.Value], Seen], today: date) -> tuple[Need, ...]:
     """What a way takes. ``seen`` tells each value as it is; ``today`` is the UTC day."""
-    return tuple(_need(flip, seen, today) for flip in way)
+    needs = [_need(flip, seen, today) for flip in way]
+    exact = {
+        need.reads: need for need in needs if need.reads and [b.comparator for b in need.bounds] == [Comparator.EQ]
+    }
+    return tuple(need for need in needs if not _implied(need, exact.get(need.reads) if need.reads else None))
+
+
+def _implied(need: Need, exact: Need | None) -> bool:
+    """Whether a value is said exactly elsewhere, and this only says what it is not."""
+    if exact is None or exact is need or any(bound.comparator is not Comparator.NE for bound in need.bounds):
+        return False
+    return exact.bounds[0].value not in {bound.value for bound in need.bounds}
 
 
 def due(needs: Sequence[Need]) -> date | None:

@@ -68,9 +68,11 @@ def probe(  # noqa: PLR0913 - what an account is looked at by
     now: datetime,
     landmark: datetime,
     account_id: str,
+    given: Mapping[str, Seen] | None = None,
 ) -> Probe:
-    """The atoms of account conditions, and the values on their sides."""
-    chain = Chain(ruleset, dialect, now, landmark, f"account_id = {quoted(account_id)}")
+    """The atoms of account conditions, and the values on their sides; ``given`` stands for columns of the facts."""
+    stands = stand_ins(ruleset, dialect, given or {})
+    chain = Chain(ruleset, dialect, now, landmark, f"account_id = {quoted(account_id)}", given=stands)
     return _probe(roots, chain.writer, chain.select)
 
 

@@ -57,9 +57,17 @@ class Glass:
         found = list(decisions.evaluate(self.tx, traced.sql))
         return as_decided(traced, found[0]) if found else None
 
-    def probed(self, roots: Iterable[Tree]) -> Found:
-        """Which atoms of conditions hold, and what they saw."""
-        asked = probe(self.rules, self.dialect, roots, now=self.now, landmark=self.landmark, account_id=self.account)
+    def probed(self, roots: Iterable[Tree], given: Mapping[str, Seen] | None = None) -> Found:
+        """Which atoms of conditions hold, and what they saw; with values in place of those that the facts have."""
+        asked = probe(
+            self.rules,
+            self.dialect,
+            roots,
+            now=self.now,
+            landmark=self.landmark,
+            account_id=self.account,
+            given=given,
+        )
         return asked.found(
             [tuple(row.values()) for sql in asked.statements for row in decisions.evaluate(self.tx, sql)]
         )

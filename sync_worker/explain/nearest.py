@@ -24,8 +24,15 @@ if TYPE_CHECKING:
 GRANTED = frozenset({"in_pool"})
 """Who has an account is what is asked about: no answer may begin by changing it."""
 
-LAST = frozenset({"owner_active", "do_not_move"})
+TAKEN = (
+    GRANTED | {"owner_active", "do_not_move"},
+    GRANTED | {"owner_active"},
+    GRANTED | {"do_not_move"},
+    GRANTED,
+)
 """Nobody lets a rep go, or ticks a box, for the sake of one account: told only where nothing else would do."""
+
+WAYS_BESIDES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +76,7 @@ def nearest(glass: Glass, value: Mapping[str, Any], at: Stands) -> tuple[Nearest
 
 def answers(glass: Glass, question: Question) -> Iterator[Nearest]:
     """The least that would do; and what time does alone, where that takes more."""
-    found = glass.probed([question.condition])
-    seldom, first = (
-        ways(question.condition, found.truth, wanted=True, fixed=fixed) for fixed in (GRANTED, GRANTED | LAST)
-    )
-    several = [needs_of(way, found.seen, glass.today) for way in dict.fromkeys((*first, *seldom)) if way]
+    several = _several(glass, question.condition)
     best = next(_tried(glass, question, several), None)
     if best:
         yield best
@@ -82,16 +85,42 @@ def answers(glass: Glass, question: Question) -> Iterator[Nearest]:
         yield from list(islice(alone, 1))
 
 
-def _tried(glass: Glass, question: Question, several: Iterable[Sequence[Need]]) -> Iterator[Nearest]:
+def _several(glass: Glass, condition: tree.Tree, given: Mapping[str, Seen] | None = None) -> list[tuple[Need, ...]]:
+    """Ways to make a condition hold, the smallest first; with values ``given``, those that it takes besides."""
+    found = glass.probed([condition], given)
+    least = (ways(condition, found.truth, wanted=True, fixed=fixed) for fixed in TAKEN)
+    once = dict.fromkeys(way for each in least for way in each if way)
+    return [needs_of(way, found.seen, glass.today) for way in once]
+
+
+def _tried(glass: Glass, question: Question, several: Iterable[tuple[Need, ...]]) -> Iterator[Nearest]:
     """The ways that hold when they are tried; those that nobody can try come last."""
     untried = []
     for needs in several:
-        given = tried(needs)
-        if given is None or not given.keys() <= glass.columns:
+        given = _given(glass, needs)
+        if given is None:
             untried.append(needs)
         elif question.accepts(glass.said(given) or {}):
             yield _waited(glass, question, needs) or _nearest(question, needs, None, tried=True)
+        elif more := _besides(glass, question, needs, given):
+            yield more
     yield from (_nearest(question, needs, None, tried=False) for needs in untried)
+
+
+def _given(glass: Glass, needs: Sequence[Need]) -> dict[str, Seen] | None:
+    """Values that fulfil the needs; None where there are none, or they are not read from the facts."""
+    given = tried(needs)
+    return given if given is not None and given.keys() <= glass.columns else None
+
+
+def _besides(glass: Glass, question: Question, needs: tuple[Need, ...], given: Mapping[str, Seen]) -> Nearest | None:
+    """A value that makes one thing right may make another one wrong: what it then takes besides."""
+    for more in islice(_several(glass, question.condition, given), WAYS_BESIDES):
+        together = (*needs, *more)
+        values = _given(glass, together)
+        if values is not None and question.accepts(glass.said(values) or {}):
+            return _nearest(question, together, None, tried=True)
+    return None
 
 
 def _waited(glass: Glass, question: Question, needs: Sequence[Need]) -> Nearest | None:

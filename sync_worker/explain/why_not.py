@@ -10,7 +10,7 @@ from rules.nearest import ways
 from rules.needed import needs_of
 from rules.probing import probe_rep
 from sync_worker.core.assignment import Bar
-from sync_worker.core.claims import Claim, claim
+from sync_worker.core.claims import Claim, Seat, claim
 from sync_worker.core.model import Rep
 from sync_worker.decide import _evaluate as everyone
 from sync_worker.decide import freed_today, load_rules, people_of, policies, reps_of
@@ -134,7 +134,8 @@ class _Asked:
         if self.everybody.rep(self.at.owner) == self.rep.id and not self.at.in_pool:
             yield Reason("theirs", f"{self.rep.name} has it already.")
             return
-        found = [*self._of_the_account(), *self._of_the_rep(), *(self._of_the_book(stands) if stands else ())]
+        found, own = list(self._of_the_account()), list(self._of_the_rep())
+        found += own or (self._of_the_book(stands) if stands else ())
         yield from found
         if not found:
             yield Reason("next", f"Nothing: the next plan gives it to {self.rep.name}.")
@@ -162,7 +163,8 @@ class _Asked:
         rule = next((one for one in self.glass.rules.returns if one.id == self.value["return"]), None)
         if rule is None:
             return Reason("owned", f"{owner} has it, and no rule returns it to the pool.", least)
-        rests = f", rests there for {rule.rest_days} days" if rule.rest_days else ""
+        days = "1 day" if rule.rest_days == 1 else f"{rule.rest_days} days"
+        rests = f", rests there for {days}" if rule.rest_days else ""
         text = f"{owner} has it: it is due to go back to the pool first ({rule.reason}){rests}, and is then given out."
         return Reason("returning", text)
 
@@ -185,15 +187,21 @@ class _Asked:
             text = f"The book {stands.book} takes it, and that book is not for {name}."
             yield Reason("book", text, (*self._rep_lacks(stands.book), *self._other_books()))
         elif stands.bar is Bar.FULL:
-            text = f"{name} has {seat.load:,} accounts, and the book {stands.book} holds {seat.capacity:,}: it is full."
-            yield Reason("full", text)
+            has = f"{name} has {seat.load:,} accounts, and the book {stands.book} holds {seat.capacity:,}: it is full."
+            none = f"{name} has no room in the book {stands.book}: a capacity of 0, or none in the CRM."
+            yield Reason("full", has if seat.capacity else none)
         elif stands.bar is Bar.LIMIT and stands.limit:
-            used, most = stands.limit
-            yield Reason("limit", f"The book {stands.book} has given {used:,} of the {most:,} that its limit allows.")
+            yield Reason("limit", self._limited(stands.book, *stands.limit))
         elif stands.bar is None and stands.goes_to and stands.goes_to.rep != self.rep.id:
             yield self._other_first(stands)
         elif stands.bar is None and not stands.goes_to and stands.because:
             yield Reason("nobody", f"Nobody gets it: {stands.because}.")
+
+    def _limited(self, book: str, used: int, most: int) -> str:
+        limit = next(one.limit for one in self.glass.rules.books if one.id == book)
+        whom = self.rep.name if limit and limit.per == "rep" else "all reps together"
+        period = f"a {limit.every}" if limit else "a run"
+        return f"The book {book} has given {used:,} of the {most:,} accounts that it may give {whom} in {period}."
 
     def _other_first(self, stands: Claim) -> Reason:
         name, first, own = self.rep.name, stands.goes_to, stands.seat
@@ -203,12 +211,11 @@ class _Asked:
         if self.everybody.rep(self.at.previous_owner) == self.rep.id:
             text = f"{name} had it before it came to the pool, so it goes to {other}, who has room."
             return Reason("previous", text)
-        theirs, ours = (f"{seat.load:,} of {seat.capacity:,}" for seat in (first, own))
+        theirs, ours = _filled(first), _filled(own)
         if first.load / first.capacity == own.load / own.capacity:
-            return Reason(
-                "emptier", f"{other} comes first: both books are as full ({theirs}, {ours}), and it takes one."
-            )
-        return Reason("emptier", f"{other} comes first, whose book is emptier: {theirs} accounts, against {ours}.")
+            text = f"{other} comes first: both books are as full, {theirs} and {ours}, and one of them has to be first."
+            return Reason("emptier", text)
+        return Reason("emptier", f"{other} comes first, whose book is emptier: {theirs}, against {ours}.")
 
     def _rep_lacks(self, book: str) -> Iterator[Nearest]:
         """What would have to be different of the rep, by the user of whom it is the least."""
@@ -240,6 +247,10 @@ class _Asked:
         if own:
             outcome = f"A book of {self.rep.name}'s would take it"
             yield from answers(glass, Question(outcome, takes, lambda v: v["book"] in own))
+
+
+def _filled(seat: Seat) -> str:
+    return f"{seat.load:,} of {seat.capacity:,} accounts ({seat.load / (seat.capacity or 1):.0%})"
 
 
 def _rep(user: User, users: Mapping[str, User], everybody: People) -> Rep:
