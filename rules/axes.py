@@ -28,7 +28,7 @@ Constant = str | float
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """What a thing can be. ``values`` are those of a picklist: others are possible and rare."""
+    """What a thing can be. ``values`` are those of a picklist: others are rare, and none where it is ``closed``."""
 
     type: Type
     nullable: bool = True
@@ -36,9 +36,10 @@ class Domain:
     least: float = -math.inf
     most: float = math.inf
     values: tuple[str, ...] = ()
+    closed: bool = False
 
 
-def domain_of(value: tree.Value, values: Sequence[str] = ()) -> Domain:
+def domain_of(value: tree.Value) -> Domain:
     """What the value can be, by what it is."""
     match value:
         case tree.Touches() | tree.Events():
@@ -50,7 +51,7 @@ def domain_of(value: tree.Value, values: Sequence[str] = ()) -> Domain:
         case tree.Days():
             return Domain(Type.NUMBER, whole=True)
         case _:
-            return Domain(type_of(value), values=tuple(values))
+            return Domain(type_of(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +81,18 @@ class Axis:
         below = self.constants[after - 1] if after else None
         return below, self.constants[after] if after < len(self.constants) else None
 
-    def _possible(self, number: int) -> bool:
+    def _possible(self, number: int) -> bool:  # noqa: PLR0911 - one return for each kind of stretch
         domain = self.domain
         if number == 0:
             return domain.nullable
         if number % 2 == 0:
             constant = self.constants[number // 2 - 1]
+            if domain.closed:
+                return constant in domain.values
             return domain.type is not Type.NUMBER or _within(float(constant), domain)
-        below, above = self._ends(number)
-        if domain.type is Type.BOOLEAN:
+        if domain.type is Type.BOOLEAN or domain.closed:
             return False
+        below, above = self._ends(number)
         if domain.type is Type.NUMBER:
             return _room(
                 -math.inf if below is None else float(below), math.inf if above is None else float(above), domain

@@ -17,7 +17,7 @@ from rules.vocabulary import Type
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from rules.axes import Runs
+    from rules.axes import Domain, Runs
     from rules.boxes import Box, Key
     from rules.model import Row, Table
 
@@ -74,21 +74,21 @@ def overlaps(rows: Sequence[Row]) -> Iterator[Overlap]:
             yield Overlap(rows[earlier], rows[later], space.common(earlier, later))
 
 
-def search(table: Table, values: Mapping[str, Sequence[str]]) -> Found:
-    """Hidden rows and gaps of a table whose first match counts. ``values`` are picklists by field."""
-    space, budget = _space(table.rows, values), Budget(STEPS)
+def search(table: Table, domains: Mapping[str, Domain]) -> Found:
+    """Hidden rows and gaps of a table whose first match counts. ``domains`` as for a Space."""
+    space, budget = _space(table.rows, domains), Budget(STEPS)
     hidden: list[Hidden] = []
     gaps: list[Gap] = []
     try:
         hidden.extend(_hidden(table, space, budget))
-        gaps.extend(_gaps(table, space, budget, values))
+        gaps.extend(_gaps(table, space, budget, domains))
     except TooLong:
         return Found(tuple(hidden), tuple(gaps), complete=False)
     return Found(tuple(hidden), tuple(gaps))
 
 
-def _space(rows: Sequence[Row], values: Mapping[str, Sequence[str]]) -> Space:
-    return Space([_box(row) for row in rows], values)
+def _space(rows: Sequence[Row], domains: Mapping[str, Domain]) -> Space:
+    return Space([_box(row) for row in rows], domains)
 
 
 def _box(row: Row) -> Box:
@@ -118,19 +118,19 @@ def _hiding(space: Space, number: int, before: int, budget: Budget) -> list[int]
     return numbers(before)
 
 
-def _gaps(table: Table, space: Space, budget: Budget, values: Mapping[str, Sequence[str]]) -> Iterator[Gap]:
+def _gaps(table: Table, space: Space, budget: Budget, domains: Mapping[str, Domain]) -> Iterator[Gap]:
     """First holes among what rows name, then accounts of a kind that no row speaks of."""
     everyone = (1 << len(table.rows)) - 1
-    if (hole := _hole(table, space, budget, values)) is not None:
+    if (hole := _hole(table, space, budget, domains)) is not None:
         yield hole
     place = space.left_over(space.whole(), everyone, budget, likely=True)
     if place is not None and hole is None:
-        yield Gap(space.told(_needed(space, place)))
+        yield Gap(space.told(space.needed(place)))
 
 
-def _hole(table: Table, space: Space, budget: Budget, values: Mapping[str, Sequence[str]]) -> Gap | None:
+def _hole(table: Table, space: Space, budget: Budget, domains: Mapping[str, Domain]) -> Gap | None:
     """An account like those of a row in its open columns, with values that no row takes in the others."""
-    filled: dict[Key, Runs] = {key: meant for key in space.axes if (meant := _meant_whole(space, key, values))}
+    filled: dict[Key, Runs] = {key: meant for key in space.axes if (meant := _meant_whole(space, key, domains))}
     opened = [key for key in space.axes if key not in filled]
     meeting = space.meeting(opened)
     seen: set[tuple[object, ...]] = set()
@@ -141,13 +141,13 @@ def _hole(table: Table, space: Space, budget: Budget, values: Mapping[str, Seque
         seen.add(one)
         place = space.left_over({**runs, **filled}, meeting[number], budget, likely=True)
         if place is not None:
-            return Gap(space.told(_needed(space, place)), row)
+            return Gap(space.told(space.needed(place)), row)
     return None
 
 
-def _meant_whole(space: Space, key: Key, values: Mapping[str, Sequence[str]]) -> Runs:
+def _meant_whole(space: Space, key: Key, domains: Mapping[str, Domain]) -> Runs:
     """Where an axis is meant to be divided up without holes; () for one of which rows pick some values only."""
-    if isinstance(key, tree.FieldValue) and (key.type in _CLOSED or key.name in values):
+    if isinstance(key, tree.FieldValue) and (key.type in _CLOSED or key.name in domains):
         return ((1, space.axes[key].size - 1),)
     ranges = any(_is_range(condition) for box in space.boxes for condition in box.get(key, ()))
     return ((2, space.axes[key].size - 2),) if ranges else ()
@@ -156,13 +156,3 @@ def _meant_whole(space: Space, key: Key, values: Mapping[str, Sequence[str]]) ->
 def _is_range(condition: tree.Tree) -> bool:
     inner = condition.condition if isinstance(condition, tree.Not) else condition
     return isinstance(inner, tree.Between | tree.Comparison)
-
-
-def _needed(space: Space, place: Mapping[Key, int]) -> dict[Key, int]:
-    """The place without what does not matter: no row takes an account like this, whatever the rest."""
-    kept = dict(place)
-    for key in tuple(place):
-        without = {other: at for other, at in kept.items() if other != key}
-        if without and not any(space.contains(number, without) for number in range(len(space.boxes))):
-            kept = without
-    return kept

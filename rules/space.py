@@ -40,11 +40,12 @@ class Budget:
 
 
 class Space:
-    """Boxes on common axes. ``values`` are picklists by field."""
+    """Boxes on common axes. ``domains`` says what fields can be, where that is more than their type."""
 
-    def __init__(self, boxes: Sequence[Box], values: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(self, boxes: Sequence[Box], domains: Mapping[str, Domain] | None = None) -> None:
         self.boxes = boxes
-        self.axes = {key: _axis(key, boxes, values or {}) for key in dict.fromkeys(key for box in boxes for key in box)}
+        keys = dict.fromkeys(key for box in boxes for key in box)
+        self.axes = {key: _axis(key, boxes, domains or {}) for key in keys}
         seen: dict[tuple[Key, tuple[tree.Tree, ...]], Runs] = {}
         for key, conditions in {item for box in boxes for item in box.items()}:
             runs = [self.axes[key].runs(condition) for condition in conditions]
@@ -119,6 +120,16 @@ class Space:
         """A place in words: ``country = 'US', employees empty``."""
         return ", ".join(self.axes[key].told(at, name) for key, at in example.items() if (name := called(key)))
 
+    def needed(self, place: Mapping[Key, int], others: Iterable[int] | None = None) -> dict[Key, int]:
+        """The place without what does not matter: none of the other boxes has anything like it, whatever the rest."""
+        boxes = range(len(self.boxes)) if others is None else tuple(others)
+        kept = dict(place)
+        for key in place:
+            without = {other: at for other, at in kept.items() if other != key}
+            if without and not any(self.contains(number, without) for number in boxes):
+                kept = without
+        return kept
+
     def left_over(
         self, within: Mapping[Key, Runs], others: int, budget: Budget, *, likely: bool = False
     ) -> dict[Key, int] | None:
@@ -146,11 +157,12 @@ def called(key: Key) -> str:
             return ""
 
 
-def _axis(key: Key, boxes: Iterable[Box], values: Mapping[str, Sequence[str]]) -> Axis:
+def _axis(key: Key, boxes: Iterable[Box], domains: Mapping[str, Domain]) -> Axis:
     if isinstance(key, tree.Tree):
         return axis(Domain(Type.BOOLEAN, nullable=False), ())
     named = {constant for box in boxes for condition in box.get(key, ()) for constant in constants_of(condition)}
-    return axis(domain_of(key, values.get(called(key), ())), named)
+    domain = domains.get(key.name) if isinstance(key, tree.FieldValue) else None
+    return axis(domain or domain_of(key), named)
 
 
 class _Touching:

@@ -116,7 +116,7 @@ class _Tracing:
         for scheme in ruleset.schemes:
             column = self.made[scheme.name]
             yield TraceColumn(column, TraceKind.OUTPUT, Type.TEXT, "segments", scheme.name, text=scheme.name), column
-        for number, tried in enumerate(_conditions(ruleset), 1):
+        for number, tried in enumerate(tried_in(ruleset), 1):
             yield self._truth(number, tried)
 
     def _tables(self) -> Iterator[tuple[TraceColumn, str]]:
@@ -131,7 +131,7 @@ class _Tracing:
                 column = self.made[output.name]
                 yield TraceColumn(column, TraceKind.OUTPUT, output.type, "tables", table.name, text=output.name), column
 
-    def _truth(self, number: int, tried: _Tried) -> tuple[TraceColumn, str]:
+    def _truth(self, number: int, tried: Tried) -> tuple[TraceColumn, str]:
         condition = tried.condition
         column = TraceColumn(
             f"truth__{number}",
@@ -185,7 +185,7 @@ class _Tracing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tried:
+class Tried:
     """One condition in the order in which rules are tried."""
 
     section: str
@@ -197,22 +197,23 @@ class _Tried:
     term: str = ""
 
 
-def _conditions(ruleset: Ruleset) -> Iterator[_Tried]:
+def tried_in(ruleset: Ruleset) -> Iterator[Tried]:
+    """Every condition on accounts, section by section, in the order in which they are tried."""
     for scheme in ruleset.schemes:
         yield from (
-            _Tried("segments", scheme.name, segment.when, "", segment.mark, term=segment.name)
+            Tried("segments", scheme.name, segment.when, "", segment.mark, term=segment.name)
             for segment in scheme.segments
             if segment.when is not None
         )
-    yield from (_Tried("scope", rule.id, rule.when, rule.because, rule.mark) for rule in ruleset.scope)
-    yield from (_Tried("protect", rule.id, rule.when, rule.because, rule.mark) for rule in ruleset.protect)
-    yield from (_Tried("return", rule.id, rule.when, rule.reason, rule.mark) for rule in ruleset.returns)
-    yield from (_Tried("books", book.id, book.accounts, "", book.mark) for book in ruleset.books)
-    yield from (_Tried("routes", route.id, route.when, route.because, route.mark) for route in ruleset.routes)
+    yield from (Tried("scope", rule.id, rule.when, rule.because, rule.mark) for rule in ruleset.scope)
+    yield from (Tried("protect", rule.id, rule.when, rule.because, rule.mark) for rule in ruleset.protect)
+    yield from (Tried("return", rule.id, rule.when, rule.reason, rule.mark) for rule in ruleset.returns)
+    yield from (Tried("books", book.id, book.accounts, "", book.mark) for book in ruleset.books)
+    yield from (Tried("routes", route.id, route.when, route.because, route.mark) for route in ruleset.routes)
     for score in ruleset.scores:
         for part, term in score.placed_terms:
             if isinstance(term, WhenTerm):
-                yield _Tried("scores", score.id, term.when, term.because, term.mark, part, term.id)
+                yield Tried("scores", score.id, term.when, term.because, term.mark, part, term.id)
 
 
 def written(term: Term) -> str:

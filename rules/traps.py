@@ -140,6 +140,13 @@ def watch_texts(column: Iterable[Cell], notes: Notes) -> None:
             notes.warn(told[0], *told[1])
 
 
+def pasted(text: str) -> Told | None:
+    """What a text in a condition may have brought along from where it was copied."""
+    if text != text.strip():
+        return f"'{text[:40]}' has a space at its end or its start", "delete it"
+    return next((told for read in (_identified, _spaced, _quoted) if (told := read(text))), None)
+
+
 def watch_numbers(column: Iterable[Cell], notes: Notes) -> None:
     """Warn of numbers that all look like thousands: 1.000 is 1 here."""
     pointed = [cell for cell in column if "." in cell.text and ".." not in cell.text]

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rules import Type
+from rules.axes import Domain
 from rules.rows import overlaps, search
 
 if TYPE_CHECKING:
@@ -142,7 +144,7 @@ def test_a_row_that_cannot_be_read_overlaps_nothing(folder: Folder) -> None:
     assert "'ten' is not a number" in found
 
 
-VALUES = {"type": TYPES}
+VALUES = {"type": Domain(Type.TEXT, values=TYPES)}
 
 
 @pytest.mark.parametrize(

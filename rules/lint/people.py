@@ -1,0 +1,96 @@
+"""Books and routes against the people there are: teams and names that nobody bears, and books that nobody may fill."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rules import tree
+from rules.lint.findings import warning
+from rules.problems import nearest
+from rules.tree import Comparator
+from rules.vocabulary import Type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from collections.abc import Set as AbstractSet
+
+    from rules.lint.findings import Finding
+    from rules.model import Condition, Ruleset
+    from rules.problems import Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """What is known of the CRM's users. Values are texts, by rep field."""
+
+    active: Mapping[str, AbstractSet[str]]
+    """Of those who may own accounts."""
+    everyone: Mapping[str, AbstractSet[str]]
+    """Inactive users included."""
+    may_fill: Mapping[str, int] = field(default_factory=dict)
+    """How many active reps a book's condition takes, by book; a book that is not here is not judged."""
+    may_take: Mapping[str, int] = field(default_factory=dict)
+    """How many active reps a route's condition takes, by route."""
+
+
+def of_people(ruleset: Ruleset, staff: Staff) -> Iterator[Finding]:
+    """What books and routes name that no active rep is, and those that no rep is left for."""
+    for book in ruleset.books:
+        yield from _of_condition(book.reps, staff)
+        if staff.may_fill.get(book.id) == 0:
+            message = f"no active rep may fill the book '{book.id}'"
+            yield warning("empty-book", book.reps.mark, message, "its accounts wait in the pool: correct 'reps'")
+    for route in ruleset.routes:
+        if route.reps is not None:
+            yield from _of_condition(route.reps, staff)
+        elif route.team:
+            yield from _of_value("team", route.team, route.mark, staff)
+        if staff.may_take.get(route.id) == 0:
+            yield warning("empty-route", route.mark, f"no active rep may take what the route '{route.id}' gives")
+
+
+def of_owners(when: Condition, staff: Staff, fields: Mapping[str, str]) -> Iterator[Finding]:
+    """What a condition on accounts names of owners. ``fields``: account field → the rep field that it shows."""
+    for name, value in _compared(when.tree):
+        if name in fields:
+            yield from _of_value(fields[name], value, when.mark, staff)
+
+
+def _of_condition(reps: Condition, staff: Staff) -> Iterator[Finding]:
+    for name, value in dict.fromkeys(_compared(reps.tree)):
+        yield from _of_value(name, value, reps.mark, staff)
+
+
+def _of_value(name: str, value: str, mark: Mark, staff: Staff) -> Iterator[Finding]:
+    known = staff.everyone.get(name)
+    if known is None or value in staff.active.get(name, ()):
+        return
+    if value in known:
+        message = f"only inactive users have the {name} '{value}'"
+        yield warning("inactive-rep", mark, message, "take it out, or name who has followed")
+    else:
+        yield warning("unknown-rep", mark, f"no user of the CRM has the {name} '{value}'", nearest(value, known))
+
+
+def _compared(root: tree.Tree) -> Iterator[tuple[str, str]]:
+    """Fields and the texts that a condition wants of them, or does not want."""
+    for node in tree.parts(root):
+        match node:
+            case tree.Comparison(
+                comparator=Comparator.EQ | Comparator.NE,
+                left=tree.FieldValue(name=name),
+                right=tree.Constant(value=str(text), type=Type.TEXT),
+            ):
+                yield name, text
+            case (
+                tree.Membership(value=tree.FieldValue(name=name, type=Type.TEXT), choices=choices)
+                | tree.Includes(value=tree.FieldValue(name=name), choices=choices)
+            ):
+                yield from ((name, str(choice)) for choice in choices)
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The values that a text holds, and the text itself: what ``includes()`` looks into."""
+    return (text, *(part.strip() for part in re.split(r"[;|]", text) if part.strip()))
