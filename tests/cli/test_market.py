@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import re
-from contextlib import closing
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,8 +17,7 @@ from sync_worker.store import upgrade
 from tests.cli.desk import Desk, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
 RULES = """version: 1
 segments:
@@ -36,11 +36,23 @@ DUE = "2020-01-31"
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Sandbox]]:
     """A company of 700 accounts, pulled once: these commands change nothing."""
-    folder = tmp_path_factory.mktemp("market") / "work"
+    with settled(tmp_path_factory.mktemp("market") / "work", WON) as found:
+        yield found
+
+
+@pytest.fixture
+def shuffled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
+    """The same company with customers by chance."""
+    with settled(tmp_path / "work", {}) as found:
+        yield Desk(*found, capsys)
+
+
+@contextmanager
+def settled(folder: Path, won: Mapping[str, float]) -> Iterator[tuple[Path, Sandbox]]:
     with Sandbox(seed=7, accounts=700, reps=10) as sandbox:
         settle(folder, sandbox)
         (folder / "rules" / "market.yaml").write_text(RULES)
-        plant(sandbox)
+        plant(sandbox, won)
         upgrade(f"sqlite:///{folder / 'sync-worker.db'}")
         with closing(open_worker(load(folder / "config.toml", environ={}).config)) as worker:
             worker.pull()
@@ -53,13 +65,13 @@ def desk(office: tuple[Path, Sandbox], capsys: pytest.CaptureFixture[str]) -> De
     return Desk(*office, capsys)
 
 
-def plant(sandbox: Sandbox) -> None:
+def plant(sandbox: Sandbox, won: Mapping[str, float]) -> None:
     """Customers by industry, whose renewals are long overdue."""
     draw = random.Random(3)  # noqa: S311 - a made-up company, not a secret
     for row in sandbox.company.rows("Account"):
-        won = draw.random() < WON.get(str(row.get("Industry")), 0.05)
-        kind = "Customer" if won else "Prospect"
-        sandbox.company.edit("Account", str(row["Id"]), Type=kind, Renewal_Date__c=DUE if won else None)
+        mine = draw.random() < won.get(str(row.get("Industry")), 0.05 if won else 0.2)
+        kind = "Customer" if mine else "Prospect"
+        sandbox.company.edit("Account", str(row["Id"]), Type=kind, Renewal_Date__c=DUE if mine else None)
 
 
 def test_the_market_adds_up_and_look_alikes_say_why(desk: Desk) -> None:
@@ -85,6 +97,24 @@ def test_the_market_adds_up_and_look_alikes_say_why(desk: Desk) -> None:
     assert (first["field"], first["value"] in WON, first["won"] > first["others"]) == ("industry", True, True)
     counts = [sum(one["territory"] == each["name"] for one in alike["best"]) for each in answer["territories"]]
     assert max(counts) == 3
+
+
+def test_customers_by_chance_give_no_look_alikes_and_say_so(shuffled: Desk) -> None:
+    answer = shuffled.ask("market")["look_alikes"]
+    assert (answer["verdict"], answer["best"], answer["found"]) == ("no_signal", [], 0)
+    assert answer["customers"] > 100
+    told = shuffled.type("market")
+    assert told.code == 0
+    assert "no usable signal: what customers have in common does not tell held-out ones" in told.out
+    assert "LOOK-ALIKES" not in told.out
+
+
+def test_the_commands_of_the_guide_are_typed_as_it_says(desk: Desk) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "market.md").read_text()
+    typed = re.findall(r"^sync-worker (market.*)$", guide, re.MULTILINE)
+    assert len(typed) >= 2
+    for line in typed:
+        assert desk.type(*line.split()).code == 0, line
 
 
 def test_the_same_question_has_the_same_answer(desk: Desk) -> None:
