@@ -277,7 +277,7 @@ def _team(value: object, info: ValidationInfo) -> Text:
     text = _text(value, "a team's name")
     if "team" not in fields:
         raise wrong(
-            "the CRM's users have no field 'team'", "map it under [fields.users] in config.toml, or write reps:"
+            "the CRM's users have no field 'team'", "map it under [fields.users] in config.toml, or say who with 'reps'"
         )
     values = fields["team"].values
     if values and text not in values:

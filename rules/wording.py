@@ -144,5 +144,6 @@ def _why(key: str) -> str:
         "because": "say in a few words why, for the people whose accounts move",
         "reps": "no choice would mean every rep, so it must be said",
         "accounts": "no choice would mean every account, so it must be said",
+        "to": "say who is to get the account: team or reps, and by",
         "version": "begin the file with version: 1",
     }.get(key, "")

@@ -22,6 +22,8 @@ GOOD = [
     "revenue / employees > 100000",
     "-employees < -5 and employees <> -1",
     "coalesce(region, owner_team, 'none') = 'EMEA'",
+    "events('meeting', 30) >= 2 and events('webinar', 3650) = 0",
+    "not includes(products, 'Suite', 'Lake') or includes(lower(products), 'suite')",
     "lower(name) like 'acme%'",
     "name like '100\\% sure' or name like 'a\\_b' or name like 'back\\\\slash'",
     "has(website) and not has(phone)",
@@ -38,6 +40,13 @@ GOOD = [
     "name = 'Ünïcode 🚀 日本'",
 ]
 BAD = [
+    ("events('meeting') > 1", "12: events() takes 2 values, not 1"),
+    ("events('meeting', 1.5) > 1", "30: events() counts whole days — write 1"),
+    ("events('meeting', 0) > 1", "30: the number of days is a number above 0 and up to 3,650"),
+    ("events('meting', 5) > 1", "19: unknown engagement kind 'meting' — did you mean 'meeting'?"),
+    ("events('meeting', 5)", "12: events() is a number, not a condition — compare it with something"),
+    ("touches(0.5) > 1", "20: touches() counts whole days — write 1"),
+    ("contact_score('people') > 5", "26: unknown score of contacts 'people'"),
     ("emploees > 5", "12: unknown field 'emploees' — did you mean 'employees'?"),
     ("employees > 'abc'", "24: 'employees' is a number, 'abc' is text"),
     ("employees > '100'", "24: 'employees' is a number, '100' is text — write 100 without quotes"),

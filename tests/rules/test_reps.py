@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,9 +13,11 @@ from hypothesis import strategies as st
 from rules import FieldInfo, Type, digest, load, strangers, with_rep_files
 from rules.problems import Notes
 from rules.reps import read_reps
+from tests.rules.stores import NOW
 
 if TYPE_CHECKING:
     from tests.rules.conftest import Folder
+    from tests.rules.stores import Store
 
 RULES = "version: 1\nreps: [reps.csv]\n"
 BOOK = """
@@ -223,3 +226,35 @@ def test_no_text_breaks_it(text: str) -> None:
     reps = read_reps({"reps.csv": "email," + text}, {"x": FieldInfo("x", Type.NUMBER)}, notes)
     assert all(one.file == "reps.csv" and one.line > 0 and one.column > 0 for one in notes.problems)
     assert all(value is not None for row in reps.rows for value in row.values.values())
+
+
+def test_reps_are_chosen_by_how_long_they_have_been_there(folder: Folder, store: Store) -> None:
+    """What a file says of them, and what the passing of days makes of it; the same on each store."""
+    conditions = (
+        "days_since(hired_on) > 180",
+        "days_until(back_on) <= 0 or back_on is empty",
+        "tenure >= 2 and includes(languages, 'DE', 'NO')",
+    )
+    books = "".join(
+        f'  - {{id: b{number}, accounts: true, capacity: 5, rank: s, reps: "{text}"}}\n'
+        for number, text in enumerate(conditions)
+    )
+    score = "{id: s, max: 1, parts: {p: {max: 1, terms: [{id: t, when: true, points: 1, because: x}]}}, tiers: {A: 0}}"
+    ruleset = folder.write(
+        rules_yaml=f"version: 1\nreps: [reps.csv]\nscores: [{score}]\nbooks:\n{books}",
+        reps_csv="email,tenure,hired_on,back_on,languages (text)\na@example.com,2,2026-05-26,2026-12-01,DE|EN\n",
+    ).load()
+    people = [
+        {"hired_on": "2026-05-26", "tenure": 2, "languages": "DE|EN", "back_on": "2026-11-22"},
+        {"hired_on": "2026-05-25T23:00:00Z", "tenure": 1.9, "languages": "NO", "back_on": "2026-11-23"},
+        {"languages": "NO;SE", "tenure": 7},
+    ]
+    found = store.judge_reps(ruleset, people)
+    assert [[bool(row[f"eligible__{number}"]) for number in (1, 2, 3)] for row in found] == [
+        [False, True, True],
+        [True, False, False],
+        [False, True, True],
+    ]
+    tomorrow = store.judge_reps(ruleset, people, now=NOW + timedelta(days=1))
+    assert [bool(row["eligible__1"]) for row in tomorrow] == [True, True, False]
+    assert [bool(row["eligible__2"]) for row in tomorrow] == [True, True, True]
