@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from rules import needs
 from rules.outline import outline
@@ -16,9 +16,8 @@ from sync_worker.explain.nearest import Nearest, nearest
 from sync_worker.explain.telling import Told, tell
 from sync_worker.explain.verdict import Stands, verdict
 from sync_worker.history import AccountNotFound, find_account, ownership_of
-from sync_worker.store import facts, lookup, origins, schema, settings, twins
+from sync_worker.store import facts, lookup, origins, schema, twins
 from sync_worker.store.standing import standing
-from sync_worker.store.upsert import latest_number
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -124,23 +123,9 @@ def disputed(said: Sequence[Statement], home: str) -> bool:
 
 
 def refresh(parts: Parts, rules: Ruleset, now: datetime) -> None:
-    """Build the facts again where records have changed since, or a pull was made, or other rules are to read them."""
-    wanted = sorted(column.name for column in needs(rules))
-    with parts.store.read() as tx:
-        built = settings.get(tx, "fact_columns")
-        if built and built["read"] == wanted and not _outdated(tx, built):
-            return
+    """Bring the facts up to date: of accounts of which something has changed, or all where other rules read them."""
     with parts.store.begin() as tx:
         build_facts(tx, parts, rules, people_of(tx, parts), now)
-
-
-def _outdated(tx: Connection, built: Mapping[str, Any]) -> bool:
-    """Whether anything has been brought in since: by a pull, by a file, or by a look at our own writes."""
-    if built.get("sequence") != latest_number(tx, "record"):
-        return True
-    seen = [tx.scalar(select(func.max(at))) for at in (schema.cursor.c.saved_at, schema.signal_file.c.at)]
-    since = datetime.fromisoformat(built["built_at"])
-    return any(at is not None and at > since for at in seen)
 
 
 def not_in_facts(tx: Connection, found: Record, crms: Collection[str]) -> AccountNotFound:

@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from rules.outline import Outline, OutlinedRule, OutlinedScore, OutlinedTerm, from_json
+from sync_worker.decide import people_of
 from sync_worker.explain.now import OWNERS_SHOWN, home_of, plan_rows
 from sync_worker.explain.telling import DAY_LENGTH, DECIDERS, Told, tell
 from sync_worker.explain.verdict import Stands, verdict
 from sync_worker.history import AccountNotFound, find_account, ownership_of
-from sync_worker.store import decisions, outlines
-from sync_worker.store.standing import DO_NOT_MOVE
+from sync_worker.store import decisions, holds, outlines, ownership
+from sync_worker.store.standing import DO_NOT_MOVE, lasting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -99,8 +100,9 @@ def explain_at(parts: Parts, account: str, when: datetime) -> Past:
         newer = outlines.since(tx, decided.at, when)
         owned = ownership_of(tx, found.ref.id, OWNERS_SHOWN, until=when)
         rows = tuple(plan_rows(tx, found.ref.id, when))
+        stands = _stood(tx, parts, decided, when)
     known = from_json(kept) if kept else bare(decided)
-    told, stands = tell(known, decided.value, decided.inputs), stood(decided)
+    told = tell(known, decided.value, decided.inputs)
     return Past(
         account=found.ref.id,
         name=owned.name,
@@ -121,16 +123,35 @@ def explain_at(parts: Parts, account: str, when: datetime) -> Past:
     )
 
 
-def stood(decided: Decided) -> Stands:
-    """How the account stood when it was decided."""
-    inputs, value = decided.inputs, decided.value
-    held = DO_NOT_MOVE if inputs.get("do_not_move") else _held(inputs.get("held_until"), decided.at)
-    rests = str(inputs.get("resting_until") or "") > decided.at.isoformat()
-    return Stands(value.get("held", held), bool(inputs.get("in_pool")), value.get("resting", rests))
+def _stood(tx: Connection, parts: Parts, decided: Decided, when: datetime) -> Stands:
+    """How the account stood at a moment besides what the rules said of it: held, in the pool, resting.
+
+    What was read when it was decided, and what has come since: a hold, a rest, another owner.
+    """
+    inputs, held = decided.inputs, holds.of(tx, decided.account, when)
+    if inputs.get("do_not_move"):
+        why = DO_NOT_MOVE
+    elif held is not None and held.since <= when:
+        why = lasting(held.reason, held.until)
+    else:
+        why = _lasts(inputs.get("held_until"), when)
+    moved = next((one for one in ownership.history(tx, decided.account) if one.at <= when), None)
+    in_pool = bool(inputs.get("in_pool"))
+    if moved is not None and moved.after != inputs.get("owner"):
+        in_pool = moved.after in people_of(tx, parts).pools.values()
+    return Stands(why, in_pool, in_pool and _rests(tx, decided, when))
 
 
-def _held(until: object, at: datetime) -> str:
-    return f"held until {str(until)[:DAY_LENGTH]}" if str(until or "") > at.isoformat() else ""
+def _lasts(until: object, when: datetime) -> str:
+    return f"held until {str(until)[:DAY_LENGTH]}" if _is_after(until, when) else ""
+
+
+def _rests(tx: Connection, decided: Decided, when: datetime) -> bool:
+    return holds.rests_at(tx, decided.account, when) or _is_after(decided.inputs.get("resting_until"), when)
+
+
+def _is_after(text: object, when: datetime) -> bool:
+    return bool(text) and datetime.fromisoformat(str(text)) > when
 
 
 def bare(decided: Decided) -> Outline:

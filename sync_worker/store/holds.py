@@ -83,6 +83,12 @@ def move_rest(tx: Connection, old: str, new: str) -> None:
         tx.execute(delete(rest).where(c.account_id == old))
 
 
+def rests_at(tx: Connection, account: str, when: datetime) -> bool:
+    """Whether the account's latest rest had begun by then, and not ended."""
+    c = rest.c
+    return tx.scalar(select(c.account_id).where(c.account_id == account, c.since <= when, c.until > when)) is not None
+
+
 def end_rest(tx: Connection, account: str) -> None:
     """Its return was undone."""
     tx.execute(delete(rest).where(rest.c.account_id == account))

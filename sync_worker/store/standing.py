@@ -73,4 +73,9 @@ def _standing(row: Any, now: datetime) -> Standing:  # noqa: ANN401 - a row of t
 
 
 def _hold(row: Any) -> str:  # noqa: ANN401 - a row of the query above
-    return f"{row.reason}; held until {row.held_until:%Y-%m-%d}" if row.held_until else ""
+    return lasting(row.reason, row.held_until) if row.held_until else ""
+
+
+def lasting(reason: str, until: datetime) -> str:
+    """Why a hold keeps an account, and how long."""
+    return f"{reason}; held until {until:%Y-%m-%d}"
