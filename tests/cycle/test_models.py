@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -92,3 +93,35 @@ def test_fields_for_what_there_is_not_stop_the_plan(office: Office, flag: str, t
     with office.worker(settings(office, flag)) as worker, pytest.raises(ConfigInvalid) as caught:
         worker.plan()
     assert [str(problem).removeprefix("config: ") for problem in caught.value.problems] == [told]
+
+
+VENDOR = """
+version: 1
+scores:
+  - id: vendor
+    max: 100
+    parts:
+      fit: {max: 100, terms: [{id: fit, scale: vendor_fit, from: 0, to: 100, points: 100, because: Fits them}]}
+    tiers: {A: 60, B: 0}
+protect:
+  - {id: ruled-out, when: vendor_fit = -1, because: The vendor says to leave it alone}
+"""
+
+
+def test_a_vendors_score_from_a_file_makes_points_and_its_minus_one_keeps_an_account_where_it_is(
+    office: Office,
+) -> None:
+    own = settings(office, "signals.fields.vendor_fit=number", "signals.folder=signals")
+    (office.rules / "vendor.yaml").write_text(VENDOR)
+    liked, ruled_out, unknown = (str(row["Id"]) for row in office.sandbox.company.rows("Account")[:3])
+    (office.folder / "signals").mkdir()
+    today = datetime.now(UTC).date()
+    (office.folder / "signals" / "vendor.csv").write_text(
+        f"account_id,vendor_fit,date\n{liked},85,{today}\n{ruled_out},-1,{today}\n"
+    )
+    with office.worker(own) as worker:
+        decisions = {decision.account: decision for decision in worker.plan().decided.decisions}
+    assert [decisions[id_].scores["vendor"].total for id_ in (liked, ruled_out, unknown)] == [85, 0, 0]
+    assert decisions[liked].scores["vendor"].tier == "A"
+    assert decisions[ruled_out].protect is not None
+    assert decisions[unknown].protect != "ruled-out"

@@ -165,19 +165,19 @@ def test_no_condition_reads_a_score_or_a_grade(folder: Folder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fit", "scope", "protect", "total"),
+    ("fit", "said"),
     [
-        (None, "theirs", None, 0),
-        (-1, None, "ruled-out", 0),
-        (0, "theirs", None, 0),
-        (50, "theirs", None, 0),
-        (75, "theirs", None, 25),
-        (100, "theirs", None, 60),
-        (250, "theirs", None, 60),
+        (None, ("theirs", None, 0)),
+        (-1, (None, "ruled-out", 0)),
+        (0, ("theirs", None, 0)),
+        (50, ("theirs", None, 0)),
+        (75, ("theirs", None, 25)),
+        (100, ("theirs", None, 60)),
+        (250, ("theirs", None, 60)),
     ],
 )
 def test_a_vendors_score_is_scaled_and_its_minus_one_means_no(
-    folder: Folder, store: Store, fit: float | None, scope: str | None, protect: str | None, total: float
+    folder: Folder, store: Store, fit: float | None, said: tuple[str | None, str | None, float]
 ) -> None:
     terms = (
         "{id: fit, scale: vendor_fit, from: 50, to: 100, points: 50, because: x}, "
@@ -190,4 +190,4 @@ def test_a_vendors_score_is_scaled_and_its_minus_one_means_no(
         score(f"{{vendors: {{max: 80, terms: [{terms}]}}}}"),
     )
     [row] = store.judge(ruleset, [{"vendor_fit": fit}])
-    assert (row["in_scope"], row["protect"], row["total__1"]) == (scope, protect, total)
+    assert (row["in_scope"], row["protect"], row["total__1"]) == said
