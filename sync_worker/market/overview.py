@@ -62,6 +62,7 @@ def market(parts: Parts, asked: Asked) -> Market:
     with parts.store.read() as tx:
         words = vocabulary(settings.get(tx, "schema"), parts.config)
     what = understood(asked, rules, words, parts.config)
+    parts.watch(Progress("facts", 0))
     refresh(parts, rules, now)
     with parts.store.read() as tx:
         said = judged(what.by, rules, Dialect(parts.store.dialect), now=now, landmark=engagement.landmark(tx))
