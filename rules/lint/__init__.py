@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from rules.lint.constants import of_constants
 from rules.lint.domains import domains
-from rules.lint.findings import Finding, Severity, in_order, note, of_loading, warning
+from rules.lint.findings import Finding, Severity, in_order, note, of_loading, told, warning
 from rules.lint.order import against_each_other, left_over, never_or_always, sections
 from rules.lint.people import Staff, listed, of_owners, of_people
 from rules.lint.points import most_of, of_score
+from rules.lint.stored import Stored, of_stored
 from rules.lint.tables import of_table
 from rules.tracing import tried_in
 
@@ -18,12 +19,11 @@ if TYPE_CHECKING:
     from datetime import date
 
     from rules.model import Ruleset
-    from rules.tracing import Tried
     from rules.vocabulary import Vocabulary
 
-__all__ = ["Finding", "Severity", "Staff", "in_order", "lint", "listed", "most_of", "of_loading"]
+__all__ = ["Finding", "Severity", "Staff", "Stored", "in_order", "lint", "listed", "most_of", "of_loading", "of_stored"]
 
-OWNERS = {"owner": "id", "owner_name": "name", "owner_team": "team"}
+OWNERS = {"owner": "id", "previous_owner": "id", "owner_team": "team"}
 """Account fields that tell something of the owner, and the rep fields that they show."""
 
 
@@ -42,7 +42,7 @@ def lint(ruleset: Ruleset, vocabulary: Vocabulary, *, today: date, staff: Staff 
 def _of_rules(ruleset: Ruleset, vocabulary: Vocabulary, today: date) -> Iterator[Finding]:
     known = domains(ruleset, vocabulary.account)
     for tried in tried_in(ruleset):
-        yield from never_or_always(_name(tried), tried.condition, known, today)
+        yield from never_or_always(told(tried), tried.condition, known, today)
         yield from of_constants(tried.condition)
     for book in ruleset.books:
         yield from of_constants(book.reps)
@@ -72,9 +72,3 @@ def _missing(ruleset: Ruleset) -> Iterator[Finding]:
         if rule.rest_days == 0:
             message = f"what '{rule.id}' returns does not rest: the next refill may give it away at once"
             yield note("no-rest", rule.mark, message, "if that is not meant, add a rest: 30 days")
-
-
-def _name(tried: Tried) -> str:
-    nouns = {"books": f"the book '{tried.rule}'", "routes": f"the route '{tried.rule}'",
-             "segments": f"the segment '{tried.term}'", "scores": f"the term '{tried.term}'"}  # fmt: skip
-    return nouns.get(tried.section, f"the rule '{tried.rule}'")

@@ -11,6 +11,8 @@ from rules.problems import Mark, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from rules.tracing import Tried
+
 
 class Severity(StrEnum):
     """How much a finding weighs."""
@@ -50,6 +52,12 @@ def warning(code: str, mark: Mark, message: str, hint: str = "") -> Finding:
 def note(code: str, mark: Mark, message: str, hint: str = "") -> Finding:
     """Something worth knowing."""
     return Finding(code, Severity.NOTE, mark, message, hint)
+
+
+def told(one: Tried) -> str:
+    """What a condition belongs to, in words: the book 'enterprise'."""
+    nouns = {"books": "book", "routes": "route", "segments": "segment", "scores": "term"}
+    return f"the {nouns.get(one.section, 'rule')} '{one.term or one.rule}'"
 
 
 def of_loading(problems: Iterable[Problem], severity: Severity) -> tuple[Finding, ...]:

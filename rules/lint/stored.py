@@ -1,0 +1,155 @@
+"""Rules against the accounts there are: what never or always matches, what stands empty, what lists name in vain.
+
+Pure: the counts come from ``rules.counting``, and from whoever ran it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rules import tree
+from rules.counting import Counted
+from rules.facts import columns_read, needs
+from rules.lint.findings import note, told, warning
+from rules.model import ScaleTerm, WhenTerm
+from rules.names import written
+from rules.tracing import tried_in
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
+
+    from rules.counting import Key
+    from rules.facts import FactColumn
+    from rules.lint.findings import Finding
+    from rules.model import Ruleset, Score
+    from rules.problems import Mark
+    from rules.tracing import Tried
+
+MOSTLY = 0.8
+"""From this share of empty values on a field is mostly empty."""
+FEW = 20
+"""Of fewer accounts in scope nothing is said that holds of all of them."""
+_SHOWN = 5
+_FIRST_WINS = ("protect", "return", "books", "routes")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What was counted."""
+
+    counts: Mapping[Key, int]
+    missing: Mapping[str, tuple[AbstractSet[str | float], int]] = field(default_factory=dict)
+    """By list the values that no account has, and how many values the list has."""
+
+    def of(self, what: Counted, first: str = "", second: str = "") -> int:
+        """One count."""
+        return self.counts[what, first, second]
+
+
+def of_stored(ruleset: Ruleset, stored: Stored, may_be_empty: Collection[str] = ()) -> Iterator[Finding]:
+    """What the accounts say of the rules. ``may_be_empty`` are fields of which emptiness says nothing.
+
+    Nothing is said where there are no accounts.
+    """
+    everybody, in_scope = stored.of(Counted.ACCOUNTS), stored.of(Counted.IN_SCOPE)
+    if not everybody:
+        return
+    for number, one in enumerate(tried_in(ruleset), 1):
+        if one.section == "scope" or in_scope:
+            yield from _of_condition(one, stored, number)
+    for name, (missing, size) in stored.missing.items():
+        if missing and name in ruleset.list_marks:
+            yield _of_list(name, ruleset.list_marks[name], missing, size)
+    if not in_scope:
+        return
+    for score in ruleset.scores:
+        yield from _of_score(score, stored)
+    yield from _of_fields(ruleset, stored, may_be_empty)
+    yield from _of_segments(ruleset, stored)
+    unbooked = stored.of(Counted.UNBOOKED)
+    if ruleset.books and unbooked:
+        message = f"no book takes {_share(unbooked, in_scope)}"
+        yield note("no-book", ruleset.books[-1].mark, message, "they stay where they are, in the pool, too")
+
+
+def _of_condition(one: Tried, stored: Stored, number: int) -> Iterator[Finding]:
+    if isinstance(one.condition.tree, tree.Truth) and isinstance(one.condition.tree.value, tree.Constant):
+        return
+    everybody = stored.of(Counted.ACCOUNTS) if one.section == "scope" else stored.of(Counted.IN_SCOPE)
+    whose = "accounts" if one.section == "scope" else "accounts in scope"
+    holds = stored.of(Counted.HOLDS, str(number))
+    name, mark = told(one), one.condition.mark
+    if holds == 0:
+        code = "dead-term" if one.section == "scores" else "never-matches"
+        yield warning(code, mark, f"{name} matches none of {everybody:,} {whose}", "as of the latest pull")
+    elif holds == everybody and everybody >= FEW:
+        yield note("always-matches", mark, f"{name} matches all {everybody:,} {whose}", "as of the latest pull")
+    if holds and one.section in _FIRST_WINS and stored.of(Counted.DECIDES, one.section, one.rule) == 0:
+        message = f"{name} matches {_share(holds, everybody)}, and rules above it take them all"
+        yield note("never-first", mark, message, "as of the latest pull")
+
+
+def _of_score(score: Score, stored: Stored) -> Iterator[Finding]:
+    conditions = {term.id for term in score.terms if isinstance(term, WhenTerm)}
+    for term in score.terms:
+        if term.id not in conditions and term.points and stored.of(Counted.GIVES, score.id, term.id) == 0:
+            message = f"the term '{term.id}' gives no account in scope any points"
+            yield warning("dead-term", term.mark, message, "as of the latest pull")
+    for tier in score.tiers:
+        if stored.of(Counted.TIER, score.id, tier.name) == 0:
+            message = f"no account in scope reaches tier {tier.name} of '{score.id}'"
+            yield note("empty-tier", score.mark, message, "as of the latest pull")
+
+
+def _of_fields(ruleset: Ruleset, stored: Stored, may_be_empty: Collection[str]) -> Iterator[Finding]:
+    in_scope = stored.of(Counted.IN_SCOPE)
+    places = _places(ruleset)
+    for column in needs(ruleset):
+        if (Counted.FILLED, column.name, "") not in stored.counts or column.word in may_be_empty:
+            continue
+        empty = in_scope - stored.of(Counted.FILLED, column.name)
+        if column in places and empty >= in_scope * MOSTLY:
+            message = f"'{column.word}' is empty for {_share(empty, in_scope)}"
+            say = warning if empty == in_scope else note
+            yield say("empty-field", places[column], message, "as of the latest pull: rules that read it say little")
+
+
+def _of_segments(ruleset: Ruleset, stored: Stored) -> Iterator[Finding]:
+    for scheme in ruleset.schemes:
+        for segment in scheme.segments:
+            if segment.when is None and stored.of(Counted.DECIDES, scheme.name, segment.name) == 0:
+                message = f"no account in scope is in the segment '{segment.name}' of '{scheme.name}'"
+                yield note("empty-segment", segment.mark, message, "as of the latest pull")
+
+
+def _of_list(name: str, mark: Mark, missing: AbstractSet[str | float], size: int) -> Finding:
+    if len(missing) == size:
+        return warning("dead-list", mark, f"no account has any value of the list '{name}'", "as of the latest pull")
+    some = ", ".join(f"'{written(value)}'" for value in sorted(missing, key=str)[:_SHOWN])
+    more = ", …" if len(missing) > _SHOWN else ""
+    message = f"{len(missing):,} of the {size:,} values of the list '{name}' are no account's: {some}{more}"
+    return note("list-values", mark, message, "as of the latest pull")
+
+
+def _places(ruleset: Ruleset) -> dict[FactColumn, Mark]:
+    """Where each column is first read."""
+    found: dict[FactColumn, Mark] = {}
+    for table in ruleset.tables:
+        for row in table.rows:
+            for column in columns_read(row.when, ruleset.computed) if row.when is not None else ():
+                found.setdefault(column, table.mark)
+    for one in tried_in(ruleset):
+        for column in columns_read(one.condition.tree, ruleset.computed):
+            found.setdefault(column, one.condition.mark)
+    for score in ruleset.scores:
+        for term in score.terms:
+            if isinstance(term, ScaleTerm):
+                for column in columns_read(term.scale.tree, ruleset.computed):
+                    found.setdefault(column, term.mark)
+    return found
+
+
+def _share(some: int, everybody: int) -> str:
+    return f"{some:,} of {everybody:,} accounts in scope ({some / everybody:.0%})"
