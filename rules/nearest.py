@@ -8,6 +8,7 @@ around.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from rules import tree
@@ -53,6 +54,8 @@ def holds(root: tree.Tree, truth: Callable[[tree.Tree], bool]) -> bool:
             return all(holds(one, truth) for one in inner)
         case tree.Or(conditions=inner):
             return any(holds(one, truth) for one in inner)
+        case tree.Truth(value=tree.Constant(value=constant)):
+            return bool(constant)
         case _:
             return truth(root)
 
@@ -67,18 +70,26 @@ def ways(
     """The smallest ways to make a condition what is wanted, the smallest first, equal ones in reading order.
 
     ``truth`` tells what each atom is now. ``fixed`` names fields that the question takes for granted. Nothing where no
-    way is left: a constant cannot differ.
+    way is left: a constant cannot differ, and an atom that stands in two places is the same in both.
     """
+    found = _ways(root, truth, fixed, wanted=wanted)
+    return tuple(way for way in found if holds(root, _flipped(truth, way)) is wanted)
+
+
+def _flipped(truth: Callable[[tree.Tree], bool], way: Way) -> Callable[[tree.Tree], bool]:
+    becomes = {flip.atom: flip.becomes for flip in way}
+    return lambda atom: becomes[atom] if atom in becomes else truth(atom)
+
+
+def _ways(
+    root: tree.Tree, truth: Callable[[tree.Tree], bool], fixed: AbstractSet[str], *, wanted: bool
+) -> tuple[Way, ...]:
     match root:
         case tree.Not(condition=inner):
-            return ways(inner, truth, wanted=not wanted, fixed=fixed)
+            return _ways(inner, truth, fixed, wanted=not wanted)
         case tree.And(conditions=inner) | tree.Or(conditions=inner):
-            found = [ways(one, truth, wanted=wanted, fixed=fixed) for one in inner]
-            return (
-                _together(found)
-                if isinstance(root, tree.And) is wanted
-                else _smallest(w for each in found for w in each)
-            )
+            found = [_ways(one, truth, fixed, wanted=wanted) for one in inner]
+            return _together(found) if isinstance(root, tree.And) is wanted else _smallest(chain.from_iterable(found))
         case tree.Truth(value=tree.Constant(value=constant)):
             return ((),) if bool(constant) is wanted else ()
         case _:
@@ -92,11 +103,10 @@ def _reads(atom: tree.Tree, names: AbstractSet[str]) -> bool:
 
 
 def _together(parts: Iterable[tuple[Way, ...]]) -> tuple[Way, ...]:
-    """One way of each part, joined: an atom that two of them name counts once, and cannot be both yes and no."""
+    """One way of each part, joined: an atom that two of them name counts once."""
     joined: tuple[Way, ...] = ((),)
     for part in parts:
-        pairs = (tuple(dict.fromkeys((*first, *second))) for first in joined for second in part)
-        joined = _smallest(way for way in pairs if len({flip.atom for flip in way}) == len(way))
+        joined = _smallest(tuple(dict.fromkeys((*first, *second))) for first in joined for second in part)
     return joined
 
 
