@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from rules import Ruleset, Vocabulary
-    from rules.testing import Coverage, Given, Outcome, Result, RuleTest, Value
+    from rules import Problem, Ruleset, Vocabulary
+    from rules.testing import Coverage, Given, Outcome, Result, RuleTest, Suite, Value
 
 ACCOUNT = "account"
 """The id of every account made up."""
@@ -46,6 +46,8 @@ class Ran:
 
     results: tuple[Result, ...]
     coverage: Coverage
+    warnings: tuple[Problem, ...] = ()
+    """What the test files say, and probably do not mean."""
 
     @property
     def passed(self) -> tuple[Result, ...]:
@@ -66,19 +68,19 @@ class NoTests(Exception):
         self.hint = hint
 
 
-def chosen(tests: Sequence[RuleTest], only: str | None, folder: Path) -> tuple[RuleTest, ...]:
+def chosen(suite: Suite, only: str | None, folder: Path) -> Suite:
     """The tests whose name or file matches the pattern (``*`` for any run), or holds it. Raises NoTests."""
-    if not tests:
+    if not suite.tests:
         raise NoTests(f"there are no tests in {folder}", "write some into a file that ends in .test.yaml there")
     if only is None:
-        return tuple(tests)
+        return suite
     pattern = only.lower() if "*" in only else f"*{only.lower()}*"
     found = tuple(
-        test for test in tests if any(fnmatchcase(text.lower(), pattern) for text in (test.name, test.mark.file))
+        test for test in suite.tests if any(fnmatchcase(text.lower(), pattern) for text in (test.name, test.mark.file))
     )
     if not found:
-        raise NoTests(f"no test matches '{only}'", nearest(only, (test.name for test in tests), near=50))
-    return found
+        raise NoTests(f"no test matches '{only}'", nearest(only, (test.name for test in suite.tests), near=50))
+    return replace(suite, tests=found)
 
 
 def run_beside(folder: Path, ruleset: Ruleset, vocabulary: Vocabulary) -> Ran:
@@ -86,13 +88,13 @@ def run_beside(folder: Path, ruleset: Ruleset, vocabulary: Vocabulary) -> Ran:
     return run(ruleset, load_tests(folder, ruleset, vocabulary))
 
 
-def run(ruleset: Ruleset, tests: Sequence[RuleTest]) -> Ran:
+def run(ruleset: Ruleset, suite: Suite) -> Ran:
     """Run the tests on the rules that they were read for."""
     with closing(sqlite3.connect(":memory:")) as store:
         store.row_factory = sqlite3.Row
-        outcomes = list(_outcomes(store, ruleset, tests))
-    results = tuple(judged(test, found) for test, found in zip(tests, outcomes, strict=True))
-    return Ran(results, covered(ruleset, outcomes))
+        outcomes = list(_outcomes(store, ruleset, suite.tests))
+    results = tuple(judged(test, found) for test, found in zip(suite.tests, outcomes, strict=True))
+    return Ran(results, covered(ruleset, outcomes), suite.warnings)
 
 
 def _outcomes(store: sqlite3.Connection, ruleset: Ruleset, tests: Sequence[RuleTest]) -> Iterator[Outcome]:

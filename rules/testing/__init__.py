@@ -3,7 +3,7 @@
 from rules.testing.covering import Coverage, Covered, covered
 from rules.testing.facts import account_row, rep_row
 from rules.testing.judging import judged, shown
-from rules.testing.model import Expectation, Failure, Given, Outcome, Result, RuleTest, Subject, Tried, Value
+from rules.testing.model import Expectation, Failure, Given, Outcome, Result, RuleTest, Subject, Suite, Tried, Value
 from rules.testing.outcome import outcome
 from rules.testing.reading import load_tests
 
@@ -17,6 +17,7 @@ __all__ = [
     "Result",
     "RuleTest",
     "Subject",
+    "Suite",
     "Tried",
     "Value",
     "account_row",

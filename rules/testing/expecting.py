@@ -75,7 +75,7 @@ class Expecting:
             elif key.text == "reps":
                 yield from self._reps(value)
             elif key.text in fields:
-                found = nodes.value(value, fields[key.text], self.today, self.notes)
+                found = nodes.value(value, fields[key.text], self.today, self.notes, strict=True)
                 yield Expectation(Subject.FIELD, key.text, found, value.mark)
             else:
                 known = {*ids, "scores", "reps", *fields}

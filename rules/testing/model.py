@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from rules.problems import Mark
+    from rules.problems import Mark, Problem
 
 Value = str | float | bool | None
 """A field's value: text, a number, yes or no, a date as ``YYYY-MM-DD``; None for an empty one."""
@@ -87,6 +87,15 @@ class RuleTest:
     """The reps of the file, by the names that it gives them."""
     expected: tuple[Expectation, ...]
     mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """The tests of a folder in their order."""
+
+    tests: tuple[RuleTest, ...]
+    warnings: tuple[Problem, ...] = ()
+    """Legal, but probably not meant."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,8 +110,11 @@ def figure(node: Node | None, what: str, notes: Notes, least: float = -1e15, mos
     return number
 
 
-def value(node: Node, info: FieldInfo, today: date, notes: Notes) -> Value:
-    """A field's value, checked against its type and picklist; None for ``empty`` and for what is noted."""
+def value(node: Node, info: FieldInfo, today: date, notes: Notes, *, strict: bool = False) -> Value:
+    """A field's value, checked against its type; None for ``empty`` and for what is noted.
+
+    What a picklist lacks is noted as a warning, since records may hold it all the same; as an error where ``strict``.
+    """
     what = f"'{info.name}'"
     if is_empty(node):
         return None
@@ -129,5 +132,5 @@ def value(node: Node, info: FieldInfo, today: date, notes: Notes) -> Value:
         return truth
     if info.values and written.text not in info.values:
         message = f"'{written.text[:60]}' is not a value of the picklist '{info.name}'"
-        notes.error(written.mark, message, nearest(written.text, info.values))
+        (notes.error if strict else notes.warn)(written.mark, message, nearest(written.text, info.values))
     return written.text

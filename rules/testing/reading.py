@@ -12,7 +12,7 @@ from rules.folder import decoded, read_tests
 from rules.problems import Notes, RulesInvalid, nearest
 from rules.testing import nodes
 from rules.testing.expecting import Expecting, computed
-from rules.testing.model import Given, RuleTest
+from rules.testing.model import Given, RuleTest, Suite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ other."""
 _AHEAD = "what is to come is no event yet"
 
 
-def load_tests(folder: Path, ruleset: Ruleset, vocabulary: Vocabulary) -> tuple[RuleTest, ...]:
+def load_tests(folder: Path, ruleset: Ruleset, vocabulary: Vocabulary) -> Suite:
     """The tests of the folder's ``*.test.yaml`` files, in their order. Raises RulesInvalid with every problem."""
     notes = Notes()
     found = [test for file in read_tests(folder) for test in _read(file, ruleset, vocabulary, notes)]
@@ -43,7 +43,7 @@ def load_tests(folder: Path, ruleset: Ruleset, vocabulary: Vocabulary) -> tuple[
         notes.error(found[MAX_TESTS].mark, f"there are {len(found):,} tests, over {MAX_TESTS:,}", "remove some")
     if notes.problems:
         raise RulesInvalid(notes.problems)
-    return tuple(found)
+    return Suite(tuple(found), tuple(sorted(set(notes.warnings))))
 
 
 def _read(file: RuleFile, ruleset: Ruleset, vocabulary: Vocabulary, notes: Notes) -> Iterator[RuleTest]:

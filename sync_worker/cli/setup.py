@@ -25,11 +25,15 @@ def init(
     *,
     template: Annotated[Template, typer.Option("--template", help="Which rules to start from.")] = Template.STARTER,
     crm: Annotated[list[Crm] | None, typer.Option("--crm", help="Your CRM; name it twice if you have two.")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="Say what each template is for, and end.")] = False,
 ) -> None:
     """Write a config, rules and a place for secrets into a folder. Never overwrites."""
     from sync_worker.cli.starting import start
-    from sync_worker.report.starting import started
+    from sync_worker.report.starting import started, templates
 
+    if list_:
+        session.out.answer(*templates(Template))
+        return
     crms = tuple(one for one in Crm if one in (crm or [Crm.SALESFORCE]))
     session.out.answer(*started(start(folder, template, crms=crms)))
 

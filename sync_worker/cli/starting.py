@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,26 @@ class Template(StrEnum):
     """Rules to start from."""
 
     STARTER = "starter"
+    SAAS = "saas"
+    HEALTHCARE = "healthcare"
+    FINANCIAL_SERVICES = "financial-services"
+    ROE_TOOLKIT = "roe-toolkit"
     DEMO = "demo"
+
+    @property
+    def about(self) -> str:
+        """What the rules are for, in one line."""
+        return ABOUT[self]
+
+
+ABOUT = {
+    Template.STARTER: "touches little until you widen it",
+    Template.SAAS: "software companies: topics that buyers research, trials, renewals, a grade from fit and timing",
+    Template.HEALTHCARE: "providers of care: conferences, white papers, contracts that end, health systems",
+    Template.FINANCIAL_SERVICES: "banks and advisers: enquiries and referrals, high touch, compliance and licences",
+    Template.ROE_TOOLKIT: "rules of engagement to pick from: named accounts, territories, activity, claims, leavers",
+    Template.DEMO: "the rules of the demo's company, for a sandbox",
+}
 
 
 class Crm(StrEnum):
@@ -44,27 +63,33 @@ class Started:
     config: Path
     rules: Path
     secrets: Path
+    drops: Path | None = None
+    """Where files of intent and account fields are dropped."""
+    unfilled: tuple[str, ...] = ()
+    """Account fields that the rules read, and that are empty until the CRM's are mapped or a file fills them."""
+    topics: tuple[str, ...] = ()
+    """Intent topics that the rules read, and that are silent until a CRM field or a file tells them."""
 
 
-SUGGESTED = {
-    Template.STARTER: {
-        "salesforce.url": "https://YOUR-DOMAIN.my.salesforce.com",
-        "salesforce.client_id": "YOUR-CONSUMER-KEY",
-        "hubspot.url": "https://api.hubapi.com",
-        "pool.user": "account.pool@YOUR-DOMAIN.com",
-    },
-    Template.DEMO: {
-        "salesforce.url": "http://127.0.0.1:8080",
-        "salesforce.client_id": "SANDBOX-CLIENT-ID",
-        "hubspot.url": "http://127.0.0.1:8080",
-        "hubspot.settle_seconds": "1.0",  # the sandbox's history is there at once
-        "pool.user": "pool@acme.example",
-    },
+_OWN = {
+    "salesforce.url": "https://YOUR-DOMAIN.my.salesforce.com",
+    "salesforce.client_id": "YOUR-CONSUMER-KEY",
+    "hubspot.url": "https://api.hubapi.com",
+    "pool.user": "account.pool@YOUR-DOMAIN.com",
 }
+_SANDBOX = {
+    "salesforce.url": "http://127.0.0.1:8080",
+    "salesforce.client_id": "SANDBOX-CLIENT-ID",
+    "hubspot.url": "http://127.0.0.1:8080",
+    "hubspot.settle_seconds": "1.0",  # the sandbox's history is there at once
+    "pool.user": "pool@acme.example",
+}
+SUGGESTED = {template: _SANDBOX if template is Template.DEMO else _OWN for template in Template}
 """What stands in a new config until a person knows better, by the settings' names."""
 
-IGNORED = """# Secrets and the store stay out of version control; config.toml and rules/ belong in it.
+IGNORED = """# Secrets, vendors' files and the store stay out of version control; config.toml and rules/ belong in it.
 secrets/
+drops/
 *.db
 *.db-journal
 *.db-shm
@@ -84,12 +109,16 @@ def start(
     import shutil
     from importlib.resources import as_file, files
 
-    made = Started(folder, template, crms, folder / "config.toml", folder / "rules", folder / "secrets")
+    text = config_text(template, values or {}, crms)
+    at = (folder / "config.toml", folder / "rules", folder / "secrets")
+    made = Started(folder, template, crms, *at, **_open(text, folder))
     if found := [path for path in (made.config, made.rules) if path.exists()]:
         raise AlreadyThere(found)
     folder.mkdir(parents=True, exist_ok=True)
     made.secrets.mkdir(mode=0o700, exist_ok=True)
-    made.config.write_text(config_text(template, values or {}, crms), encoding="utf-8")
+    made.config.write_text(text, encoding="utf-8")
+    if made.drops:
+        made.drops.mkdir(exist_ok=True)
     with as_file(files("rules") / "templates" / template.value) as source:
         shutil.copytree(source, made.rules, ignore=shutil.ignore_patterns("__pycache__", "*.py"))
     ignore = folder / ".gitignore"
@@ -106,8 +135,31 @@ def config_text(template: Template, values: Mapping[str, str], crms: tuple[Crm, 
     """
     sections = [_read(crm.value) for crm in crms] + ([_read("home")] if len(crms) > 1 else [])
     known = {**SUGGESTED[template], **values}
-    text = _read(template.value).replace("@crms@", "\n\n".join(section.strip() for section in sections))
+    text = _read("demo" if template is Template.DEMO else "starter")
+    text = text.replace("@crms@", "\n\n".join(section.strip() for section in sections))
+    if template not in (Template.DEMO, Template.STARTER):
+        text += _read(template.value)
     return "".join(_filled(line, known, crms) for line in text.splitlines(keepends=True))
+
+
+class _Open(TypedDict):
+    """What a config declares and nothing fills yet."""
+
+    drops: Path | None
+    unfilled: tuple[str, ...]
+    topics: tuple[str, ...]
+
+
+def _open(config: str, folder: Path) -> _Open:
+    import tomllib
+
+    read = tomllib.loads(config)
+    signals, topics = read.get("signals", {}), read.get("intent", {}).get("topics", {})
+    return _Open(
+        drops=folder / signals["folder"] if "folder" in signals else None,
+        unfilled=tuple(signals.get("fields", ())),
+        topics=tuple(name for name, field in topics.items() if not field),
+    )
 
 
 def _read(name: str) -> str:

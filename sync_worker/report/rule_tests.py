@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from sync_worker.report.document import Heading, Items, Text, Tone, table
@@ -26,6 +27,7 @@ def rules_tested(
         table("|test|where", [_row(result) for result in ran.results]),
         *failures(ran),
         *(_coverage(ran.coverage) if coverage else ()),
+        *_warnings(ran),
         summary(ran),
     )
     if too_little:
@@ -39,7 +41,7 @@ def with_tests(answer: Answer, ran: Ran) -> Answer:
     """Another command's answer, and what became of the tests: only those that failed are told one by one."""
     document, payload = answer
     ok = bool(payload.get("ok", True)) and not ran.failed
-    return (*document, *failures(ran), summary(ran)), {**payload, "ok": ok, "tests": told(ran)}
+    return (*document, *failures(ran), *_warnings(ran), summary(ran)), {**payload, "ok": ok, "tests": told(ran)}
 
 
 def summary(ran: Ran) -> Text:
@@ -58,6 +60,7 @@ def told(ran: Ran) -> dict[str, object]:
         "passed": len(ran.passed),
         "failed": len(ran.failed),
         "tests": [_told(result) for result in ran.results],
+        "test_warnings": [asdict(one) for one in ran.warnings],
     }
 
 
@@ -65,6 +68,12 @@ def failures(ran: Ran) -> Iterator[Block]:
     """What failed, for commands that run the tests besides something else."""
     for result in ran.failed:
         yield from _failed(result)
+
+
+def _warnings(ran: Ran) -> Iterator[Block]:
+    if ran.warnings:
+        yield Heading("Probably not meant")
+        yield Items(tuple(Text(str(one), Tone.WARN) for one in ran.warnings))
 
 
 def _row(result: Result) -> tuple[str, str, str]:
