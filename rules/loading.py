@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from rules.building import ruleset
 from rules.document import Mapping, Node, Scalar, Sequence, parse
@@ -13,12 +13,14 @@ from rules.folder import decoded, digest_of, read_folder
 from rules.lists import list_files, read_lists
 from rules.model import Hit
 from rules.names import CONTACT_FUNCTIONS, REP_FUNCTIONS, Names
+from rules.naming import condition_names, read_conditions
 from rules.problems import Mark, Notes, RulesInvalid, nearest
 from rules.reps import EMAIL, read_reps
 from rules.scalars import Context, plain
 from rules.schemes import SECTIONS, check_names, drafts, later, read_schemes, with_schemes
 from rules.scoring import check_grids, check_score
-from rules.shapes import ConditionsShape, FileShape
+from rules.shapes import FileShape
+from rules.sizes import check_counts
 from rules.tables import promised, read_table
 from rules.unused import note_unused
 from rules.wording import note_shape
@@ -29,24 +31,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rules.folder import RuleFile
-    from rules.model import Condition, Reps, Ruleset, Scheme, Table
+    from rules.model import Reps, Ruleset, Table
     from rules.names import NamedList
     from rules.shapes import ContactScoreShape, ScoreShape
     from rules.vocabulary import FieldInfo, Vocabulary
 
-MAX_RULES = 500
-"""Rules of scope, protect, return, books and routes together."""
-MAX_SEGMENTS = 300
-"""Segments of all schemes together."""
-MAX_CONDITIONS = 200
-"""Conditions with names."""
-MAX_TERMS = 400
-"""Terms of all scores together."""
 _RULES = ("scope", "protect", "return", "books", "routes")
 """Sections whose ids share one name space: the decision log names a rule by its id alone."""
 _EARLIER = ("conditions", *SECTIONS)
 """Sections that are read before the rest, which may name what they say."""
-_CONDITIONS = TypeAdapter(ConditionsShape)
 
 
 def load(folder: Path, vocabulary: Vocabulary) -> Ruleset:
@@ -66,7 +59,7 @@ def load(folder: Path, vocabulary: Vocabulary) -> Ruleset:
     names = Names(
         vocabulary.account, lists, vocabulary.topics, vocabulary.events,
         touches=vocabulary.touches, scored=scored, contacts=contacts, later=later(schemes),
-        conditions=_condition_names(roots.values()),
+        conditions=condition_names(roots.values()),
     )  # fmt: skip
     reps = _reps(roots.values(), texts, vocabulary.rep, notes)
     tables, names = _tables(roots.values(), texts, names, notes)
@@ -76,14 +69,16 @@ def load(folder: Path, vocabulary: Vocabulary) -> Ruleset:
     scores = frozenset(str(score_id.text) for score_id in _ids(roots.values(), "scores"))
     everything = replace(with_schemes(names, schemes), later={})
     context = Context(everything, rep, scores, notes, contact=_contact_names(vocabulary, lists))
-    context = replace(context, conditions=_conditions(roots.values(), context))
+    context = replace(context, conditions=read_conditions(roots.values(), context))
     built = read_schemes(schemes, replace(context, account=names))
     shapes = [shape for root in roots.values() if (shape := _shaped(root, context)) is not None]
     check_grids(shapes, notes)
-    _check_size(shapes, built, context.conditions, notes)
     if notes.problems:
         raise RulesInvalid(notes.problems)
     found = ruleset(shapes, digest_of(files), lists, tables, context.conditions, built, reps, notes)
+    check_counts(found, notes)
+    if notes.problems:
+        raise RulesInvalid(notes.problems)
     return replace(found, warnings=tuple(sorted({*found.warnings, *note_unused(found)})))
 
 
@@ -176,39 +171,6 @@ def _check_unique(ids: Iterable[Scalar], notes: Notes) -> None:
         seen.setdefault(scalar.text, scalar.mark)
 
 
-def _condition_names(roots: Iterable[Mapping]) -> frozenset[str]:
-    nodes = (root.get("conditions") for root in roots)
-    return frozenset(key.text for node in nodes if isinstance(node, Mapping) for key, _ in node.entries)
-
-
-def _conditions(roots: Iterable[Mapping], context: Context) -> dict[str, Condition]:
-    """The named conditions of all files."""
-    found: dict[str, Condition] = {}
-    places: dict[str, Mark] = {}
-    for root in roots:
-        node = root.get("conditions")
-        entries = node.entries if isinstance(node, Mapping) else ()
-        for key, value in entries:
-            if key.text in places:
-                hint = f"first at {places[key.text]}; choose another name"
-                context.notes.error(key.mark, f"the condition '{key.text}' is here twice", hint)
-            places.setdefault(key.text, key.mark)
-            found |= _read_conditions(root, Mapping(((key, value),), key.mark), context)
-        if node is not None and not entries:
-            _read_conditions(root, node, context)
-    return found
-
-
-def _read_conditions(root: Mapping, node: Node, context: Context) -> dict[str, Condition]:
-    """The conditions by name; none when they are not written as such, which is then noted."""
-    try:
-        shape = _CONDITIONS.validate_python(plain(node), context=context)
-    except ValidationError as error:
-        note_shape(root, error, context.notes, ("conditions",))
-        return {}
-    return {str(name): condition for name, condition in shape.items()}
-
-
 def _tables(
     roots: Iterable[Mapping], texts: dict[str, str | None], names: Names, notes: Notes
 ) -> tuple[tuple[Table, ...], Names]:
@@ -290,28 +252,3 @@ def _shaped(root: Mapping, context: Context) -> FileShape | None:
     for score in scores:
         check_score(score, context.notes)
     return shape
-
-
-def _check_size(
-    shapes: list[FileShape], schemes: tuple[Scheme, ...], conditions: Words[str, Condition], notes: Notes
-) -> None:
-    """One statement evaluates all rules, and databases limit its columns and its depth."""
-    rules = [rule.id for shape in shapes for rule in shape.scope]
-    rules += [rule.id for shape in shapes for rule in shape.protect]
-    rules += [rule.id for shape in shapes for rule in shape.returns]
-    rules += [book.id for shape in shapes for book in shape.books]
-    rules += [route.id for shape in shapes for route in shape.routes]
-    scores = [score for shape in shapes for score in shape.scores]
-    terms = [term.id for score in scores for part in score.parts.values() for term in part.terms]
-    people = [score for shape in shapes for score in shape.contacts]
-    of_people = [term.id for score in people for part in score.parts.values() for term in part.terms]
-    marks = {
-        "rules": ([rule.mark for rule in rules], MAX_RULES),
-        "terms": ([term.mark for term in terms], MAX_TERMS),
-        "terms on contacts": ([term.mark for term in of_people], MAX_TERMS),
-        "segments": ([segment.mark for scheme in schemes for segment in scheme.segments], MAX_SEGMENTS),
-        "named conditions": ([condition.mark for condition in conditions.values()], MAX_CONDITIONS),
-    }
-    for noun, (found, most) in marks.items():
-        if len(found) > most:
-            notes.error(found[most], f"there are {len(found):,} {noun}, over {most}", "use a decision table")

@@ -346,6 +346,19 @@ class Ruleset:
         made = [output.name for table in self.tables for output in table.outputs]
         return frozenset([*made, *(scheme.name for scheme in self.schemes)])
 
+    @property
+    def account_conditions(self) -> tuple[Condition, ...]:
+        """The conditions on accounts that rules have, segments and terms included; named ones as part of them."""
+        return (
+            *(one.when for scheme in self.schemes for one in scheme.segments if one.when is not None),
+            *(rule.when for rule in self.scope),
+            *(rule.when for rule in self.protect),
+            *(rule.when for rule in self.returns),
+            *(book.accounts for book in self.books),
+            *(route.when for route in self.routes),
+            *(term.when for score in self.scores for term in score.terms if isinstance(term, WhenTerm)),
+        )
+
     def score(self, score_id: str) -> Score:
         """The score with this id; KeyError if there is none."""
         for score in self.scores:

@@ -6,9 +6,9 @@ negates what you see. So every truth here is yes or no, never unknown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -230,16 +230,28 @@ class Or:
 
 Tree = Comparison | Between | Membership | Like | Includes | Empty | Truth | Not | And | Or
 Part = Value | Tree
+_NODES = {"Value", "Tree", "tuple[Value, ...]", "tuple[Tree, ...]"}
+"""How fields that hold nodes are declared; all others hold plain values."""
+_BRANCHES = {kind: tuple(each.name for each in fields(kind) if each.type in _NODES) for kind in get_args(Part)}
+"""The fields of each kind of node that hold nodes."""
 
 
 def parts(root: Part) -> Iterator[Part]:
     """The node and everything below it, in reading order."""
-    yield root
-    for entry in fields(root):
-        found = getattr(root, entry.name)
-        for child in found if isinstance(found, tuple) else (found,):
-            if is_dataclass(child):
-                yield from parts(child)  # type: ignore[arg-type]
+    waiting: list[Part] = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += reversed(_below(node))
+
+
+def _below(node: Part) -> list[Part]:
+    """The nodes right below one."""
+    found: list[Part] = []
+    for name in _BRANCHES[type(node)]:
+        child = getattr(node, name)
+        found += child if isinstance(child, tuple) else (child,)
+    return found
 
 
 def follows(left: Constant, right: Constant) -> bool:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rules import tree
-from rules.facts import account_roots
-from rules.model import WhenTerm
+from rules.facts import account_roots, term_root
 from rules.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rules.model import Condition, Ruleset
+    from rules.model import Ruleset
     from rules.problems import Mark
 
 
@@ -27,19 +26,10 @@ def note_unused(ruleset: Ruleset) -> Iterator[Problem]:
     for name, mark in ruleset.list_marks.items():
         if name not in listed:
             yield _unused(mark, f"no condition uses the list '{name}'")
-    taken = {name for condition in account_conditions(ruleset) for name in condition.uses}
+    taken = {name for condition in ruleset.account_conditions for name in condition.uses}
     for name, found in ruleset.conditions.items():
         if name not in taken:
             yield _unused(found.mark, f"no rule uses the condition '{name}'")
-
-
-def account_conditions(ruleset: Ruleset) -> Iterator[Condition]:
-    """The conditions on accounts that rules have, segments and terms included."""
-    yield from (one.when for scheme in ruleset.schemes for one in scheme.segments if one.when is not None)
-    for rules in (ruleset.scope, ruleset.protect, ruleset.returns, ruleset.routes):
-        yield from (rule.when for rule in rules)
-    yield from (book.accounts for book in ruleset.books)
-    yield from (term.when for score in ruleset.scores for term in score.terms if isinstance(term, WhenTerm))
 
 
 def _roots(ruleset: Ruleset) -> Iterator[tree.Part]:
@@ -47,6 +37,7 @@ def _roots(ruleset: Ruleset) -> Iterator[tree.Part]:
     yield from (condition.tree for condition in ruleset.conditions.values())
     yield from (book.reps.tree for book in ruleset.books)
     yield from (route.reps.tree for route in ruleset.routes if route.reps is not None)
+    yield from (term_root(term) for found in ruleset.contacts for term in found.score.terms)
 
 
 def _unused(mark: Mark, message: str) -> Problem:

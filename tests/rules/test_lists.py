@@ -114,3 +114,14 @@ def test_a_list_has_an_end(folder: Folder) -> None:
     values = "".join(f"{number}.example\n" for number in range(50_001))
     found = folder.problems(rules_yaml=FROM_FILE, t_csv=f"domain\n{values}")
     assert [problem.partition(" ")[2] for problem in found] == ["the table has 50,001 rows, over 50,000 — split it"]
+
+
+def test_lists_that_are_compared_again_and_again_have_an_end(folder: Folder) -> None:
+    values = "".join(f"{number}.example\n" for number in range(50_000))
+    rules = "".join(f"  - {{id: x{number}, when: domain in targets}}\n" for number in range(11))
+    text = FROM_FILE.partition("scope")[0] + f"scope:\n{rules}"
+    (found,) = folder.problems(rules_yaml=text, t_csv=f"domain\n{values}")
+    assert found == (
+        "rules.yaml:14:21: the conditions compare with more than 500,000 values of lists together — "
+        "compare once, as a segment, and let rules read that"
+    )

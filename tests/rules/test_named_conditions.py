@@ -151,3 +151,28 @@ def test_one_condition_has_one_home(folder: Folder) -> None:
     assert folder.problems(a_yaml=text % "x", b_yaml=text % "y") == [
         "b.yaml:2:14: the condition 'big' is here twice — first at a.yaml:2:14; choose another name"
     ]
+
+
+def test_twenty_long_conditions_in_one_rule_are_answered(folder: Folder, store: Store) -> None:
+    """Databases limit how deep an expression may be, and joined conditions are no deeper than the longest of them."""
+    long = " or ".join(f"employees = {number}" for number in range(100))
+    named = "\n".join(f"  c{number}: {long}" for number in range(20))
+    uses = ", ".join(f"c{number}" for number in range(20))
+    ruleset = folder.write(
+        rules_yaml=f"version: 1\nconditions:\n{named}\nscope:\n  - id: x\n    use: [{uses}]\n    when: {long}\n"
+        f"protect:\n  - id: y\n    use: [{uses}]\n    when: not ({long})\n    because: z\n"
+    ).load()
+    found = store.judge(ruleset, [{"employees": 99}, {"employees": 100}])
+    assert [(row["in_scope"], row["protect"]) for row in found] == [("x", None), (None, None)]
+
+
+def test_all_conditions_together_have_an_end(folder: Folder) -> None:
+    long = " or ".join(f"employees = {number}" for number in range(100))
+    named = "\n".join(f"  c{number}: {long}" for number in range(20))
+    uses = ", ".join(f"c{number}" for number in range(20))
+    rules = "\n".join(f"  - {{id: r{number}, use: [{uses}]}}" for number in range(50))
+    (found,) = folder.problems(rules_yaml=f"version: 1\nconditions:\n{named}\nscope:\n{rules}\n")
+    assert found == (
+        "rules.yaml:57:21: the conditions hold more than 200,000 values and operators together — "
+        "say what rules have in common as segments, or as a decision table"
+    )
