@@ -20,7 +20,9 @@ def market(  # noqa: PLR0913 - the command's options
     by: Annotated[
         str, typer.Option("--by", metavar="NAME", help="A field, table output or segment scheme; book; owner.")
     ] = "",
-    value: Annotated[str, typer.Option("--value", metavar="FIELD", help="A number field to add up.")] = "",
+    value: Annotated[
+        str, typer.Option("--value", metavar="FIELD", help="A number to add up: a field or a table's output.")
+    ] = "",
     renewal: Annotated[
         str, typer.Option("--renewal", metavar="FIELD", help="When contracts end; default: renewal_date.")
     ] = "",

@@ -13,7 +13,7 @@ from sync_worker.store.derivable import DERIVED
 from sync_worker.store.market import Judged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from rules import Compiled, Ruleset, Vocabulary
@@ -38,7 +38,7 @@ class Asked:
     """A text or yes/no field, a table's output, a scheme of segments, a score's or grid's id, ``book`` or ``owner``;
     empty: ``territory``, else the first scheme, else the books."""
     value: str = ""
-    """A number field to add up; empty for none."""
+    """A number to add up, a field or a table's output; empty for none."""
     renewal: str = ""
     """A date field; empty: ``renewal_date``, where there is one."""
     top: int = 5
@@ -55,6 +55,8 @@ class Understood:
     by: str
     field: tuple[str, Type] | None
     """The account field that tells territories apart; None where the rules do."""
+    value: str
+    """The account field to add up; empty where the rules say the number, or none is asked for."""
     renewal: str
     fit: Mapping[str, Type]
     """The fields that may tell look-alikes."""
@@ -63,9 +65,14 @@ class Understood:
 def understood(asked: Asked, rules: Ruleset, words: Vocabulary, config: Config) -> Understood:
     """What is asked for. Raises Stopped for a name that means nothing here."""
     by = asked.by or _usual(rules, words)
-    field = None if not by or by in _said_by_rules(rules) else (by, _known("--by", by, words, CUT, rules).type)
-    if asked.value:
-        _known("--value", asked.value, words, (Type.NUMBER,))
+    field = (
+        None
+        if not by or by in _said_by_rules(rules)
+        else (by, _known("--by", by, words, CUT, _said_by_rules(rules)).type)
+    )
+    value = "" if asked.value in _numbers(rules) else asked.value
+    if value:
+        _known("--value", value, words, (Type.NUMBER,), _numbers(rules))
     if asked.renewal:
         _known("--renewal", asked.renewal, words, (Type.DATE,))
     fit = dict(_fit(words, config))
@@ -73,10 +80,12 @@ def understood(asked: Asked, rules: Ruleset, words: Vocabulary, config: Config) 
         if name not in fit:
             raise Stopped(f"--keep: '{name}' is no field that could tell look-alikes", hint=_near(name, fit))
     usual = RENEWAL if getattr(words.account.get(RENEWAL), "type", None) is Type.DATE else ""
-    return Understood(by, field, asked.renewal or usual, fit)
+    return Understood(by, field, value, asked.renewal or usual, fit)
 
 
-def judged(by: str, rules: Ruleset, dialect: Dialect, *, now: datetime, landmark: datetime) -> Judged:
+def judged(  # noqa: PLR0913 - names and what they are read with
+    by: str, value: str, rules: Ruleset, dialect: Dialect, *, now: datetime, landmark: datetime
+) -> Judged:
     """What the rules say of each account as far as it is needed, compiled."""
     graded = by in {*(each.id for each in rules.scores), *(each.id for each in rules.grids)}
     lean = replace(rules, protect=(), returns=(), routes=())
@@ -89,6 +98,7 @@ def judged(by: str, rules: Ruleset, dialect: Dialect, *, now: datetime, landmark
         in_scope=compiled.of(ColumnKind.IN_SCOPE)[0].name,
         territory=_column(compiled, by),
         motion=_column(compiled, MOTION) if MOTION in schemes else "",
+        value=_column(compiled, value) if value in _numbers(rules) else "",
     )
 
 
@@ -110,6 +120,10 @@ def _said_by_rules(rules: Ruleset) -> frozenset[str]:
     return frozenset((BOOK, *outputs, *(scheme.name for scheme in rules.schemes), *ids))
 
 
+def _numbers(rules: Ruleset) -> frozenset[str]:
+    return frozenset(each.name for table in rules.tables for each in table.outputs if each.type is Type.NUMBER)
+
+
 def _column(compiled: Compiled, name: str) -> str:
     """The column that holds what the rules say under this name."""
     for column in compiled.columns:
@@ -120,21 +134,21 @@ def _column(compiled: Compiled, name: str) -> str:
 
 
 def _known(
-    option: str, name: str, words: Vocabulary, kinds: tuple[Type, ...], rules: Ruleset | None = None
+    option: str, name: str, words: Vocabulary, kinds: tuple[Type, ...], besides: Collection[str] = ()
 ) -> FieldInfo:
     known = {each: info for each, info in words.account.items() if info.type in kinds}
     if name in known:
         return known[name]
     if name in words.account:
         means = " or ".join(kind.value for kind in kinds)
-        hint = "cut it with segments or a decision table, and name that" if rules else ""
+        hint = "cut it with segments or a decision table, and name that" if kinds == CUT else ""
         raise Stopped(f"{option}: '{name}' is a {words.account[name].type.value} field, not {means}", hint=hint)
-    names = [*known, *(_said_by_rules(rules) if rules else ())]
+    names = [*known, *besides]
     raise Stopped(f"{option}: there is no field '{name}'", hint=_near(name, names))
 
 
-def _near(name: str, known: object) -> str:
-    names = sorted(map(str, known)) if hasattr(known, "__iter__") else []
+def _near(name: str, known: Iterable[str]) -> str:
+    names = sorted(known)
     return nearest(name, names) or f"there are {', '.join(names)}"
 
 

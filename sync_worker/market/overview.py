@@ -65,11 +65,13 @@ def market(parts: Parts, asked: Asked) -> Market:
     parts.watch(Progress("facts", 0))
     refresh(parts, rules, now)
     with parts.store.read() as tx:
-        said = judged(what.by, rules, Dialect(parts.store.dialect), now=now, landmark=engagement.landmark(tx))
+        said = judged(
+            what.by, asked.value, rules, Dialect(parts.store.dialect), now=now, landmark=engagement.landmark(tx)
+        )
         seen = stored.Seen(
             judged=said,
             territory=what.field,
-            value=asked.value,
+            value=what.value,
             renewal=what.renewal,
             quarters=quarters(now.astimezone(UTC).date()),
         )

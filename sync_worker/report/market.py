@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sync_worker.core.market.lookalikes import Verdict
 from sync_worker.core.market.whitespace import Due, Stand, Sum, together
+from sync_worker.core.scorecard.leaks import Unusable
 from sync_worker.report.document import Fields, Heading, Items, Text, Tone, table
 from sync_worker.report.words import count, day, figure
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sync_worker.report.document import Answer, Block
 
 NONE = "(none)"
+ALIKE = "customers and others have its values alike"
 FEW = 3
 """Values of each field, and reasons of each account, that are shown; the JSON form has them all."""
 WHOLE = 1_000
@@ -153,8 +155,23 @@ def _compared(alike: LookAlikes) -> Iterator[tuple[str, str]]:
         yield "told by", used
         if studied.model.same:
             yield "repeats", ", ".join(f"{one} says what {other} says" for one, other in studied.model.same.items())
+    if unused := _unused(studied):
+        yield "not used", f"{', '.join(each.field for each in unused)} (--format json says why)"
+    if studied.model is not None:
         found = f"{sum(alike.counts.values()):,} of {alike.looked_at:,} {alike.among.value} accounts"
         yield "found", f"{found} are as typical as half of the customers"
+
+
+def _unused(studied: Studied) -> list[Unusable]:
+    """Fields that nothing is said of elsewhere."""
+    model = studied.model
+    told = (
+        {each.field for each in model.fields} | model.same.keys()
+        if model
+        else {each.name for each in studied.fields.used}
+    )
+    even = [Unusable(each.name, ALIKE) for each in studied.fields.used if each.name not in told]
+    return sorted([*studied.fields.unusable, *even], key=lambda each: each.field)
 
 
 def _sampled(studied: Studied) -> str:
@@ -248,7 +265,7 @@ def _found(found: Market, alike: LookAlikes) -> dict[str, object]:
         "taught": {"customers": studied.taught[0], "others": studied.taught[1]},
         "auc": studied.auc,
         "suspects": studied.fields.suspects,
-        "unusable": studied.fields.unusable,
+        "unusable": _unused(studied),
         "fields": [_field(each) for each in studied.model.fields] if studied.model else [],
         "repeats": studied.model.same if studied.model else {},
         "among": alike.among,

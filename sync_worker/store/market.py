@@ -48,6 +48,8 @@ class Judged:
     territory: str = ""
     """Empty where ``Seen.territory`` names a field instead."""
     motion: str = ""
+    value: str = ""
+    """A number; empty where ``Seen.value`` names a field instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,17 +126,18 @@ def _columns(
         "motion": judged.c.motion,
         "stand": _stand(accounts, judged),
         "due": _due(accounts, seen),
-        "value": _worth(accounts, seen.value) if seen.value else cast(null(), Float(53)),
+        "value": _worth(_field(accounts, seen.value, Type.NUMBER) if seen.value else judged.c.value),
     }
 
 
 def _judged(asked: Judged) -> Subquery:
     """The compiled statement as a table of its own. Its colons are text; ``text`` takes them for parameters."""
     read = {"account_id": asked.account, "in_scope": asked.in_scope}
-    read |= {"territory": asked.territory, "motion": asked.motion}
-    rows = text(asked.sql.replace(":", r"\:")).columns(*(column(name, Text) for name in read.values() if name))
-    made = rows.subquery("compiled")
-    shown = [(made.c[found] if found else cast(null(), Text)).label(name) for name, found in read.items()]
+    read |= {"territory": asked.territory, "motion": asked.motion, "value": asked.value}
+    types = {name: Float(53) if name == "value" else Text() for name in read}
+    given = [column(found, types[name]) for name, found in read.items() if found]
+    made = text(asked.sql.replace(":", r"\:")).columns(*given).subquery("compiled")
+    shown = [(made.c[found] if found else cast(null(), types[name])).label(name) for name, found in read.items()]
     return select(*shown).subquery("judged")
 
 
@@ -150,9 +153,8 @@ def _field(accounts: Accounts, name: str, kind: Type) -> ColumnElement[Any]:
     return accounts.derived(name) if name in DERIVED else accounts.field(name, kind)
 
 
-def _worth(accounts: Accounts, name: str) -> ColumnElement[Any]:
+def _worth(value: ColumnElement[Any]) -> ColumnElement[Any]:
     """The number, within the range that rules count with: beyond it, PostgreSQL takes a sum for an error."""
-    value = _field(accounts, name, Type.NUMBER)
     return case((func.abs(value) <= LARGEST, value), else_=null())
 
 

@@ -19,7 +19,12 @@ from tests.cli.desk import Desk, settle
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+WORTH = """industry,then potential (number)
+Fintech,2.5
+Software,1
+"""
 RULES = """version: 1
+tables: [worth.csv]
 segments:
   size:
     large: employees >= 100
@@ -52,6 +57,7 @@ def settled(folder: Path, won: Mapping[str, float]) -> Iterator[tuple[Path, Sand
     with Sandbox(seed=7, accounts=700, reps=10) as sandbox:
         settle(folder, sandbox)
         (folder / "rules" / "market.yaml").write_text(RULES)
+        (folder / "rules" / "worth.csv").write_text(WORTH)
         plant(sandbox, won)
         upgrade(f"sqlite:///{folder / 'sync-worker.db'}")
         with closing(open_worker(load(folder / "config.toml", environ={}).config)) as worker:
@@ -178,6 +184,14 @@ def test_territories_may_be_books_reps_tiers_or_any_text(desk: Desk) -> None:
         assert answer["look_alikes"] is None
 
 
+def test_the_potential_that_a_table_gives_is_added_up(desk: Desk) -> None:
+    answer = desk.ask("market", "--value", "potential", "--by", "industry", "--top", "0")
+    sums = {each["name"]: each["market"] for each in answer["territories"]}
+    assert sums["Fintech"]["value"] == 2.5 * sums["Fintech"]["accounts"]
+    assert (sums["Software"]["value"], sums["Software"]["valued"]) == (sums["Software"]["accounts"],) * 2
+    assert (sums["Retail"]["value"], sums["Retail"]["valued"]) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("typed", "said", "hint"),
     [
@@ -185,6 +199,7 @@ def test_territories_may_be_books_reps_tiers_or_any_text(desk: Desk) -> None:
         (("--by", "employees"), "--by: 'employees' is a number field, not text or yes/no", "segments"),
         (("--by", "name"), "", ""),
         (("--value", "industry"), "--value: 'industry' is a text field, not number", ""),
+        (("--value", "potentail"), "--value: there is no field 'potentail'", "did you mean 'potential'?"),
         (("--renewal", "renewal"), "--renewal: there is no field 'renewal'", "renewal_date"),
         (("--keep", "owner"), "--keep: 'owner' is no field that could tell look-alikes", ""),
     ],

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sync_worker.core.scorecard.columns import Column, Flags, Ints
 
 FOLLOWS = names.AFTER | {
+    *("associated", "deals", "open", "recent", "sla"),
     *("acv", "arr", "billed", "booking", "bookings", "client", "csat", "csm", "customer", "customers", "expansion"),
     *("health", "licence", "licences", "license", "licenses", "lifecycle", "lifecyclestage", "mrr", "nps"),
     *("onboarding", "paid", "partner", "previous", "priority", "purchase", "purchased", "purchases", "rating"),
