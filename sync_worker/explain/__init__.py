@@ -4,6 +4,7 @@ from sync_worker.explain.nearest import Lacking, Nearest
 from sync_worker.explain.now import Explanation, explain
 from sync_worker.explain.telling import Capped, Made, RuleTried, TermCounted, Told
 from sync_worker.explain.then import Past, explain_at, moment
+from sync_worker.explain.tiers import NextTier
 from sync_worker.explain.why_not import Reason, WhyNot, why_not
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Lacking",
     "Made",
     "Nearest",
+    "NextTier",
     "Past",
     "Reason",
     "RuleTried",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -14,6 +13,7 @@ from sync_worker.decide import build_facts, fact_settings, load_rules, people_of
 from sync_worker.explain.glass import Glass
 from sync_worker.explain.nearest import Nearest, nearest
 from sync_worker.explain.telling import Told, tell
+from sync_worker.explain.tiers import NextTier, next_tiers
 from sync_worker.explain.verdict import Stands, verdict
 from sync_worker.history import AccountNotFound, find_account, ownership_of
 from sync_worker.store import facts, lookup, origins, schema, twins
@@ -21,6 +21,7 @@ from sync_worker.store.standing import standing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -48,6 +49,8 @@ class Explanation:
     """One sentence: what the worker will do with this account, and the first reason."""
     nearest: tuple[Nearest, ...]
     """What would have to be different for another verdict."""
+    next_tiers: tuple[NextTier, ...]
+    """What is missing for a better one, by score."""
     held: str
     resting: bool
     told: Told
@@ -86,7 +89,7 @@ def explain(parts: Parts, account: str) -> Explanation:
         if at is None or value is None:
             raise not_in_facts(tx, found, parts.config.crms)
         told, stands = tell(outline(rules), value, facts.row(tx, found.ref.id)), Stands(at.held, at.in_pool, at.resting)
-        least = nearest(glass, value, stands)
+        least, tiers = nearest(glass, value, stands), next_tiers(glass, value)
         owned = ownership_of(tx, found.ref.id, OWNERS_SHOWN)
         rows = tuple(plan_rows(tx, found.ref.id))
         how, columns = fact_settings(parts, people_of(tx, parts)), needs(rules)
@@ -100,6 +103,7 @@ def explain(parts: Parts, account: str) -> Explanation:
         rules_version=rules.version,
         verdict=verdict(told, stands),
         nearest=least,
+        next_tiers=tiers,
         held=at.held,
         resting=at.resting,
         told=told,

@@ -12,8 +12,7 @@ from rules.probing import probe_rep
 from sync_worker.core.assignment import Bar
 from sync_worker.core.claims import Claim, Seat, claim
 from sync_worker.core.model import Rep
-from sync_worker.decide import _evaluate as everyone
-from sync_worker.decide import freed_today, load_rules, people_of, policies, reps_of
+from sync_worker.decide import everyone, freed_today, load_rules, people_of, policies, reps_of
 from sync_worker.explain.glass import Glass
 from sync_worker.explain.nearest import Lacking, Nearest, Question, answers, nearest
 from sync_worker.explain.now import home_of, not_in_facts, refresh

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sync_worker.explain import Capped, Explanation, Nearest, Past, RuleTried, TermCounted, Told
+    from sync_worker.explain import Capped, Explanation, Nearest, NextTier, Past, RuleTried, TermCounted, Told
     from sync_worker.report.document import Answer, Block
     from sync_worker.store.origins import Statement
 
@@ -34,6 +34,7 @@ def explained(found: Explanation) -> Answer:
         *(Text(sentence(one)) for one in found.nearest),
         Fields(tuple(_standing(found))),
         *_told(found.told),
+        *_next_tiers(found),
         *_sources(found),
         *_signals(found),
         *_owners(found),
@@ -149,6 +150,18 @@ def _scores(told: Told) -> Iterator[Block]:
         for capped in told.caps:
             if capped.score == score:
                 yield Text(_capped(capped), Tone.QUIET)
+
+
+def _next_tiers(found: Explanation) -> Iterator[Block]:
+    if found.next_tiers:
+        yield Heading("The next tier")
+        yield Items(tuple(Text(_next_tier(one)) for one in found.next_tiers))
+
+
+def _next_tier(one: NextTier) -> str:
+    """``priority: 9.52 points short of tier B, which begins at 45``, and what would bring them."""
+    short = f"{one.score}: {figure(one.missing)} points short of tier {one.tier}, which begins at {figure(one.floor)}"
+    return "\n".join([short, *(sentence(way) for way in one.nearest)])
 
 
 def _term(term: TermCounted) -> tuple[str, ...]:

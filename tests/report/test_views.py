@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from sync_worker.core.model import GuardFinding, Plan, PlanRow, PlanState, RowKind, RowState
-from sync_worker.explain import Capped, Explanation, Lacking, Made, Nearest, RuleTried, TermCounted, Told
+from sync_worker.explain import Capped, Explanation, Lacking, Made, Nearest, NextTier, RuleTried, TermCounted, Told
 from sync_worker.history import Change
 from sync_worker.report.explanation import explained
 from sync_worker.report.plan import shown
@@ -215,6 +215,15 @@ def test_an_explanation_is_fair_to_who_lost_the_account() -> None:
                 tried=True,
             ),
         ),
+        next_tiers=(
+            NextTier(
+                "priority",
+                "B",
+                45.0,
+                20.0,
+                (Nearest("It would be B", (Lacking("x", "5 or more", 1.0),), None, tried=True),),
+            ),
+        ),
         held="",
         resting=False,
         told=TOLD,
@@ -272,6 +281,11 @@ Empty, though the rules read it
 FIELD       READ IN VAIN BY
 last_touch
 revenue     priority rich
+
+The next tier
+
+- priority: 20 points short of tier B, which begins at 45
+  It would be B if x were 5 or more (it is 1).
 
 Where values come from, where sources differ
 
