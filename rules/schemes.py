@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 OWN = {"motions": "motion", "paths": "path"}
 """Sections that are one scheme each, and the field that it fills."""
 SECTIONS = ("segments", *OWN)
+ROUTE = "route"
+"""Under this name a decision tells the account's route, beside its segments."""
 _SCHEMES = TypeAdapter(SchemesShape)
 _SCHEME = TypeAdapter(SchemeShape)
 
@@ -63,9 +65,13 @@ def drafts(roots: Iterable[Mapping], notes: Notes) -> tuple[Draft, ...]:
 
 
 def check_names(found: Iterable[Draft], names: Names, notes: Notes) -> None:
-    """Note the schemes whose names are fields' already."""
+    """Note the schemes whose names are fields' already, or those of something else that is made of an account."""
+    made = {**names.scored, ROUTE: "route"}
     for draft in found:
-        if draft.name in names.fields:
+        if draft.name in made:
+            what = "the field that routes fill" if draft.name == ROUTE else f"a {made[draft.name]}'s id"
+            notes.error(draft.key.mark, f"'{draft.name}' is {what}", "give the scheme a name of its own")
+        elif draft.name in names.fields:
             way = "give the scheme a name of its own"
             if draft.section in OWN:
                 way = "call that field something else: under [fields.accounts] in config.toml, or in its table"

@@ -83,6 +83,7 @@ def make_plan(
             unassigned=decided.assignment.unassigned,
             people=decided.people,
             fields=priority_fields(config),
+            schemes={scheme.name: [one.name for one in scheme.segments] for scheme in decided.rules.schemes},
         ),
     )
 

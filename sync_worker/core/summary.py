@@ -42,12 +42,13 @@ def summarise(  # noqa: PLR0913 - a plan's figures come from all that it was mad
     unassigned: Sequence[Unassigned] = (),
     people: People,
     fields: PriorityFields,
+    schemes: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, object]:
-    """Counts of accounts in scope, as JSON: in all, by book and by rep. ``fields`` are those that are written.
+    """Counts of accounts in scope, as JSON: in all, by book, rep and segment. ``fields`` are those that are written.
 
     A book's and a rep's ``before`` and ``after`` count accounts in scope; ``pool`` counts those that wait, and
     ``left`` says why the ones that nobody gets stay there. A rep's capacity is that of the rep's largest book, since
-    all that a rep owns in scope counts towards each of them.
+    all that a rep owns in scope counts towards each of them. ``schemes`` are the segments of each scheme, in order.
     """
     moves = [_Move.of(row, people) for row in rows if row.kind is RowKind.OWNER]
     scoped = [people.seen(decision) for decision in decisions if decision.scope]
@@ -70,6 +71,7 @@ def summarise(  # noqa: PLR0913 - a plan's figures come from all that it was mad
         },
         "books": _books(scoped, reps, after, pool_user),
         "reps": list(_reps(owners, moves, reps, names, pool_user)),
+        "segments": {name: _segments(scoped, name, segments) for name, segments in (schemes or {}).items()},
     }
 
 
@@ -80,6 +82,12 @@ def _tiers(rows: Sequence[PlanRow], fields: PriorityFields) -> dict[str, object]
         "tiers": tier_moves(rows, first.tier) if first.tier else {},
         "models": {model.model: tier_moves(rows, model.tier) for model in others if model.tier},
     }
+
+
+def _segments(scoped: Iterable[Decision], scheme: str, segments: Sequence[str]) -> dict[str, int]:
+    """How many accounts are in each segment, in the scheme's order."""
+    counted = Counter(decision.fields.get(scheme) for decision in scoped)
+    return {segment: counted[segment] for segment in segments}
 
 
 def rule_shares(summaries: Iterable[Mapping[str, object]]) -> dict[str, list[float]]:

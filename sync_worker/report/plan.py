@@ -41,6 +41,7 @@ def shown(stored: StoredPlan, names: Mapping[str, str], *, few: int | None) -> A
         *_header(stored),
         *_guards(stored),
         *_books(stored.plan.summary),
+        *_segments(stored.plan.summary),
         *_staying(stored.plan.summary),
         *_owners(owners, names, few=few, started=started),
         *_priorities(priorities, stored.plan.summary, few=few, started=started),
@@ -100,6 +101,17 @@ def _books(summary: Mapping[str, Any]) -> Iterator[Block]:
             "rep|>before|>loses|>gains|>after|>capacity",
             [(r["name"], r["before"], r["loses"], r["gains"], r["after"], r["capacity"]) for r in moved],
         )
+
+
+def _segments(summary: Mapping[str, Any]) -> Iterator[Block]:
+    if schemes := summary.get("segments"):
+        yield Heading("Segments, in accounts in scope")
+        rows = [
+            ("" if at else scheme, segment, accounts)
+            for scheme, segments in schemes.items()
+            for at, (segment, accounts) in enumerate(segments.items())
+        ]
+        yield table("scheme|segment|>accounts", rows)
 
 
 def _staying(summary: Mapping[str, Any]) -> Iterator[Block]:

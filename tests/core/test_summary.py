@@ -17,8 +17,10 @@ REPS = {
 NAMES = {rep.id: rep.name for rep in REPS.values()}
 
 
-def decision(account: str, owner: str, *, scope: str | None = "target", book: str | None = "emea") -> Decision:
-    return Decision(account, "salesforce", account, owner, scope, None, None, book, {}, "")
+def decision(
+    account: str, owner: str, *, scope: str | None = "target", book: str | None = "emea", motion: str = "new logo"
+) -> Decision:
+    return Decision(account, "salesforce", account, owner, scope, None, None, book, {}, "", fields={"motion": motion})
 
 
 def move(account: str, before: str, after: str, rule: str = "book:emea") -> PlanRow:
@@ -26,7 +28,7 @@ def move(account: str, before: str, after: str, rule: str = "book:emea") -> Plan
 
 
 DECISIONS = [
-    decision("1", "ann"),
+    decision("1", "ann", motion="renewal"),
     decision("2", "pool"),
     decision("3", "gone"),
     decision("4", "bob", book="amer"),
@@ -40,8 +42,9 @@ ROWS = [
 FIELDS = PriorityFields((ModelFields("priority", tier="tier"), ModelFields("fit-timing", tier="grade")), step=5)
 LEFT = [Unassigned("9", "it rests after its return")]
 FOUND = summarise(
-    ROWS, DECISIONS, REPS, NAMES, unassigned=LEFT, people=people([], {"salesforce": "pool"}), fields=FIELDS
-)
+    ROWS, DECISIONS, REPS, NAMES, unassigned=LEFT, people=people([], {"salesforce": "pool"}), fields=FIELDS,
+    schemes={"motion": ["renewal", "expansion", "new logo"]},
+)  # fmt: skip
 
 
 def test_accounts_out_of_scope_count_only_in_all() -> None:
@@ -70,6 +73,11 @@ def test_each_rep_with_a_book_or_a_move_is_listed_by_name() -> None:
         {"rep": "bob", "name": "Bob", "before": 1, "loses": 0, "gains": 1, "after": 2, "capacity": 5},
         {"rep": "gone", "name": "Gone", "before": 1, "loses": 1, "gains": 0, "after": 0, "capacity": 0},
     ]
+
+
+def test_accounts_in_scope_are_counted_by_segment_in_the_order_of_the_scheme() -> None:
+    motions = FOUND["segments"]["motion"]  # type: ignore[index]
+    assert list(motions.items()) == [("renewal", 1), ("expansion", 0), ("new logo", 3)]
 
 
 def test_a_rules_share_is_of_the_accounts_in_scope_at_that_time() -> None:

@@ -64,6 +64,7 @@ PLAN = Plan(
         "held": 1,
         "pool": {"before": 2, "after": 3, "left": {"every book of emea is full": 2}},
         "books": [{"book": "emea", "before": 8, "after": 7, "capacity": 10}],
+        "segments": {"motion": {"renewal": 2, "new logo": 8}, "size": {"small": 10}},
         "reps": [{"name": "Ann", "before": 8, "loses": 1, "gains": 0, "after": 7, "capacity": 10}],
     },
 )
@@ -99,6 +100,13 @@ Reps whose book changes
 
 REP  BEFORE  LOSES  GAINS  AFTER  CAPACITY
 Ann       8      1      0      7        10
+
+Segments, in accounts in scope
+
+SCHEME  SEGMENT   ACCOUNTS
+motion  renewal          2
+        new logo         8
+size    small           10
 
 What stays where it is
 

@@ -131,6 +131,8 @@ def test_a_trace_tells_each_segment_that_was_tried_and_which_one_it_is(folder: F
         ("segments: {size: {all: otherwise, big: employees > 5}}",
          "2:19: 'all: otherwise' takes all that is left, so none below is reached — put it last"),
         ("segments: {employees: {a: otherwise}}", "2:12: 'employees' is already a field — give the scheme a name"),
+        ("segments: {route: {a: otherwise}}", "2:12: 'route' is the field that routes fill — give the scheme a name"),
+        ("segments: {tall: {a: otherwise}}\ngrids: [{id: tall, rows: x, columns: y}]", "2:12: 'tall' is a grid's id"),
         ("segments: {a b: {a: otherwise}}", "2:12: 'a b' is not a name — use letters, digits and _"),
         ("segments: {size: {a|b: employees > 5, c: otherwise}}", "2:19: 'a|b' is not a segment's name — use letters"),
         ("segments: {size: {a: [b]}}", "2:22: a group of keys is wanted here — write key: value"),
