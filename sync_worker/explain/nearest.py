@@ -94,16 +94,18 @@ def _several(glass: Glass, condition: tree.Tree, given: Mapping[str, Seen] | Non
 
 
 def _tried(glass: Glass, question: Question, several: Iterable[tuple[Need, ...]]) -> Iterator[Nearest]:
-    """The ways that hold when they are tried; those that nobody can try come last."""
-    untried = []
+    """The ways that hold when they are tried; then those that take more; those that nobody can try come last."""
+    untried, short = [], []
     for needs in several:
         given = _given(glass, needs)
         if given is None:
             untried.append(needs)
         elif question.accepts(glass.said(given) or {}):
             yield _waited(glass, question, needs) or _nearest(question, needs, None, tried=True)
-        elif more := _besides(glass, question, needs, given):
-            yield more
+        else:
+            short.append((needs, given))
+    more = (_besides(glass, question, needs, given) for needs, given in short)
+    yield from (found for found in more if found)
     yield from (_nearest(question, needs, None, tried=False) for needs in untried)
 
 
