@@ -127,7 +127,7 @@ Priorities — 1 account
 TIER      ACCOUNTS
 none → A         1
 
---all shows every account with its score, tier and reasons
+--all shows every account with its scores, tiers and reasons
 
   sync-worker approve 1eb05395 --override owner_moves  # let it pass its guards, in your name
   sync-worker reject 1eb05395                          # never apply it
