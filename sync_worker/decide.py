@@ -19,13 +19,13 @@ from sync_worker.homes import pair_up
 from sync_worker.parts import Parts, Progress, Stopped
 from sync_worker.pool import pool_user
 from sync_worker.signals import crm_alone, match_up
-from sync_worker.store import decisions, engagement, facts, lookup, outlines, settings
+from sync_worker.store import decisions, engagement, facts, lookup, outcomes, outlines, settings
 from sync_worker.store.moves import moves_since
 from sync_worker.store.standing import standing
 from sync_worker.vocabulary import vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from connectors.port import User
     from rules import Compiled, Condition, Limit, Ruleset
     from rules import Score as RuleScore
+    from sync_worker.store.facts import Refreshed
+    from sync_worker.store.outcomes import Evaluated
 
 ONE_COLUMN = (
     ColumnKind.ACCOUNT_ID,
@@ -42,6 +44,10 @@ ONE_COLUMN = (
     ColumnKind.BOOK,
 )
 """Kinds that a compiled result holds exactly once."""
+
+TOLD = (ColumnKind.OUTPUT, ColumnKind.SEGMENT, ColumnKind.GRID)
+"""Kinds that fill a field of the decision, under the name of the output, scheme or grid. So does the route, as
+``route``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +84,12 @@ def decide(parts: Parts, *, cycle: int) -> Decided:
     parts.watch(Progress("rules", 0))
     with parts.store.begin() as tx:
         everybody = people_of(tx, parts)
-        build_facts(tx, parts, rules, everybody, now)
+        now = build_facts(tx, parts, rules, everybody, now).now
         outlines.keep(tx, rules.version, lambda: as_json(outline(rules)), now)
-        decided = tuple(_evaluate(tx, parts, rules, now))
-        inputs = facts.inputs(tx)
-        changed = decisions.record(
-            tx, decided, inputs=inputs.__getitem__, cycle=cycle, rules_version=rules.version, now=now
-        )
+        evaluated = outcomes.evaluate(tx, rules, now=now)
+        rows = outcomes.rows(tx, evaluated.compiled)
+        decided = tuple(_decisions(tx, evaluated.compiled, rows, rules, now))
+        changed = _log(tx, evaluated, decided, cycle=cycle, rules_version=rules.version, now=now)
         reps = reps_of(tx, parts, rules, everybody)
         books, returns = policies(tx, rules, everybody, now)
         freed = freed_today(tx, rules, everybody, now)
@@ -93,6 +98,18 @@ def decide(parts: Parts, *, cycle: int) -> Decided:
     seen = [everybody.seen(decision) for decision in decided]
     assigned = assign(seen, reps, books, returns, pool_user=everybody.pool, freed=freed)
     return Decided(rules, decided, _at_home(assigned, decided, everybody), reps, everybody, names, changed)
+
+
+def _log(  # noqa: PLR0913 - what an entry of the log says
+    tx: Connection, evaluated: Evaluated, decided: Sequence[Decision], *, cycle: int, rules_version: str, now: datetime
+) -> int:
+    """Log the decisions that have changed; how many."""
+    accounts = frozenset(outcomes.changed(tx, evaluated))
+    made = [decision for decision in decided if decision.account in accounts]
+    inputs = facts.inputs(tx)
+    logged = decisions.record(tx, made, inputs=inputs.__getitem__, cycle=cycle, rules_version=rules_version, now=now)
+    outcomes.put_back(tx, evaluated.compiled, logged.same)
+    return logged.changed
 
 
 def _at_home(found: Assignment, decided: Sequence[Decision], everybody: People) -> Assignment:
@@ -112,15 +129,15 @@ def look_again(parts: Parts) -> Fresh:
     return Fresh(read_sets, owners, rules.version, parts.config.digest, skews)
 
 
-def build_facts(tx: Connection, parts: Parts, rules: Ruleset, everybody: People, now: datetime) -> None:
-    """One row for each live account of the config's CRMs, with what the rules read; and one for each user."""
+def build_facts(tx: Connection, parts: Parts, rules: Ruleset, everybody: People, now: datetime) -> Refreshed:
+    """Bring up to date what the rules read of each live account of the config's CRMs, and of each user."""
     pair_up(tx, parts.config, now)
     match_up(tx, parts.config.crms, now)
     columns = needs(rules)
     half_lives = sorted({c.source.half_life_days for c in columns if isinstance(c.source, EngagementSource)})
     engagement.refold(tx, half_lives, now)
-    facts.build(tx, columns, now=now, settings=fact_settings(parts, everybody))
     facts.build_reps(tx, vocabulary(settings.get(tx, "schema"), parts.config).rep, rules.reps)
+    return facts.refresh(tx, columns, now=now, settings=replace(fact_settings(parts, everybody), contacts=rules.contacts))
 
 
 def people_of(tx: Connection, parts: Parts) -> People:
@@ -153,14 +170,22 @@ def fact_settings(parts: Parts, everybody: People) -> facts.FactSettings:
     )
 
 
-def _evaluate(tx: Connection, parts: Parts, rules: Ruleset, now: datetime) -> Iterator[Decision]:
+def everyone(tx: Connection, parts: Parts, rules: Ruleset, now: datetime) -> Iterator[Decision]:
+    """What the rules say of every account by the facts that there are. Keeps nothing."""
     compiled = compile_accounts(rules, Dialect(parts.store.dialect), now=now, landmark=engagement.landmark(tx))
+    yield from _decisions(tx, compiled, decisions.evaluate(tx, compiled.sql), rules, now)
+
+
+def _decisions(
+    tx: Connection, compiled: Compiled, rows: Iterable[Mapping[str, object]], rules: Ruleset, now: datetime
+) -> Iterator[Decision]:
     names = {kind: compiled.of(kind)[0].name for kind in ONE_COLUMN}
     read_sets, stands = facts.read_sets(tx), standing(tx, now)
     scores = [ScoreColumns.of(score, compiled) for score in rules.scores]
-    grades = {column.rule: column.name for column in compiled.of(ColumnKind.GRID)}
+    told = {column.output or column.rule: column.name for kind in TOLD for column in compiled.of(kind)}
+    told.update(("route", column.name) for column in compiled.of(ColumnKind.ROUTE))
     seen, inputs = {rule.id: read_by(rule.when, rules) for rule in rules.returns}, facts.inputs(tx)
-    for row in decisions.evaluate(tx, compiled.sql):
+    for row in rows:
         account = str(row[names[ColumnKind.ACCOUNT_ID]])
         at, returned = stands[account], text(row[names[ColumnKind.RETURN]])
         yield Decision(
@@ -177,7 +202,7 @@ def _evaluate(tx: Connection, parts: Parts, rules: Ruleset, now: datetime) -> It
             held=at.held,
             resting=at.resting,
             previous_owner=at.previous_owner,
-            fields={grid: text(row[column]) for grid, column in grades.items()},
+            fields={name: made(row[column]) for name, column in told.items()},
             evidence=evidence({name: inputs[account][name] for name in seen[returned]}) if returned else "",
         )
 
@@ -219,6 +244,11 @@ def read_by(condition: Condition, rules: Ruleset) -> tuple[str, ...]:
 def text(value: object) -> str | None:
     """A text column's value."""
     return None if value is None else str(value)
+
+
+def made(value: object) -> str | float | None:
+    """What a table, scheme or grid made."""
+    return number(value) if isinstance(value, int | float) else text(value)
 
 
 def number(value: object) -> float:

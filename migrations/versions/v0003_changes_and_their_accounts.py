@@ -1,4 +1,4 @@
-"""Changes are noted as they happen, and what hangs on an account names it in a column of its own."""
+"""Changes are noted as they happen, what hangs on an account names it in a column, outcomes have the rules' columns."""
 
 from __future__ import annotations
 
@@ -64,6 +64,10 @@ def upgrade() -> None:
         sa.Column("at", sa.String(27), nullable=False),
         sa.PrimaryKeyConstraint("version", name="pk_rules_outline"),
     )
+    op.drop_table("outcome")
+    # Events are folded by their days from now on, where they were folded by their moments.
+    op.execute("DELETE FROM engagement")
+    op.execute("DELETE FROM setting WHERE name IN ('half_lives', 'fact_columns')")
     for statement in _triggers():
         op.get_bind().exec_driver_sql(statement, execution_options={"no_parameters": True})
 
@@ -72,6 +76,9 @@ def downgrade() -> None:
     """Watch nothing any more."""
     for statement in _without_triggers():
         op.execute(statement)
+    op.execute("DELETE FROM engagement")
+    op.execute("DELETE FROM setting WHERE name IN ('half_lives', 'fact_columns', 'outcome_columns')")
+    _outcome_as_it_was()
     op.drop_table("rules_outline")
     op.drop_table("stale")
     op.drop_table("touched")
@@ -84,6 +91,22 @@ def downgrade() -> None:
     op.drop_index("ix_record_account", "record")
     op.drop_column("activity", "contact_id")
     op.drop_column("record", "account_id")
+
+
+def _outcome_as_it_was() -> None:
+    op.execute("DROP TABLE IF EXISTS outcome")
+    op.create_table(
+        "outcome",
+        sa.Column("account_id", sa.String(40), nullable=False),
+        sa.Column("rules_version", sa.String(64), nullable=False),
+        sa.Column("value", sa.JSON(), nullable=False),
+        sa.Column("read_set", sa.String(64), nullable=False),
+        sa.Column("recheck_at", sa.String(27)),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.String(27), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", name="pk_outcome"),
+    )
+    op.create_index("ix_outcome_recheck", "outcome", ["recheck_at"])
 
 
 def _fill_columns() -> None:

@@ -124,4 +124,4 @@ def _retype(tx: Connection, touches: Iterable[str], engagement_kinds: Iterable[s
         return
     kind = activity.c.kind
     tx.execute(update(activity).values(touch=kind.in_(kinds["touches"]), engagement=kind.in_(kinds["engagement"])))
-    engagement.rescan(tx)
+    engagement.rescan(tx, now)

@@ -1,32 +1,23 @@
-"""What the rules said of each account, and the log of when that changed. It runs compiled rules and judges nothing."""
+"""The log of decisions: what the rules said of each account, whenever that changed, and what they read."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import func, insert, select
 
-from sync_worker.store.schema import decision, outcome
-from sync_worker.store.upsert import CHUNK, latest_number, upsert
+from sync_worker.store.outcomes import SCORE_STEP
+from sync_worker.store.schema import decision
+from sync_worker.store.upsert import chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Select
 
     from sync_worker.core.model import Decision
-
-SCORE_STEP = 5.0
-"""A score alone changes a decision only when it has moved this far: with decay, every score moves every day."""
-
-_REFRESH = (
-    update(outcome)
-    .where(outcome.c.account_id == bindparam("account"))
-    .values(rules_version=bindparam("version"), read_set=bindparam("inputs"), sequence=bindparam("number"))
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +44,42 @@ def evaluate(tx: Connection, sql: str) -> Generator[Mapping[str, object]]:
             yield dict(row)
 
 
+@dataclass(slots=True)
+class Recorded:
+    """What came of decisions that may have changed. ``changed``: how many were logged."""
+
+    changed: int = 0
+    same: dict[str, dict[str, float]] = field(default_factory=dict)
+    """The logged totals, by account and score, of those that say what was logged last."""
+
+
 def record(  # noqa: PLR0913 - the fixed contract with the cycle
     tx: Connection,
-    decisions: Iterable[Decision],
+    decisions: Sequence[Decision],
     *,
     inputs: Callable[[str], Mapping[str, Any]],
     cycle: int | None,
     rules_version: str,
     now: datetime,
     score_step: float = SCORE_STEP,
-) -> int:
-    """Keep the outcome of each account, and log those that changed with the inputs that were read; how many changed."""
-    number = latest_number(tx, "record")
-    common = {"rules_version": rules_version, "at": now}
-    remaining, changed = iter(decisions), 0
-    while part := list(islice(remaining, CHUNK)):
+) -> Recorded:
+    """Log those of these decisions that differ from the last one logged, with the inputs that were read."""
+    found = Recorded()
+    for part in chunks(decisions):
         known = _known(tx, [each.account for each in part])
-        news = [each for each in part if _differs(each, known.get(each.account), score_step)]
-        kept = [
-            {**common, "account_id": e.account, "value": as_json(e), "read_set": e.read_set, "sequence": number}
-            for e in news
-        ]
-        upsert(tx, outcome, kept)
-        _log(tx, kept, known, inputs, cycle)
-        _refresh(tx, part, {each.account for each in news}, known, rules_version, number)
-        changed += len(news)
-    return changed
+        rows = []
+        for each in part:
+            new, old = as_json(each), known.get(each.account)
+            if old is not None and not _differs(new, old, score_step):
+                found.same[each.account] = {name: score["total"] for name, score in old["scores"].items()}
+                continue
+            read = {name: value for name, value in inputs(each.account).items() if value is not None}
+            made = {"account_id": each.account, "at": now, "cycle_id": cycle, "rules_version": rules_version}
+            rows.append({**made, "old": old, "new": new, "inputs": read})
+        if rows:
+            tx.execute(insert(decision), rows)
+        found.changed += len(rows)
+    return found
 
 
 def latest(tx: Connection, account: str) -> Decided | None:
@@ -98,7 +99,7 @@ def history(tx: Connection, account: str) -> list[Decided]:
 
 def as_json(each: Decision) -> dict[str, Any]:
     """A decision as it is stored: what the rules said, without what they read."""
-    return {
+    said = {
         "scope": each.scope,
         "protect": each.protect,
         "return": each.return_,
@@ -112,19 +113,20 @@ def as_json(each: Decision) -> dict[str, Any]:
             for name, score in each.scores.items()
         },
     }
+    return {**said, "fields": dict(each.fields)} if each.fields else said
 
 
 def _known(tx: Connection, accounts: Sequence[str]) -> dict[str, Any]:
-    c = outcome.c
-    wanted = select(c.account_id, c.value, c.read_set, c.rules_version).where(c.account_id.in_(accounts))
-    return {found.account_id: found for found in tx.execute(wanted)}
+    """What was logged last for each of these accounts."""
+    c = decision.c
+    last = select(func.max(c.id)).where(c.account_id.in_(accounts)).group_by(c.account_id)
+    return {row.account_id: row.new for row in tx.execute(select(c.account_id, c.new).where(c.id.in_(last)))}
 
 
-def _differs(new: Decision, known: Any, score_step: float) -> bool:  # noqa: ANN401 - a row of the outcome table
-    if known is None:
-        return True
-    value, old = as_json(new), known.value
+def _differs(value: Mapping[str, Any], old: Mapping[str, Any], score_step: float) -> bool:
     if any(value[name] != old[name] for name in ("scope", "protect", "return", "book")):
+        return True
+    if value.get("fields", {}) != old.get("fields", {}):
         return True
     if value["scores"].keys() != old["scores"].keys():
         return True
@@ -134,48 +136,6 @@ def _differs(new: Decision, known: Any, score_step: float) -> bool:  # noqa: ANN
 def _score_differs(new: Mapping[str, Any], old: Mapping[str, Any], step: float) -> bool:
     reasons = [[term for term, *_ in score["points"]] for score in (new, old)]
     return new["tier"] != old["tier"] or reasons[0] != reasons[1] or abs(new["total"] - old["total"]) >= step
-
-
-def _log(
-    tx: Connection,
-    kept: Sequence[Mapping[str, Any]],
-    known: Mapping[str, Any],
-    inputs: Callable[[str], Mapping[str, Any]],
-    cycle: int | None,
-) -> None:
-    rows = [
-        {
-            "account_id": each["account_id"],
-            "at": each["at"],
-            "cycle_id": cycle,
-            "rules_version": each["rules_version"],
-            "old": known[each["account_id"]].value if each["account_id"] in known else None,
-            "new": each["value"],
-            "inputs": {name: value for name, value in inputs(each["account_id"]).items() if value is not None},
-        }
-        for each in kept
-    ]
-    if rows:
-        tx.execute(insert(decision), rows)
-
-
-def _refresh(  # noqa: PLR0913, PLR0917 - what one statement needs
-    tx: Connection,
-    part: Sequence[Decision],
-    done: set[str],
-    known: Mapping[str, Any],
-    rules_version: str,
-    number: int,
-) -> None:
-    """The same decision, from other inputs or by other rules."""
-    rows = [
-        {"account": each.account, "version": rules_version, "inputs": each.read_set, "number": number}
-        for each in part
-        if each.account not in done
-        and (known[each.account].read_set, known[each.account].rules_version) != (each.read_set, rules_version)
-    ]
-    if rows:
-        tx.execute(_REFRESH, rows)
 
 
 def _logged(account: str) -> Select[Any]:

@@ -1,12 +1,12 @@
 """What the worker derives for each account, as SQL: who owns it, what was done, what holds it. Never row by row.
 
-Each derived fact names the joins that it needs; a query makes only those of the facts that it is asked for.
+Each derived fact names the joins that it needs; a query makes only those of the facts that it is asked for. Narrowed to
+the accounts that are due, it reads nothing of any other.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,30 +14,37 @@ from sqlalchemy import (
     ColumnElement,
     Float,
     FromClause,
+    Integer,
+    Label,
     Select,
     Subquery,
     Text,
     and_,
     case,
     cast,
+    column,
     exists,
     false,
     func,
     literal,
+    literal_column,
     null,
     or_,
     select,
+    table,
 )
 
 from connectors.port import Stream
 from rules import Type
 from sync_worker.store import schema
+from sync_worker.store.days import DayOf, midnight, number
 from sync_worker.store.sources import (
     Filed,
     Own,
     crm_score,
     intent,
     order,
+    rounded,
     second,
     told_by_crm,
     told_by_files,
@@ -54,6 +61,14 @@ if TYPE_CHECKING:
     from sync_worker.store.sources import Source
 
 
+DUE = table("due", column("account_id", Text))
+"""A temporary table: the accounts whose facts are to be made anew, with their twins and what was merged into them."""
+
+_DEEDS = "deeds"
+_NEVER = 9_999_999
+"""A day that no calendar has."""
+
+
 @dataclass(frozen=True)
 class Accounts:
     """The live accounts with everything that can be derived for them; joins are made as facts are asked for."""
@@ -62,7 +77,15 @@ class Accounts:
     now: datetime
     settings: FactSettings
     filed: Filed = field(default_factory=Filed)
+    due: bool = False
+    """Only the accounts that stand in the table ``due``."""
     joins: dict[FromClause, ColumnElement[bool]] = field(default_factory=dict)
+    deeds: dict[str, Label[Any]] = field(default_factory=dict)
+    """What is computed of an account's activities, by name: all of it in one pass."""
+    deeds_read: list[ColumnElement[bool]] = field(default_factory=list)
+    """The activities that any of it reads."""
+    ends: list[ColumnElement[int]] = field(default_factory=list)
+    """The last days, by number, on which values hold if nothing but time changes; NULL for those that no day ends."""
 
     @cached_property
     def account(self) -> Any:  # noqa: ANN401 - an alias of the record table
@@ -72,10 +95,12 @@ class Accounts:
     def select(self, columns: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
         """One row for each live account that is not set aside, in the order of ids."""
         source = self.account
+        if self.deeds:
+            self._join(self._deeds_done())
         for joined, on in self.joins.items():
             source = source.outerjoin(joined, on)
         c, aside = self.account.c, schema.quarantine.c
-        counted = [~exists().where(aside.stream == Stream.ACCOUNTS.value, aside.id == c.id)]
+        counted = [~exists().where(aside.stream == Stream.ACCOUNTS.value, aside.id == c.id), *self.narrow(c.id)]
         if self.settings.crms:
             counted.append(c.crm.in_(self.settings.crms))
         if self.twins:
@@ -86,6 +111,19 @@ class Accounts:
             .where(c.stream == Stream.ACCOUNTS.value, ~c.deleted, *counted)
             .order_by(c.id)
         )
+
+    def narrow(self, account: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+        """What restricts rows to the accounts that are due; nothing where all are. For any record's own account id."""
+        return [account.in_(select(DUE.c.account_id))] if self.due else []
+
+    def good_until(self) -> ColumnElement[Any]:
+        """The number of the last day on which all values hold that were asked for so far; NULL where none ends."""
+        if not self.ends:
+            return cast(null(), Integer)
+        least: ColumnElement[int] = func.coalesce(self.ends[0], _NEVER)
+        for end in self.ends[1:]:
+            least = case((func.coalesce(end, _NEVER) < least, func.coalesce(end, _NEVER)), else_=least)
+        return func.nullif(least, _NEVER)
 
     @property
     def twins(self) -> bool:
@@ -141,36 +179,60 @@ class Accounts:
         if self.twins:
             account, source = whose(sums.c.account_id, sums, twins=True)
             both = select(account.label("account_id"), func.sum(sums.c.sum).label("sum")).select_from(source)
-            return func.coalesce(self._join(both.where(same).group_by(account).subquery()).c.sum, 0.0)
+            summed = both.where(same, *self.narrow(sums.c.account_id)).group_by(account)
+            return func.coalesce(self._join(summed.subquery()).c.sum, 0.0)
         self.joins[sums] = and_(sums.c.account_id == self.account.c.id, same)
         return func.coalesce(sums.c.sum, 0.0)
 
     def touches(self, days: int) -> ColumnElement[Any]:
-        """How many touches there were at or after now - ``days``."""
+        """How many touches there were on the UTC days from today - ``days`` on."""
+        return self._counted(f"touches_{days}", schema.activity.c.touch, days)
+
+    def events(self, kind: str, days: int) -> ColumnElement[Any]:
+        """How many engagements of a kind there were on the UTC days from today - ``days`` on."""
         c = schema.activity.c
-        account, source = whose(c.account_id, schema.activity, twins=self.twins)
-        counted = (
-            select(account.label("account_id"), func.count().label("count"))
-            .select_from(source)
-            .where(c.touch, c.at >= self.now - timedelta(days=days))
-            .group_by(account)
-            .subquery(f"touches_{days}")
-        )
-        return func.coalesce(self._join(counted).c.count, 0)
+        return self._counted(f"events_{days}_{kind}", and_(c.engagement, c.kind == kind), days)
+
+    def fading(self, kind: str, days: int) -> ColumnElement[Any]:
+        """The sum of 1 - age / ``days`` over the engagements of a kind, age in whole UTC days; 0 from ``days`` on."""
+        c, today = schema.activity.c, midnight(self.now)
+        counted = and_(c.engagement, c.kind == kind, c.at >= midnight(self.now, days - 1))
+        age = case((c.at < today, number(self.now) - DayOf(c.at)), else_=0)
+        # Counts and whole days alone are added up: no order of rows makes another sum.
+        count = self._deed(f"fading_count_{days}_{kind}", func.count(case((counted, 1))), counted)
+        ages = self._deed(f"fading_ages_{days}_{kind}", func.sum(case((counted, age))), counted)
+        self.ends.append(case((count > 0, number(self.now))))
+        return func.coalesce(cast(count, Float(53)) - cast(ages, Float(53)) / float(days), 0.0)
+
+    def _counted(self, name: str, which: ColumnElement[bool], days: int) -> ColumnElement[Any]:
+        at = schema.activity.c.at
+        counted = and_(which, at >= midnight(self.now, days))
+        oldest = self._deed(f"{name}_oldest", func.min(case((counted, at))), counted)
+        self.ends.append(DayOf(oldest) + days)
+        return func.coalesce(self._deed(name, func.count(case((counted, 1))), counted), 0)
 
     def intent(self, topic: str) -> ColumnElement[Any]:
         """The score of a topic, from 0 to 100, of all sources with a live signal; NULL where there is none."""
         name, observed = self.settings.topics.get(topic, ""), self.settings.observed
-        since = (self.now - timedelta(days=self.settings.time_to_live_days)).date().isoformat()
+        since = midnight(self.now, self.settings.time_to_live_days).date().isoformat()
         told = [told_by_files(self.account.c.id, topic, self.now)] if topic in self.filed.topics else []
         if name and not (told or self.twins):
+            self._grows_stale(observed, since)
             fresh = self.own(observed, Type.DATE) >= since if observed else None
-            return crm_score(self.own(name, Type.NUMBER), fresh)
+            score = crm_score(self.own(name, Type.NUMBER), fresh)
+            return rounded(score) if self.settings.combine == "average" else score
+        self._grows_stale(observed if name else "", since)
         for fields in self._records() if name else ():
             at = self._read(fields, observed, Type.DATE) if observed else None
             told.append(told_by_crm(self._read(fields, name, Type.NUMBER), at, since))
         records = [self.account, self._twin] if self.twins else [self.account]
         return intent(told, self.settings.combine, records) if told else cast(null(), Float(53))
+
+    def _grows_stale(self, observed: str, since: str) -> None:
+        """Note until when what CRMs say of intent counts: it has one date for all topics."""
+        for fields in self._records() if observed else ():
+            at = self._read(fields, observed, Type.DATE)
+            self.ends.append(case((at >= since, DayOf(at) + self.settings.time_to_live_days)))
 
     # The derived facts, by name ---------------------------------------------------------------------------------
 
@@ -291,19 +353,30 @@ class Accounts:
 
     def _latest(self, flag: str) -> ColumnElement[Any]:
         c = schema.activity.c
+        return second(self._deed(f"latest_{flag}", func.max(case((c[flag], c.at))), c[flag]))
+
+    def _deed(self, name: str, value: ColumnElement[Any], read: ColumnElement[bool]) -> ColumnElement[Any]:
+        """Something that is computed of the activities which ``read`` names, as a column to be selected."""
+        if name not in self.deeds:
+            self.deeds[name] = value.label(f"deed_{len(self.deeds)}")
+            self.deeds_read.append(read)
+        return literal_column(f"{_DEEDS}.{self.deeds[name].name}", value.type)
+
+    def _deeds_done(self) -> Subquery:
+        c = schema.activity.c
         account, source = whose(c.account_id, schema.activity, twins=self.twins)
-        latest = (
-            select(account.label("account_id"), func.max(c.at).label("at"))
+        return (
+            select(account.label("account_id"), *self.deeds.values())
             .select_from(source)
-            .where(c[flag])
+            .where(or_(*self.deeds_read), *self.narrow(c.account_id))
             .group_by(account)
+            .subquery(_DEEDS)
         )
-        return second(self._join(latest.subquery(f"latest_{flag}")).c.at)
 
     def _children(self, stream: Stream, sums: Mapping[str, ColumnElement[Any]]) -> Subquery:
         """Sums over an account's records of another stream; what hangs on a merge's loser is its winner's."""
         child, lost = schema.record, schema.alias.alias()
-        named = self.reader.text(child.c.fields, "account")
+        named = child.c.account_id
         # Without the cast SQLite gives the expression no type, builds no index on it, and compares all with all.
         account: ColumnElement[Any] = cast(func.coalesce(lost.c.new_id, named), Text)
         merged = and_(lost.c.stream == Stream.ACCOUNTS.value, lost.c.old_id == named)
@@ -311,7 +384,7 @@ class Accounts:
         return (
             select(account.label("account_id"), *(func.sum(value).label(name) for name, value in sums.items()))
             .select_from(source)
-            .where(child.c.stream == stream.value, ~child.c.deleted)
+            .where(child.c.stream == stream.value, ~child.c.deleted, named.is_not(None), *self.narrow(named))
             .group_by(account)
             .subquery(f"{stream.value}_of_account")
         )

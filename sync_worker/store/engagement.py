@@ -1,20 +1,22 @@
 """Engagement, folded instead of rescanned: forward decay against a fixed landmark.
 
 Cormode, Shkapenyuk, Srivastava, Xu: Forward Decay, ICDE 2009. An event at t adds 2^((t - landmark) / half-life) to the
-sum of its account and kind; at ``now`` the sum times 2^(-(now - landmark) / half-life) is the decayed count. Time alone
-touches no row, late events fit, and a deleted event is subtracted. Only ``refold`` reads all activities.
+sum of its account and kind; at ``now`` the sum times 2^(-(now - landmark) / half-life) is the decayed count. All times
+are whole UTC days. Time alone touches no row, late events fit, and a deleted event is subtracted. Only ``refold`` reads
+all activities.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import delete, except_, func, select, update
 
 from sync_worker.store import settings
+from sync_worker.store.days import midnight, number
 from sync_worker.store.schema import activity
 from sync_worker.store.schema import engagement as table
 from sync_worker.store.upsert import chunks, upsert
@@ -30,7 +32,9 @@ MOST_HALF_LIVES = 256.0
 """How far the landmark may lie back. A double's exponent holds 1,024 halvings, so events long before the landmark,
 and clocks that run ahead, still have room."""
 
-_DAY = timedelta(days=1)
+RESCANS = "engagement_rescans"
+"""The setting that counts how often sums were made anew, other than by what was added to them."""
+
 _NOBODY = datetime(2000, 1, 1, tzinfo=UTC)
 """Any moment will do while nothing is folded."""
 
@@ -72,10 +76,14 @@ def refold(tx: Connection, half_lives: Iterable[float], now: datetime) -> None:
         settings.put(tx, "half_lives", wanted, now)
 
 
-def rescan(tx: Connection) -> None:
-    """Compute every sum again from the activities, as when their kinds have changed their meaning."""
+def rescan(tx: Connection, now: datetime) -> None:
+    """Compute every sum again from the activities, as when their kinds have changed their meaning.
+
+    No activity need have changed for a sum to change, so all facts are made anew as well.
+    """
     tx.execute(delete(table))
     _rescan(tx, _half_lives(tx))
+    settings.put(tx, RESCANS, (settings.get(tx, RESCANS) or 0) + 1, now)
 
 
 def drifted(tx: Connection) -> int:
@@ -109,8 +117,8 @@ def _half_lives(tx: Connection) -> list[float]:
 def _move_landmark(tx: Connection, half_lives: Sequence[float], now: datetime) -> None:
     if not half_lives:
         return
-    old, new = _landmark(tx), now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    if old is not None and abs(new - old) / _DAY <= MOST_HALF_LIVES * min(half_lives):
+    old, new = _landmark(tx), midnight(now)
+    if old is not None and abs(number(new) - number(old)) <= MOST_HALF_LIVES * min(half_lives):
         return
     settings.put(tx, "landmark", new.isoformat(), now)
     if old is not None:
@@ -121,7 +129,7 @@ def _move_landmark(tx: Connection, half_lives: Sequence[float], now: datetime) -
 
 def _weight(at: datetime, mark: datetime, half_life: float) -> float:
     # Bounded, because one mistyped year must not overflow the sum of an account.
-    return math.exp2(min((at - mark) / _DAY / half_life, 1000.0))
+    return math.exp2(min((number(at) - number(mark)) / half_life, 1000.0))
 
 
 def _changes(

@@ -1,35 +1,48 @@
-"""One wide row for each account with exactly what the rules read, and one for each user; built anew for every pass.
+"""One wide row for each account with exactly what the rules read, made anew where something has changed.
 
 Table ``fact`` always has ``account_id name owner in_pool do_not_move held_until resting_until``; the rest of its
-columns, and those of ``rep_fact``, are those that the rules ask for. Built in SQL, set by set.
+columns are those that the rules ask for. Built in SQL, set by set. It has to hold what a full build would make, always.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Boolean, Column, Float, MetaData, Table, Text, bindparam, func, insert, select, update
+from sqlalchemy import Index, delete, exists, func, insert, select
 
-from connectors.port import Stream
-from rules import EngagementSource, FactColumn, FieldInfo, FieldSource, IntentSource, Reps, TouchSource, Type
-from rules.facts import column_of
-from rules.tree import FieldValue
+from rules import (
+    ContactSource,
+    EngagementSource,
+    EventsSource,
+    FactColumn,
+    FadingSource,
+    FieldSource,
+    IntentSource,
+    TouchSource,
+    Type,
+)
+from rules.chain import decayed
+from sync_worker import __version__
 from sync_worker.core.canonical import digest
-from sync_worker.store import engagement, schema, settings
+from sync_worker.store import changes, contacts, engagement, settings
+from sync_worker.store.days import number
 from sync_worker.store.derivable import DERIVED, REP_DERIVED, FactSettings
-from sync_worker.store.derived import Accounts
+from sync_worker.store.derived import DUE, Accounts
 from sync_worker.store.json_sql import reader
+from sync_worker.store.rep_facts import build_reps
+from sync_worker.store.schema import stale
 from sync_worker.store.sources import filed
-from sync_worker.store.upsert import chunks, latest_number
+from sync_worker.store.upsert import chunks
+from sync_worker.store.wide import differing, drop, fill, make, put_in_place, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date
 
-    from sqlalchemy import ColumnElement, Connection, RowMapping, Select
-    from sqlalchemy.types import TypeEngine
+    from sqlalchemy import ColumnElement, Connection, RowMapping, Table
 
     from sync_worker.core.model import Value
 
@@ -38,10 +51,14 @@ __all__ = [
     "REP_DERIVED",
     "FactSettings",
     "Inputs",
+    "Refreshed",
     "build",
     "build_reps",
+    "check",
     "inputs",
+    "latest_build",
     "read_sets",
+    "refresh",
     "row",
 ]
 
@@ -58,14 +75,61 @@ ALWAYS = {
 HONOURED = ("do_not_move", "held_until")
 """What keeps the worker away whatever the rules read: it belongs to every read set."""
 
-_SQL_TYPES: Mapping[Type, TypeEngine[Any]] = {
-    Type.TEXT: Text(),
-    Type.NUMBER: Float(53),
-    Type.BOOLEAN: Boolean(),
-    Type.DATE: Text(),
-}
-_DAY = timedelta(days=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+GOOD_UNTIL = "good__until"
+"""The column for the number of the last day on which a row holds if nothing but time changes. No rule reads it."""
+
+MOST_DUE, SHARE_DUE = 20_000, 0.3
+"""Beyond both, a number and a share of all accounts, everything is made anew: it takes no longer."""
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far two processes' clocks may lie apart (I24)."""
+
+FORM = 1
+"""To be raised when the same settings come to mean other facts."""
+
+_BUILT = "fact_columns"
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What was made anew. ``now``: the moment of the facts, which may be a little later than the one asked for."""
+
+    full: bool
+    accounts: int
+    """How many were looked at; in a full build, how many there are."""
+    now: datetime
+
+
+def refresh(tx: Connection, columns: Sequence[FactColumn], *, now: datetime, settings: FactSettings) -> Refreshed:
+    """Bring ``fact`` up to date: the rows of accounts that have changed, or that time has reached; all, if it must.
+
+    All are made when anything but records decides otherwise than before (columns, settings, landmark, version), when
+    the clock was set back, and when so many have changed that it is cheaper. Accounts that were made anew are noted in
+    ``stale`` until outcomes follow. The same contract as ``build``.
+    """
+    changes.take_turns(tx)
+    built, signed = _built(tx), _signature(tx, columns, settings)
+    at = datetime.fromisoformat(built["built_at"]) if built else now
+    if at - CLOCKS_DIFFER < now < at and number(at) == number(now):
+        now = at  # another process has looked a moment ago, by a clock that runs ahead
+    if not built or built.get("signature") != signed or now < at:
+        return _all(tx, columns, now, settings)
+    changes.begin(tx)
+    table, notes = _facts(tx).table, changes.noted(tx)
+    due = changes.gather(tx, notes, table, since=at, now=now)
+    if due > MOST_DUE and due > SHARE_DUE * tx.execute(select(func.count()).select_from(table)).scalar_one():
+        return _all(tx, columns, now, settings)
+    if due:
+        changes.count_on(tx)
+        tx.execute(delete(table).where(table.c.account_id.in_(select(DUE.c.account_id))))
+        values, accounts = _values(tx, columns, now, settings, due=True)
+        contacts.build(tx, accounts)
+        fill(tx, table, list(values), accounts.select(values))
+        _note_stale(tx)
+    if due or notes or number(at) != number(now):
+        changes.forget(tx, notes)
+        _remember(tx, built["types"], columns, now, signed, built["build"])
+    return Refreshed(full=False, accounts=due, now=now)
 
 
 def build(tx: Connection, columns: Sequence[FactColumn], *, now: datetime, settings: FactSettings) -> int:
@@ -73,53 +137,75 @@ def build(tx: Connection, columns: Sequence[FactColumn], *, now: datetime, setti
 
     ``columns`` are those that the rules read. Engagement stays folded: ``engagement.refold`` must know its half-lives.
     """
-    accounts = Accounts(reader(tx.dialect.name), now, settings, filed(tx, columns, now))
+    changes.take_turns(tx)
+    return _all(tx, columns, now, settings).accounts
+
+
+def check(tx: Connection, columns: Sequence[FactColumn], *, now: datetime, settings: FactSettings, mend: bool) -> int:
+    """Build all facts beside those that there are; how many rows differ. ``mend``: let the new ones take their place.
+
+    The facts must have been refreshed in this transaction, at ``now``. Numbers differ by more than 0.000001.
+    """
+    types = _types(columns)
+    beside = make(tx, "fact_beside", "account_id", types, (GOOD_UNTIL,))
+    values, accounts = _values(tx, columns, now, settings)
+    people = contacts.check(tx, accounts, mend=mend)
+    fill(tx, beside, list(values), accounts.select(values))
+    facts = _facts(tx)
+    decay = {name: decayed(facts.day, facts.landmark, half_life) for name, half_life in facts.folded.items()}
+    wrong = differing(tx, facts.table, beside, decay)
+    if wrong and mend:
+        put_in_place(tx, "fact_beside", "fact")
+        _make_findable(tx, facts.table)
+        _remember(tx, types, columns, now, _signature(tx, columns, settings), latest_build(tx) + 1)
+    else:
+        drop(tx, "fact_beside")
+    return wrong + people
+
+
+def _all(tx: Connection, columns: Sequence[FactColumn], now: datetime, settings: FactSettings) -> Refreshed:
+    changes.forget(tx, None)
+    types, build = _types(columns), latest_build(tx) + 1
+    table = make(tx, "fact", "account_id", types, (GOOD_UNTIL,))
+    values, accounts = _values(tx, columns, now, settings)
+    contacts.build(tx, accounts)
+    count = fill(tx, table, list(values), accounts.select(values))
+    _make_findable(tx, table)
+    tx.execute(delete(stale))
+    _remember(tx, types, columns, now, _signature(tx, columns, settings), build)
+    return Refreshed(full=True, accounts=count, now=now)
+
+
+def _make_findable(tx: Connection, made: Table) -> None:
+    ends = made.c[GOOD_UNTIL]
+    some = ends.is_not(None)
+    Index("ix_fact_good_until", ends, sqlite_where=some, postgresql_where=some).create(tx)
+    if tx.dialect.name == "postgresql":
+        tx.exec_driver_sql(f"ANALYZE fact (account_id, owner, {GOOD_UNTIL})")
+
+
+def _note_stale(tx: Connection) -> None:
+    due = DUE.c.account_id
+    new = select(due).where(~exists().where(stale.c.account_id == due))
+    tx.execute(insert(stale).from_select(["account_id"], new))
+
+
+def _types(columns: Sequence[FactColumn]) -> dict[str, Type]:
+    return {column.name: column.type for column in columns} | ALWAYS
+
+
+def _values(
+    tx: Connection, columns: Sequence[FactColumn], now: datetime, settings: FactSettings, *, due: bool = False
+) -> tuple[dict[str, ColumnElement[Any]], Accounts]:
+    """What each column holds, and the accounts to select it from: all, or those that are ``due``."""
+    accounts = Accounts(reader(tx.dialect.name), now, settings, filed(tx, columns, now), due)
     values: dict[str, ColumnElement[Any]] = {"account_id": accounts.account.c.id}
     for name, kind in ALWAYS.items():
         values[name] = accounts.derived(name) if name in DERIVED else accounts.own(name, kind)
     values |= {column.name: _value(accounts, column) for column in columns if column.name not in values}
-    types = {column.name: column.type for column in columns} | ALWAYS
-    table = _make(tx, "fact", "account_id", types)
-    _remember(tx, types, columns, now)
-    return _fill(tx, table, list(values), accounts.select(values))
-
-
-def build_reps(tx: Connection, fields: Mapping[str, FieldInfo], reps: Reps | None = None) -> int:
-    """Build the table ``rep_fact`` with these fields for every user that the CRM shows; how many there are.
-
-    What the rule files say of ``reps`` goes before what the CRM shows, for every user with the e-mail address.
-    """
-    read, user = reader(tx.dialect.name), schema.record.c
-    known = {**fields, **REP_DERIVED, **(reps.fields if reps else {})}
-    ways = {Type.TEXT: read.text, Type.NUMBER: read.number, Type.BOOLEAN: read.yes_no, Type.DATE: read.date}
-    columns = {column_of(FieldValue(name, info.type)).name: info for name, info in known.items()}
-    table = _make(tx, "rep_fact", "rep_id", {column: info.type for column, info in columns.items()})
-    values = [ways[info.type](user.fields, info.name).label(column) for column, info in columns.items()]
-    shown = select(user.id, *values).where(user.stream == Stream.USERS.value, ~user.deleted).order_by(user.id)
-    count = _fill(tx, table, ["rep_id", *columns], shown)
-    if reps and reps.rows:
-        _lay_over(tx, table, reps)
-    return count
-
-
-def _lay_over(tx: Connection, table: Table, reps: Reps) -> None:
-    """Write what the files say of each rep over the rows of the users with that e-mail address; empty says nothing."""
-    columns = {column_of(FieldValue(name, info.type)).name: name for name, info in reps.fields.items()}
-    said = {row.email: row.values for row in reps.rows}
-    user = schema.record.c
-    email = reader(tx.dialect.name).text(user.fields, "email")
-    users = tx.execute(select(user.id, email).where(user.stream == Stream.USERS.value, ~user.deleted)).all()
-    found = [
-        {"rep__id": id_, **{f"said__{at}": said[email.lower()].get(name) for at, name in enumerate(columns.values())}}
-        for id_, email in users
-        if email and email.lower() in said
-    ]
-    first = {
-        column: func.coalesce(bindparam(f"said__{at}", type_=table.c[column].type), table.c[column])
-        for at, column in enumerate(columns)
-    }
-    if found and first:
-        tx.execute(update(table).where(table.c.rep_id == bindparam("rep__id")).values(first), found)
+    contacts.keep_up(accounts)
+    values[GOOD_UNTIL] = accounts.good_until()
+    return values, accounts
 
 
 def read_sets(tx: Connection, account_ids: Sequence[str] | None = None) -> dict[str, str]:
@@ -156,21 +242,23 @@ class _Facts:
     read: tuple[str, ...]
     folded: Mapping[str, float]
     landmark: datetime
-    built_at: datetime
+    day: date
+    """The UTC day of the facts."""
 
     def steady(self, name: str, value: Value) -> Value:
         """The value in a form that only events change: a folded sum as its logarithm, counted from 1970."""
         if name not in self.folded or not isinstance(value, float):
             return value
-        return round(math.log2(value) + (self.landmark - _EPOCH) / _DAY / self.folded[name], 6) if value > 0 else None
+        return round(math.log2(value) + number(self.landmark) / self.folded[name], 6) if value > 0 else None
 
     def readable(self, each: RowMapping) -> dict[str, Value]:
-        """The row with engagement decayed to the moment of building."""
+        """The row with engagement decayed to the day of the facts, as rules read it."""
         shown = dict(each)
         for name, half_life in self.folded.items():
-            decay = math.exp2(-((self.built_at - self.landmark) / _DAY) / half_life)
-            shown[name] = round(shown[name] * decay, 6)
-        del shown["account_id"]
+            left = shown[name] * decayed(self.day, self.landmark, half_life)
+            shown[name] = math.floor(left * 1e6 + 0.5) / 1e6
+        for own in ("account_id", GOOD_UNTIL):
+            del shown[own]
         return shown
 
 
@@ -206,53 +294,75 @@ def _value(accounts: Accounts, column: FactColumn) -> ColumnElement[Any]:
             return accounts.engagement(kind, half_life)
         case TouchSource(days=days):
             return accounts.touches(days)
+        case EventsSource(kind=kind, days=days):
+            return accounts.events(kind, days)
+        case FadingSource(kind=kind, days=days):
+            return accounts.fading(kind, days)
         case IntentSource(topic=topic):
             return accounts.intent(topic)
-        case source:
-            raise LookupError(f"nothing is known of {source}")
+        case ContactSource(score=score):
+            return contacts.highest(accounts, score)
 
 
-def _make(tx: Connection, name: str, key: str, columns: Mapping[str, Type]) -> Table:
-    """The table, empty, with these columns. Dropping it is as quick as emptying it, and takes its pages back."""
-    table = _table(name, key, columns)
-    table.drop(tx, checkfirst=True)
-    table.create(tx)
-    return table
-
-
-def _fill(tx: Connection, table: Table, columns: Sequence[str], rows: Select[Any]) -> int:
-    # The driver knows the count; without the option SQLAlchemy does not ask it after an INSERT.
-    return tx.execute(insert(table).from_select(columns, rows), execution_options={"preserve_rowcount": True}).rowcount
-
-
-def _table(name: str, key: str, columns: Mapping[str, Type]) -> Table:
-    typed = (Column(column, _SQL_TYPES[kind]) for column, kind in columns.items())
-    # Clustered by its key on SQLite: rows are written and read in that order.
-    return Table(name, MetaData(), Column(key, Text, primary_key=True), *typed, sqlite_with_rowid=False)
-
-
-def _remember(tx: Connection, types: Mapping[str, Type], columns: Sequence[FactColumn], now: datetime) -> None:
+def _remember(  # noqa: PLR0913, PLR0917 - all that is remembered of a build
+    tx: Connection,
+    types: Mapping[str, Type],
+    columns: Sequence[FactColumn],
+    now: datetime,
+    signature: str,
+    build: int,
+) -> None:
     folded = {c.name: c.source.half_life_days for c in columns if isinstance(c.source, EngagementSource)}
     built = {
         "types": dict(types),
         "read": sorted({column.name for column in columns}),
         "folded": folded,
         "built_at": now.isoformat(),
-        "sequence": latest_number(tx, "record"),
+        "signature": signature,
+        "build": build,
     }
-    settings.put(tx, "fact_columns", built, now)
+    settings.put(tx, _BUILT, built, now)
+
+
+def _built(tx: Connection) -> Mapping[str, Any] | None:
+    found: Mapping[str, Any] | None = settings.get(tx, _BUILT)
+    return found
+
+
+def latest_build(tx: Connection) -> int:
+    """The number of the latest full build: outcomes of an earlier one are all to be made anew. 0 before the first."""
+    built = _built(tx)
+    return built.get("build", 0) if built else 0
+
+
+def _signature(tx: Connection, columns: Sequence[FactColumn], how: FactSettings) -> str:
+    """What facts rest on besides records: when it differs, all of them are made anew."""
+    ways = {each.name: repr(getattr(how, each.name)) for each in fields(how)}
+    ways |= {"crm_alone": repr(sorted(how.crm_alone)), "topics": repr(sorted(how.topics.items()))}
+    ways["precedence"] = repr(sorted(how.precedence.items()))
+    return digest(
+        {
+            "form": FORM,
+            "version": __version__,
+            "columns": sorted(map(repr, columns)),
+            "settings": ways,
+            "landmark": engagement.landmark(tx).isoformat(),
+            "kept": [settings.get(tx, name) for name in ("half_lives", "activity_kinds", engagement.RESCANS)],
+        }
+    )
 
 
 def _facts(tx: Connection) -> _Facts:
-    built = settings.get(tx, "fact_columns")
+    built = _built(tx)
     if built is None:
         raise LookupError("facts were never built")
+    types = {name: Type(kind) for name, kind in built["types"].items()}
     return _Facts(
-        table=_table("fact", "account_id", {name: Type(kind) for name, kind in built["types"].items()}),
+        table=table("fact", "account_id", types, (GOOD_UNTIL,)),
         read=tuple(built["read"]),
         folded=built["folded"],
         landmark=engagement.landmark(tx),
-        built_at=datetime.fromisoformat(built["built_at"]),
+        day=datetime.fromisoformat(built["built_at"]).astimezone(UTC).date(),
     )
 
 

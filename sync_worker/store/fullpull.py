@@ -96,7 +96,7 @@ def delete_unseen(tx: Connection, crm: str, stream: Stream, cycle: int, now: dat
     """
     gone = mark_unseen_deleted(tx, crm, stream, cycle)
     if stream is Stream.ACTIVITIES and engagement.drifted(tx):
-        engagement.rescan(tx)
+        engagement.rescan(tx, now)
     closed = {"full_at": now, "full_count": live_count(tx, stream, crm)}
     tx.execute(update(table).where(_of(crm, stream)).values(closed))
     if tx.dialect.name == "postgresql":

@@ -1,4 +1,4 @@
-"""Every table that migrations make; ``facts`` makes ``fact`` and ``rep_fact``, whose columns the rules decide."""
+"""Every table that migrations make. The rules decide the columns of ``fact``, ``rep_fact`` and ``outcome``: see ``wide``."""
 
 from __future__ import annotations
 
@@ -302,20 +302,6 @@ stale = Table("stale", metadata, Column("account_id", String(40), primary_key=Tr
 
 # What the rules said ---------------------------------------------------------------------------------------------
 
-outcome = Table(
-    "outcome",
-    metadata,
-    Column("account_id", String(40), primary_key=True),
-    Column("rules_version", String(64), nullable=False),
-    Column("value", Json, nullable=False),
-    Column("read_set", String(64), nullable=False),
-    Column("recheck_at", UtcTime),
-    Column("sequence", BigInteger, nullable=False),
-    Column("at", UtcTime, nullable=False),
-    Index("ix_outcome_recheck", "recheck_at"),
-)
-"""The latest decision of each account. ``recheck_at``: the earliest moment at which time alone can change it."""
-
 decision = Table(
     "decision",
     metadata,
@@ -477,4 +463,4 @@ setting = Table(
     Column("value", JSON, nullable=False),
     Column("at", UtcTime, nullable=False),
 )
-"""Small facts of the worker's own: ``pause``, ``landmark``, ``fact_columns``, ``schema``."""
+"""Small facts of the worker's own: ``pause``, ``landmark``, ``fact_columns``, ``outcome_columns``, ``schema``."""

@@ -119,7 +119,7 @@ def intent(told: Sequence[Select[Any]], combine: str, records: Sequence[FromClau
     if combine == "latest":
         said = said.order_by(c.at.desc(), c.score.desc()).limit(1)
     else:
-        said = said.with_only_columns(func.max(c.score) if combine == "highest" else _rounded(func.avg(c.score)))
+        said = said.with_only_columns(func.max(c.score) if combine == "highest" else rounded(func.avg(c.score)))
     return said.correlate(*records).scalar_subquery()
 
 
@@ -137,6 +137,6 @@ def second(at: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.substr(cast(at, Text), 1, 19).concat("Z")
 
 
-def _rounded(value: ColumnElement[Any]) -> ColumnElement[Any]:
+def rounded(value: ColumnElement[Any]) -> ColumnElement[Any]:
     """To six digits: the order in which rows are added must not make another value."""
     return cast(func.round(cast(value, Numeric), 6, type_=Float()), Float(53))
