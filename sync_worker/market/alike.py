@@ -72,15 +72,22 @@ class Gathered:
         return np.flatnonzero(np.isin(self.stands.places, places))
 
 
-def gather(blocks: Iterable[Sequence[Sequence[Any]]], fit: Mapping[str, Type], told: Callable[[int], None]) -> Gathered:
-    """All blocks of a stream as columns; ``told`` hears how many accounts there are so far."""
+def gather(
+    blocks: Iterable[Sequence[Sequence[Any]]],
+    fit: Mapping[str, Type],
+    *,
+    called: Mapping[str, str],
+    told: Callable[[int], None],
+) -> Gathered:
+    """All blocks of a stream as columns. ``called``: other names for territories; ``told`` hears how many rows."""
     ids: list[str] = []
     stand, territory = Filling("stand", Kind.TEXT), Filling("territory", Kind.TEXT)
     value = Filling("value", Kind.NUMBER)
     fillings = [Filling(name, KINDS[kind]) for name, kind in fit.items()]
     for block in blocks:
         ids += block[0]
-        for filling, values in zip((stand, territory, value, *fillings), block[1:], strict=True):
+        territory.take([called.get(name, name) for name in block[2]])
+        for filling, values in zip((stand, value, *fillings), (block[1], *block[3:]), strict=True):
             filling.take(values)
         told(len(ids))
     return Gathered(

@@ -19,15 +19,13 @@ from sync_worker.store import market as stored
 from sync_worker.vocabulary import vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sqlalchemy import Connection
+    from collections.abc import Callable, Mapping
 
     from sync_worker.core.market.whitespace import Quarters, Territory
+    from sync_worker.core.people import People
     from sync_worker.market.alike import LookAlikes
     from sync_worker.market.asking import Asked
     from sync_worker.parts import Parts
-    from sync_worker.store.derivable import FactSettings
 
 MOST_TERRITORIES = 5_000
 """More of them are no territories: the field names its accounts."""
@@ -75,24 +73,31 @@ def market(parts: Parts, asked: Asked) -> Market:
             renewal=what.renewal,
             quarters=quarters(now.astimezone(UTC).date()),
         )
-        how = fact_settings(parts, people_of(tx, parts))
-        found, total = territories(stored.cells(tx, seen, now=now, settings=how))
+        everybody = people_of(tx, parts)
+        how, names = fact_settings(parts, everybody), lookup.user_names(tx)
+        called = _reps(everybody, names) if what.by == OWNER else {}
+        counted = stored.cells(tx, seen, now=now, settings=how)
+        found, total = territories(
+            replace(each, territory=called.get(each.territory, each.territory)) for each in counted
+        )
         _refuse_names(what.by, len(found))
-        alike = _alike(tx, parts, asked, replace(seen, fields=what.fit), how, total.market.accounts)
-        people = lookup.user_names(tx)
+        alike = None
+        if asked.top:
+            blocks = stored.stream(tx, replace(seen, fields=what.fit), now=now, settings=how)
+            gathered = gather(blocks, what.fit, called=called, told=_watched(parts, total.market.accounts))
+            alike = look(gathered, asked.among, top=asked.top, keep=asked.keep)
         shown = stored.named(tx, [each.account for each in alike.best] if alike else [])
-    called = _distinct(people) if what.by == OWNER else {}
     return Market(
         at=now,
         by=what.by,
-        territories=tuple(replace(each, name=called.get(each.name, each.name)) for each in found),
+        territories=found,
         total=total,
         motions=motions(rules),
         value=asked.value,
         renewal=what.renewal,
         quarters=seen.quarters,
-        look_alikes=_called(alike, called) if alike else None,
-        names={account: (name, people.get(owner or "", owner or "")) for account, (name, owner) in shown.items()},
+        look_alikes=alike,
+        names={account: (name, names.get(owner or "", owner or "")) for account, (name, owner) in shown.items()},
     )
 
 
@@ -102,32 +107,20 @@ def _refuse_names(by: str, count: int) -> None:
         raise Stopped(message, hint="name a field with fewer, or cut it with segments or a decision table")
 
 
-def _alike(  # noqa: PLR0913, PLR0917 - what one stream needs
-    tx: Connection, parts: Parts, asked: Asked, seen: stored.Seen, how: FactSettings, count: int
-) -> LookAlikes | None:
-    if not asked.top:
-        return None
+def _watched(parts: Parts, count: int) -> Callable[[int], None]:
+    """Tells how many accounts have been read, and ends the reading when somebody asks for it."""
 
     def told(done: int) -> None:
         if parts.stop.is_set():
             raise Stopped("told to stop while reading accounts", hint="run the same command again")
         parts.watch(Progress("accounts", done, count))
 
-    blocks = stored.stream(tx, seen, now=parts.clock(), settings=how)
-    return look(gather(blocks, seen.fields, told), asked.among, top=asked.top, keep=asked.keep)
+    return told
 
 
-def _distinct(people: Mapping[str, str]) -> dict[str, str]:
-    """Users' names by id, with the id behind a name that two of them have."""
-    times = Counter(people.values())
-    return {id_: name if times[name] == 1 else f"{name} ({id_})" for id_, name in people.items()}
-
-
-def _called(alike: LookAlikes, people: Mapping[str, str]) -> LookAlikes:
-    """With territories under the names of people, where users' ids tell them apart."""
-    return replace(
-        alike,
-        counts={people.get(name, name): count for name, count in alike.counts.items()},
-        values={people.get(name, name): value for name, value in alike.values.items()},
-        best=tuple(replace(each, territory=people.get(each.territory, each.territory)) for each in alike.best),
-    )
+def _reps(everybody: People, names: Mapping[str, str]) -> dict[str, str]:
+    """The name of each user's rep by the user's id, with the rep's id behind a name that two of them have."""
+    reps = {user: everybody.reps.get(user, user) for user in names}
+    times = Counter(names.get(rep, rep) for rep in set(reps.values()))
+    called = {rep: names.get(rep, rep) for rep in reps.values()}
+    return {user: called[rep] if times[called[rep]] == 1 else f"{called[rep]} ({rep})" for user, rep in reps.items()}
