@@ -10,6 +10,8 @@ from rules import FieldInfo, Type
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rules import ContactScore
+
 _FIELDS = (
     FieldInfo("crm", Type.TEXT, "Home CRM"),
     FieldInfo("owner_active", Type.BOOLEAN, "Owner is active"),
@@ -69,3 +71,5 @@ class FactSettings:
     """Field → sources, the strongest first."""
     combine: str = "highest"
     """How several sources' intent becomes one: highest, average or latest."""
+    contacts: tuple[ContactScore, ...] = ()
+    """The scores by which an account's contacts are told from one another."""

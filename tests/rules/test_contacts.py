@@ -20,7 +20,7 @@ from rules import (
     json_schema,
     needs,
 )
-from rules.contacts import CONTACT_TABLE, best_contacts, compile_contacts, contact_events, contact_needs, contacts_age
+from rules.contacts import CONTACT_TABLE, best_contacts, compile_contacts, contact_needs, contacts_age
 from tests.rules.test_compile import NOW, rules
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ CHAMPION = """contacts:
 def ask(store: Store, ruleset: Ruleset, people: list[dict[str, Any]], *, best: bool = False) -> list[dict[str, Any]]:
     """What each contact comes to, or each account."""
     keyed = [{"account_id": "a", "contact_id": f"c{number}", **each} for number, each in enumerate(people)]
-    columns = (*contact_needs(ruleset), *KEYS)
+    columns = (*contact_needs(ruleset.contacts), *KEYS)
     store.create(CONTACT_TABLE, "contact_id", columns, keyed)
-    return store.ask((best_contacts if best else compile_contacts)(ruleset, store.dialect, now=NOW))
+    return store.ask((best_contacts if best else compile_contacts)(ruleset.contacts, store.dialect, now=NOW))
 
 
 class _Key:
@@ -92,13 +92,12 @@ def test_what_contacts_are_scored_by_is_read_of_contacts_alone(folder: Folder) -
     """Accounts have the fact that they are asked for, and no field of their contacts."""
     ruleset = rules(folder, CHAMPION, "scope: [{id: x, when: contact_score('champion') >= 50}]")
     assert [column.source for column in needs(ruleset)] == [ContactSource("champion")]
-    assert [column.source for column in contact_needs(ruleset)] == [
+    assert [column.source for column in contact_needs(ruleset.contacts)] == [
         EngagementSource("meeting", 14), FieldSource("opted_out"), FieldSource("seniority"), FieldSource("title"),
     ]  # fmt: skip
     [score] = ruleset.contacts
     assert (score.best, score.score.parts[1].decay) == (2, Decay(Fade.HALF_LIFE, 14))
-    assert contact_events(ruleset) == {"meeting"}
-    assert not contacts_age(ruleset)
+    assert not contacts_age(ruleset.contacts)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +110,7 @@ def test_what_contacts_are_scored_by_is_read_of_contacts_alone(folder: Folder) -
 )
 def test_it_is_known_whether_contacts_change_with_the_days_alone(folder: Folder, when: str, ages: bool) -> None:  # noqa: FBT001 - a parameter of the test
     text = CHAMPION.replace("title like '%security%' and not opted_out", when)
-    assert contacts_age(rules(folder, text)) is ages
+    assert contacts_age(rules(folder, text).contacts) is ages
 
 
 def test_events_of_contacts_grow_old_in_each_way(folder: Folder, store: Store) -> None:
@@ -120,7 +119,10 @@ def test_events_of_contacts_grow_old_in_each_way(folder: Folder, store: Store) -
         f"{name}: {part.format(decay, name)}" for name, decay in (("l", "linear: 9 days"), ("w", "window: 5 days"))
     )
     ruleset = rules(folder, f"contacts: [{{id: s, max: 99, parts: {{{parts}}}}}]")
-    assert {column.source for column in contact_needs(ruleset)} == {FadingSource("reply", 9), EventsSource("reply", 5)}
+    assert {column.source for column in contact_needs(ruleset.contacts)} == {
+        FadingSource("reply", 9),
+        EventsSource("reply", 5),
+    }
     assert [term.decay for term in ruleset.contacts[0].score.terms if isinstance(term, EventTerm)] == [
         Decay(Fade.LINEAR, 9), Decay(Fade.WINDOW, 5),
     ]  # fmt: skip
@@ -130,7 +132,7 @@ def test_events_of_contacts_grow_old_in_each_way(folder: Folder, store: Store) -
 
 def test_a_score_of_contacts_needs_no_tiers(folder: Folder, store: Store) -> None:
     ruleset = rules(folder, CHAMPION.replace("    tiers: {high: 50, low: 0}\n", ""))
-    compiled = compile_contacts(ruleset, store.dialect, now=NOW)
+    compiled = compile_contacts(ruleset.contacts, store.dialect, now=NOW)
     assert compiled.of(ColumnKind.TIER) == ()
     assert len(ask(store, ruleset, [{}])) == 1
 

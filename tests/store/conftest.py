@@ -11,18 +11,20 @@ import pytest
 
 from sync_worker.store import open_store
 from sync_worker.store.schema import metadata
+from tests.store.people import rules_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from rules import Ruleset
     from sync_worker.store import Store
 
 EMPTY = f"""
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
 SET session_replication_role = replica; -- the triggers that guard the audit stay quiet
 TRUNCATE {", ".join(f'"{table}"' for table in metadata.tables)} RESTART IDENTITY;
-DROP TABLE IF EXISTS fact, rep_fact
+DROP TABLE IF EXISTS fact, rep_fact, contact_fact, contact_best
 """
 
 
@@ -30,6 +32,12 @@ DROP TABLE IF EXISTS fact, rep_fact
 def now() -> datetime:
     """A moment to work at."""
     return datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Ruleset:
+    """Scores of contacts, and nothing else."""
+    return rules_in(tmp_path / "rules")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,0 +1,284 @@
+"""The people at each account as rules read them, and the best total of each account. Set by set, in SQL.
+
+Table ``contact_fact`` has a row for each contact at an account: ``contact_id``, ``account_id``, ``good__until`` and the
+columns that scores of contacts read. Table ``contact_best`` has a row for each account with contacts: ``account_id``,
+``good__until`` and, for each score, the highest total of its contacts. ``good__until`` is the number of the last day on
+which the row holds if nothing but time changes; NULL where no day ends it. Both are narrowed to the accounts that are
+due as ``fact`` is, and made in the same moment.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    Float,
+    Index,
+    Integer,
+    Table,
+    TableClause,
+    Text,
+    and_,
+    case,
+    cast,
+    column,
+    delete,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
+from sqlalchemy import table as clause
+
+from connectors.port import Stream
+from rules import Dialect, EngagementSource, EventsSource, FadingSource, FieldSource, Type
+from rules.contacts import CONTACT_TABLE, best_contacts, compile_contacts, contact_needs, contacts_age
+from rules.facts import column_of
+from rules.sql import named
+from rules.tree import BestContact
+from sync_worker.store import schema
+from sync_worker.store.days import DayOf, midnight, number
+from sync_worker.store.derived import DUE
+from sync_worker.store.sources import whose
+from sync_worker.store.wide import differing, fill, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Connection, FromClause, Select
+
+    from rules import Compiled, ContactScore, FactColumn
+    from sync_worker.store.derived import Accounts
+
+BEST_TABLE = "contact_best"
+GOOD_UNTIL = "good__until"
+_HALVINGS = 60
+"""What has halved so often is nothing: less than a millionth of a millionth, and rules read six digits."""
+_NEVER = 9_999_999
+"""A day that no calendar has."""
+
+
+def build(tx: Connection, accounts: Accounts) -> None:
+    """Make the rows of all accounts, in new tables, or only those of the accounts that are due. Nothing without scores.
+
+    ``accounts`` says which, as of when, and by which scores.
+    """
+    tables = _Tables.of(accounts.settings.contacts)
+    if not accounts.due:
+        tables.drop(tx)
+    if not tables.scores:
+        return
+    if accounts.due:
+        for made in (tables.facts, tables.best):
+            tx.execute(delete(made).where(made.c.account_id.in_(select(DUE.c.account_id))))
+    else:
+        tables.create(tx)
+    tables.fill(tx, accounts)
+
+
+def check(tx: Connection, accounts: Accounts, *, mend: bool) -> int:
+    """Make all rows beside those that there are; how many differ. ``mend``: let new ones take their place."""
+    known, beside = _Tables.of(accounts.settings.contacts), _Tables.of(accounts.settings.contacts, "_beside")
+    if not known.scores:
+        return 0
+    beside.drop(tx)
+    beside.create(tx)
+    beside.fill(tx, accounts)
+    wrong = differing(tx, known.facts, beside.facts, {}) + differing(tx, known.best, beside.best, {})
+    beside.drop(tx)
+    if wrong and mend:
+        build(tx, accounts)
+    return wrong
+
+
+def keep_up(accounts: Accounts) -> None:
+    """Let no fact hold longer than what is known of the account's contacts, whether a fact tells it or not."""
+    if accounts.settings.contacts:
+        accounts.ends.append(column(GOOD_UNTIL, Integer, _selectable=_joined(accounts)))
+
+
+def highest(accounts: Accounts, score: str) -> ColumnElement[Any]:
+    """The best total of an account's contacts as a fact; NULL for an account without contacts."""
+    name = column_of(BestContact(score)).name
+    return column(name, Float(53), _selectable=_joined(accounts))
+
+
+def _joined(accounts: Accounts) -> TableClause:
+    """The totals of all scores, joined once."""
+    best = next((one for one in accounts.joins if getattr(one, "name", "") == BEST_TABLE), None)
+    if not isinstance(best, TableClause):
+        best = clause(BEST_TABLE, column("account_id", Text))
+        accounts.joins[best] = best.c.account_id == accounts.account.c.id
+    return best
+
+
+def of_account(
+    tx: Connection, scores: Sequence[ContactScore], account: str, now: datetime
+) -> tuple[Compiled, list[Mapping[str, Any]]]:
+    """Every contact of an account with its points: the compiled columns, and a row for each contact."""
+    quoted = account.replace("'", "''")
+    compiled = compile_contacts(scores, Dialect(tx.dialect.name), now=now, where=f"account_id = '{quoted}'")
+    found = tx.exec_driver_sql(compiled.sql, execution_options={"no_parameters": True})
+    return compiled, [dict(row) for row in found.mappings()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """Both tables of these scores."""
+
+    scores: Sequence[ContactScore]
+    columns: Sequence[FactColumn]
+    facts: Table
+    best: Table
+
+    @classmethod
+    def of(cls, scores: Sequence[ContactScore], suffix: str = "") -> _Tables:
+        columns = contact_needs(scores)
+        read = {column.name: column.type for column in columns}
+        totals = {column_of(BestContact(one.score.id)).name: Type.NUMBER for one in scores}
+        facts = table(f"{CONTACT_TABLE}{suffix}", "contact_id", {"account_id": Type.TEXT, **read}, (GOOD_UNTIL,))
+        Index(f"ix_{facts.name}_account", facts.c.account_id)
+        return cls(scores, columns, facts, table(f"{BEST_TABLE}{suffix}", "account_id", totals, (GOOD_UNTIL,)))
+
+    def drop(self, tx: Connection) -> None:
+        for made in (self.facts, self.best):
+            made.drop(tx, checkfirst=True)
+
+    def create(self, tx: Connection) -> None:
+        for made in (self.facts, self.best):
+            made.create(tx)
+
+    def fill(self, tx: Connection, accounts: Accounts) -> None:
+        """The rows of the accounts: of the contacts, and from these of the accounts themselves."""
+        people = _People(accounts, self.columns, ages=contacts_age(self.scores))
+        into = ["contact_id", "account_id", GOOD_UNTIL, *(column.name for column in self.columns)]
+        fill(tx, self.facts, into, people.select())
+        where = f"account_id IN (SELECT account_id FROM {DUE.name})" if accounts.due else ""  # noqa: S608 - a constant
+        dialect = Dialect(tx.dialect.name)
+        compiled = best_contacts(self.scores, dialect, now=accounts.now, where=where, table=self.facts.name)
+        # By hand: what rules compile to is text.
+        tx.exec_driver_sql(self._best(compiled), execution_options={"no_parameters": True})
+
+    def _best(self, compiled: Compiled) -> str:
+        scored = [column_of(BestContact(total.rule)).name for total in compiled.columns[1:]]
+        kept = ", ".join(named(name) for name in ("account_id", GOOD_UNTIL, *scored))
+        own = "one.account_id = best.account_id"
+        ends = f"(SELECT MIN({GOOD_UNTIL}) FROM {self.facts.name} AS one WHERE {own})"  # noqa: S608 - names of our own
+        found = ", ".join(["best.account_id", ends, *(column.name for column in compiled.columns[1:])])
+        return f"INSERT INTO {self.best.name} ({kept}) SELECT {found} FROM (\n{compiled.sql}\n) AS best"  # noqa: S608 - the same; the rest is the compiler's
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What a contact's events come to, and the last day on which they do; over all events of the contact."""
+
+    which: ColumnElement[bool]
+    value: ColumnElement[Any]
+    end: ColumnElement[Any]
+
+
+def _counted(read: FactColumn, now: datetime) -> _Counted | None:
+    """How a column counts events; None for one that counts none."""
+    c, today = schema.activity.c, number(now)
+    match read.source:
+        case EventsSource(kind=kind, days=days):
+            which = and_(c.engagement, c.kind == kind, c.at >= midnight(now, days))
+            return _Counted(which, func.count(case((which, 1))), DayOf(func.min(case((which, c.at)))) + days)
+        case FadingSource(kind=kind, days=days):
+            which = and_(c.engagement, c.kind == kind, c.at >= midnight(now, days - 1))
+            count, ages = func.count(case((which, 1))), func.sum(case((which, _age(now))))
+            left = cast(count, Float(53)) - cast(ages, Float(53)) / float(days)
+            return _Counted(which, left, case((count > 0, today)))
+        case EngagementSource(kind=kind, half_life_days=half_life):
+            oldest = math.ceil(half_life * _HALVINGS)
+            which = and_(c.engagement, c.kind == kind, c.at >= midnight(now, oldest))
+            left = func.sum(case((which, _halved(_age(now), half_life, oldest))))
+            return _Counted(which, left, case((func.count(case((which, 1))) > 0, today)))
+        case _:
+            return None
+
+
+def _age(now: datetime) -> ColumnElement[int]:
+    """Whole UTC days since an activity; none for one that a clock which was set back puts into the future."""
+    at = schema.activity.c.at
+    return case((at < midnight(now), number(now) - DayOf(at)), else_=0)
+
+
+def _halved(age: ColumnElement[int], half_life: float, oldest: int) -> ColumnElement[float]:
+    """2^(-age / half-life), from the binary digits of the age: not every SQLite can raise to a power."""
+    left: ColumnElement[float] = literal(1.0, Float(53))
+    for digit in range(oldest.bit_length()):
+        share = literal(math.exp2(-(2**digit) / half_life), Float(53))
+        left = left * case((age.bitwise_and(2**digit) != 0, share), else_=literal(1.0, Float(53)))
+    return left
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """The contacts of accounts with what rules read of them; what they did is counted in one pass."""
+
+    accounts: Accounts
+    columns: Sequence[FactColumn]
+    ages: bool
+    """Whether a rule counts days from a contact's own fields."""
+
+    def select(self) -> Select[Any]:
+        """A row for each contact of an account; one whose account was merged is at the winner."""
+        contact, lost = schema.record.alias("contact"), schema.alias.alias("lost")
+        c = contact.c
+        merged = and_(lost.c.stream == Stream.ACCOUNTS.value, lost.c.old_id == c.account_id)
+        # Without the cast SQLite gives the expression no type, builds no index on it, and compares all with all.
+        winner: ColumnElement[Any] = cast(func.coalesce(lost.c.new_id, c.account_id), Text)
+        account, source = whose(winner, contact.outerjoin(lost, merged), twins=self.accounts.twins)
+        values = {column.name: self._own(column, c.fields) for column in self.columns}
+        ends: list[ColumnElement[Any]] = [literal(number(self.accounts.now))] if self.ages else []
+        if counted := {column.name: how for column in self.columns if (how := _counted(column, self.accounts.now))}:
+            done = self._done(counted)
+            source = source.outerjoin(done, and_(done.c.contact_id == c.id, done.c.account_id == account))
+            values |= {name: func.coalesce(done.c[name], 0.0) for name in counted}
+            ends += [done.c[f"{name}__end"] for name in counted]
+        return (
+            select(c.id.label("contact_id"), account.label("account_id"), _earliest(ends).label(GOOD_UNTIL))
+            .add_columns(*(value.label(name) for name, value in values.items()))
+            .select_from(source)
+            .where(c.stream == Stream.CONTACTS.value, ~c.deleted, c.account_id.is_not(None))
+            .where(*self.accounts.narrow(c.account_id))
+        )
+
+    def _own(self, column: FactColumn, fields: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A field of the contact's; for what is counted nothing yet."""
+        read = self.accounts.reader
+        ways = {Type.TEXT: read.text, Type.NUMBER: read.number, Type.BOOLEAN: read.yes_no, Type.DATE: read.date}
+        return ways[column.type](fields, column.source.field) if isinstance(column.source, FieldSource) else null()
+
+    def _done(self, counted: Mapping[str, _Counted]) -> FromClause:
+        """What each contact did at each account, as the CRM names both in an activity."""
+        c = schema.activity.c
+        account, source = whose(c.account_id, schema.activity, twins=self.accounts.twins)
+        values = [value.label(name) for name, how in counted.items() for name, value in _deeds(name, how)]
+        return (
+            select(account.label("account_id"), c.contact_id, *values)
+            .select_from(source)
+            .where(or_(*(how.which for how in counted.values())), c.contact_id.is_not(None))
+            .where(*self.accounts.narrow(c.account_id))
+            .group_by(account, c.contact_id)
+            .subquery("done")
+        )
+
+
+def _deeds(name: str, how: _Counted) -> tuple[tuple[str, ColumnElement[Any]], ...]:
+    return (name, how.value), (f"{name}__end", how.end)
+
+
+def _earliest(ends: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    """The lowest of the numbers that there are."""
+    if not ends:
+        return cast(null(), Integer)
+    least: ColumnElement[Any] = func.coalesce(ends[0], _NEVER)
+    for end in ends[1:]:
+        least = case((func.coalesce(end, _NEVER) < least, func.coalesce(end, _NEVER)), else_=least)
+    return func.nullif(least, _NEVER)
