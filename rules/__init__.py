@@ -1,6 +1,7 @@
 """The rule language: text in, checked rules out, SQL out. It knows no CRM and no database connection."""
 
 from rules.compile import DUE_TABLE, ColumnKind, Compiled, CompiledColumn, compile_accounts, compile_reps
+from rules.counting import Count, Counted, Looked, compile_counts, compile_looks
 from rules.facts import (
     ContactSource,
     EngagementSource,
@@ -64,6 +65,8 @@ __all__ = [
     "Condition",
     "ContactScore",
     "ContactSource",
+    "Count",
+    "Counted",
     "Decay",
     "Dialect",
     "EngagementSource",
@@ -79,6 +82,7 @@ __all__ = [
     "Hit",
     "IntentSource",
     "Limit",
+    "Looked",
     "Mark",
     "Output",
     "Part",
@@ -108,6 +112,8 @@ __all__ = [
     "Vocabulary",
     "WhenTerm",
     "compile_accounts",
+    "compile_counts",
+    "compile_looks",
     "compile_reps",
     "digest",
     "json_schema",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sync_worker.cycle import CycleReport, PlanReport
     from sync_worker.doctor import Check
     from sync_worker.explain import Explanation, Past, WhyNot
+    from sync_worker.lint import Linted
     from sync_worker.parts import Progress
     from sync_worker.pull import PullReport
     from sync_worker.rollback import RollbackReport
@@ -164,6 +165,12 @@ class Worker:
     def load_rules(self) -> Ruleset:
         """The rules, checked against the CRM's fields. Raises RulesInvalid with every mistake."""
         return self.parts.read_rules(self.vocabulary())
+
+    def lint(self, rules: Ruleset, words: Vocabulary) -> Linted:
+        """What is probably not meant in these rules, as they stand against the accounts and people of the store."""
+        from sync_worker.lint import lint_rules  # noqa: PLC0415 - commands import what they use
+
+        return lint_rules(self.parts, rules, words)
 
     def explain(self, account: str) -> Explanation:
         """Why an account (its id, or its name where only one has it) stands where it stands."""

@@ -32,7 +32,7 @@ def lint(ruleset: Ruleset, vocabulary: Vocabulary, *, today: date, staff: Staff 
 
     ``staff`` is what is known of the CRM's users; without it nothing is said of people.
     """
-    found = [*of_loading(ruleset.warnings, Severity.WARNING), *_of_rules(ruleset, vocabulary, today)]
+    found = [*of_loading(ruleset.warnings, Severity.WARNING, "odd"), *_of_rules(ruleset, vocabulary, today)]
     if staff is not None:
         found += of_people(ruleset, staff)
         found += (one for tried in tried_in(ruleset) for one in of_owners(tried.condition, staff, OWNERS))
@@ -52,10 +52,12 @@ def _of_rules(ruleset: Ruleset, vocabulary: Vocabulary, today: date) -> Iterator
         yield from of_table(table, known)
     for score in (*ruleset.scores, *(contact.score for contact in ruleset.contacts)):
         yield from of_score(score)
-    if ruleset.books and (example := left_over(ruleset, known, today)) is not None:
+    if ruleset.books and (found := left_over(ruleset, known, today)) is not None:
+        example, expected = found
         message = f"no book takes an account in scope with {example}" if example else "no book takes any account"
         hint = "it stays where it is, and in the pool for good once it is there: add a last book with accounts: true"
-        yield warning("missing-fallback", ruleset.books[-1].mark, message, hint)
+        say = warning if expected else note
+        yield say("missing-fallback", ruleset.books[-1].mark, message, hint)
     yield from _missing(ruleset)
 
 

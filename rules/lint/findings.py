@@ -60,9 +60,8 @@ def told(one: Tried) -> str:
     return f"the {nouns.get(one.section, 'rule')} '{one.term or one.rule}'"
 
 
-def of_loading(problems: Iterable[Problem], severity: Severity) -> tuple[Finding, ...]:
-    """What loading has found, as findings."""
-    code = "invalid" if severity is Severity.ERROR else "odd"
+def of_loading(problems: Iterable[Problem], severity: Severity, code: str) -> tuple[Finding, ...]:
+    """What was found elsewhere, as findings."""
     return tuple(
         Finding(code, severity, Mark(one.file, one.line, one.column), one.message, one.hint) for one in problems
     )

@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules import tree
+from rules.axes import intersection
 from rules.boxes import boxes_of
 from rules.lint.findings import note, warning
 from rules.space import Budget, Space, TooLong, numbers
+from rules.vocabulary import Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
-    from rules.axes import Domain
-    from rules.boxes import Box
+    from rules.axes import Domain, Runs
+    from rules.boxes import Box, Key
     from rules.lint.findings import Finding
     from rules.model import Condition, Ruleset
     from rules.problems import Mark
@@ -178,8 +180,11 @@ def _impossible(condition: tree.Tree, domains: Mapping[str, Domain], today: date
 # Who is left over
 
 
-def left_over(ruleset: Ruleset, domains: Mapping[str, Domain], today: date) -> str | None:
-    """An account in scope that no book takes, in words; None where there is none, or none is found in time."""
+def left_over(ruleset: Ruleset, domains: Mapping[str, Domain], today: date) -> tuple[str, bool] | None:
+    """An account in scope that no book takes, in words, and whether all its values are such as rules name.
+
+    None where there is no such account, or none is found in time.
+    """
     scope = [box for rule in ruleset.scope for box in boxes_of(rule.when.tree, today) or ()]
     books = [boxes_of(book.accounts.tree, today) for book in ruleset.books]
     if None in books:
@@ -189,12 +194,19 @@ def left_over(ruleset: Ruleset, domains: Mapping[str, Domain], today: date) -> s
     others = ((1 << len(taken)) - 1) << len(scope)
     budget = Budget(STEPS)
     try:
-        for number in range(len(scope)):
-            place = (
-                None if space.nothing(number) else space.left_over(space.within(number), others, budget, likely=True)
-            )
-            if place is not None:
-                return space.told(space.needed(place, numbers(others)))
+        for limits in ({key: _named(space, key, domains) for key in space.axes}, space.whole()):
+            for number in range(len(scope)):
+                within = {key: intersection(runs, space.within(number).get(key, runs)) for key, runs in limits.items()}
+                if all(within.values()) and (place := space.left_over(within, others, budget, likely=True)) is not None:
+                    return space.told(space.needed(place, numbers(others))), limits != space.whole()
     except TooLong:
         return None
     return None
+
+
+def _named(space: Space, key: Key, domains: Mapping[str, Domain]) -> Runs:
+    """The values that are filled in; of open-ended texts only those that rules name."""
+    along = space.axes[key]
+    if isinstance(key, tree.FieldValue) and along.domain.type is Type.TEXT and key.name not in domains:
+        return tuple((at, at) for at in range(2, along.size, 2))
+    return ((1, along.size - 1),)

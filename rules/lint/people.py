@@ -31,8 +31,6 @@ class Staff:
     """Inactive users included."""
     may_fill: Mapping[str, int] = field(default_factory=dict)
     """How many active reps a book's condition takes, by book; a book that is not here is not judged."""
-    may_take: Mapping[str, int] = field(default_factory=dict)
-    """How many active reps a route's condition takes, by route."""
 
 
 def of_people(ruleset: Ruleset, staff: Staff) -> Iterator[Finding]:
@@ -47,8 +45,6 @@ def of_people(ruleset: Ruleset, staff: Staff) -> Iterator[Finding]:
             yield from _of_condition(route.reps, staff)
         elif route.team:
             yield from _of_value("team", route.team, route.mark, staff)
-        if staff.may_take.get(route.id) == 0:
-            yield warning("empty-route", route.mark, f"no active rep may take what the route '{route.id}' gives")
 
 
 def of_owners(when: Condition, staff: Staff, fields: Mapping[str, str]) -> Iterator[Finding]:

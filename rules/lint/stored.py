@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rules import tree
 from rules.counting import Counted
-from rules.facts import columns_read, needs
+from rules.facts import IntentSource, columns_read, needs
 from rules.lint.findings import note, told, warning
 from rules.model import ScaleTerm, WhenTerm
 from rules.names import written
@@ -32,6 +32,7 @@ MOSTLY = 0.8
 FEW = 20
 """Of fewer accounts in scope nothing is said that holds of all of them."""
 _SHOWN = 5
+_PRECAUTIONS = ("protect", "return")
 _FIRST_WINS = ("protect", "return", "books", "routes")
 
 
@@ -43,6 +44,16 @@ class Stored:
     missing: Mapping[str, tuple[AbstractSet[str | float], int]] = field(default_factory=dict)
     """By list the values that no account has, and how many values the list has."""
 
+    @property
+    def accounts(self) -> int:
+        """All that were counted."""
+        return self.of(Counted.ACCOUNTS)
+
+    @property
+    def in_scope(self) -> int:
+        """Those in scope."""
+        return self.of(Counted.IN_SCOPE)
+
     def of(self, what: Counted, first: str = "", second: str = "") -> int:
         """One count."""
         return self.counts[what, first, second]
@@ -53,7 +64,7 @@ def of_stored(ruleset: Ruleset, stored: Stored, may_be_empty: Collection[str] = 
 
     Nothing is said where there are no accounts.
     """
-    everybody, in_scope = stored.of(Counted.ACCOUNTS), stored.of(Counted.IN_SCOPE)
+    everybody, in_scope = stored.accounts, stored.in_scope
     if not everybody:
         return
     for number, one in enumerate(tried_in(ruleset), 1):
@@ -77,18 +88,20 @@ def of_stored(ruleset: Ruleset, stored: Stored, may_be_empty: Collection[str] = 
 def _of_condition(one: Tried, stored: Stored, number: int) -> Iterator[Finding]:
     if isinstance(one.condition.tree, tree.Truth) and isinstance(one.condition.tree.value, tree.Constant):
         return
-    everybody = stored.of(Counted.ACCOUNTS) if one.section == "scope" else stored.of(Counted.IN_SCOPE)
+    everybody = stored.accounts if one.section == "scope" else stored.in_scope
     whose = "accounts" if one.section == "scope" else "accounts in scope"
     holds = stored.of(Counted.HOLDS, str(number))
     name, mark = told(one), one.condition.mark
     if holds == 0:
         code = "dead-term" if one.section == "scores" else "never-matches"
-        yield warning(code, mark, f"{name} matches none of {everybody:,} {whose}", "as of the latest pull")
+        # Protections and returns are there for what seldom is.
+        say = note if one.section in _PRECAUTIONS else warning
+        yield say(code, mark, f"{name} matches none of {everybody:,} {whose}")
     elif holds == everybody and everybody >= FEW:
-        yield note("always-matches", mark, f"{name} matches all {everybody:,} {whose}", "as of the latest pull")
+        yield note("always-matches", mark, f"{name} matches all {everybody:,} {whose}")
     if holds and one.section in _FIRST_WINS and stored.of(Counted.DECIDES, one.section, one.rule) == 0:
         message = f"{name} matches {_share(holds, everybody)}, and rules above it take them all"
-        yield note("never-first", mark, message, "as of the latest pull")
+        yield note("never-first", mark, message)
 
 
 def _of_score(score: Score, stored: Stored) -> Iterator[Finding]:
@@ -96,24 +109,26 @@ def _of_score(score: Score, stored: Stored) -> Iterator[Finding]:
     for term in score.terms:
         if term.id not in conditions and term.points and stored.of(Counted.GIVES, score.id, term.id) == 0:
             message = f"the term '{term.id}' gives no account in scope any points"
-            yield warning("dead-term", term.mark, message, "as of the latest pull")
+            yield warning("dead-term", term.mark, message)
     for tier in score.tiers:
         if stored.of(Counted.TIER, score.id, tier.name) == 0:
             message = f"no account in scope reaches tier {tier.name} of '{score.id}'"
-            yield note("empty-tier", score.mark, message, "as of the latest pull")
+            yield note("empty-tier", score.mark, message)
 
 
 def _of_fields(ruleset: Ruleset, stored: Stored, may_be_empty: Collection[str]) -> Iterator[Finding]:
-    in_scope = stored.of(Counted.IN_SCOPE)
+    in_scope = stored.in_scope
     places = _places(ruleset)
     for column in needs(ruleset):
         if (Counted.FILLED, column.name, "") not in stored.counts or column.word in may_be_empty:
             continue
         empty = in_scope - stored.of(Counted.FILLED, column.name)
-        if column in places and empty >= in_scope * MOSTLY:
+        # Most accounts show no intent; that none does is worth knowing.
+        share = 1.0 if isinstance(column.source, IntentSource) else MOSTLY
+        if column in places and empty >= in_scope * share:
             message = f"'{column.word}' is empty for {_share(empty, in_scope)}"
             say = warning if empty == in_scope else note
-            yield say("empty-field", places[column], message, "as of the latest pull: rules that read it say little")
+            yield say("empty-field", places[column], message, "rules that read it say little")
 
 
 def _of_segments(ruleset: Ruleset, stored: Stored) -> Iterator[Finding]:
@@ -121,16 +136,16 @@ def _of_segments(ruleset: Ruleset, stored: Stored) -> Iterator[Finding]:
         for segment in scheme.segments:
             if segment.when is None and stored.of(Counted.DECIDES, scheme.name, segment.name) == 0:
                 message = f"no account in scope is in the segment '{segment.name}' of '{scheme.name}'"
-                yield note("empty-segment", segment.mark, message, "as of the latest pull")
+                yield note("empty-segment", segment.mark, message)
 
 
 def _of_list(name: str, mark: Mark, missing: AbstractSet[str | float], size: int) -> Finding:
     if len(missing) == size:
-        return warning("dead-list", mark, f"no account has any value of the list '{name}'", "as of the latest pull")
+        return warning("dead-list", mark, f"no account has any value of the list '{name}'")
     some = ", ".join(f"'{written(value)}'" for value in sorted(missing, key=str)[:_SHOWN])
     more = ", …" if len(missing) > _SHOWN else ""
     message = f"{len(missing):,} of the {size:,} values of the list '{name}' are no account's: {some}{more}"
-    return note("list-values", mark, message, "as of the latest pull")
+    return note("list-values", mark, message)
 
 
 def _places(ruleset: Ruleset) -> dict[FactColumn, Mark]:

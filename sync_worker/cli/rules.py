@@ -23,34 +23,33 @@ Folder = Annotated[
 
 
 @command(app, "check")
-def check(
+def check(  # noqa: PLR0913 - one parameter for each option
     session: Session,
     *,
     tests: Annotated[bool, typer.Option("--tests", help="Run the tests beside the rules, too.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail the check, too.")] = False,
+    annotations: Annotated[
+        bool, typer.Option("--annotations", help="Write the findings as GitHub workflow commands.")
+    ] = False,
     words: Words = None,
     rules: Folder = None,
 ) -> int:
-    """Read every rule file and tell every mistake with its place. Exit 4 when there are any."""
-    from rules import load, strangers
+    """Read every rule file; tell every mistake, and what is hardly meant, with its place. Exit 4 on mistakes."""
+    from sync_worker.cli.checking import look
+    from sync_worker.report import findings
     from sync_worker.report.rule_tests import with_tests
-    from sync_worker.report.rules import checked
+    from sync_worker.report.rules import checked, fails
     from sync_worker.rule_tests import run_beside
-    from sync_worker.store import lookup
 
-    folder, vocabulary = session.words(words, rules)
-    addresses: set[str] = set()
-    if words is not None:
-        ruleset = load(folder, vocabulary)
+    seen = look(session, words, rules, annotations=annotations)
+    ran = run_beside(seen.folder, seen.rules, seen.words) if tests else None
+    answer = checked(seen.rules, seen.linted, seen.folder, strict=strict, notes=not session.out.quiet)
+    if annotations:
+        write(sys.stdout, findings.workflow_commands(seen.linted.findings, seen.folder))
     else:
-        with session.worker() as worker:
-            ruleset = worker.load_rules()
-            with worker.store.read() as tx:
-                addresses = {str(user.fields.get("email") or "").lower() for user in lookup.users(tx)}
-    # Before the first pull nobody is known, so nobody can be a stranger.
-    unknown = strangers(ruleset.reps, addresses) if addresses else ()
-    answer = checked(ruleset, (*ruleset.warnings, *unknown), folder)
-    ran = run_beside(folder, ruleset, vocabulary) if tests else None
-    session.out.answer(*(with_tests(answer, ran) if ran else answer))
+        session.out.answer(*(with_tests(answer, ran) if ran else answer))
+    if any(fails(one, strict=strict) for one in seen.linted.findings):
+        return Exit.INVALID
     return Exit.FAILED if ran and ran.failed else Exit.OK
 
 
@@ -103,7 +102,11 @@ def words(
 @command(app, "schema")
 def schema(
     session: Session,
+    *,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file.")] = None,
+    tests: Annotated[bool, typer.Option("--tests", help="That of test files instead.")] = False,
+    words: Words = None,
+    rules: Folder = None,
 ) -> None:
     """Write the JSON Schema of rule files, for editors.
 
@@ -111,14 +114,20 @@ def schema(
     """
     import json
 
-    from rules import json_schema, with_rep_files
+    from rules import RulesInvalid, json_schema, load, with_rep_files
+    from rules.testing import tests_schema
     from sync_worker.report.rules import written
 
-    with session.worker() as worker:
-        words = with_rep_files(worker.config.rules.folder, worker.vocabulary())
-    text = json.dumps(json_schema(words), ensure_ascii=False, indent=2) + "\n"
+    folder, vocabulary = session.words(words, rules)
+    try:
+        ruleset = load(folder, vocabulary)
+    except RulesInvalid:
+        ruleset = None  # an editor is to help where there are mistakes, too
+    vocabulary = with_rep_files(folder, vocabulary)
+    found = tests_schema(vocabulary, ruleset) if tests else json_schema(vocabulary, ruleset)
+    text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
     if output is None:
         write(sys.stdout, text)
     else:
         output.write_text(text, encoding="utf-8")
-        session.out.answer(*written(output))
+        session.out.answer(*written(output, tests=tests))

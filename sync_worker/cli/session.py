@@ -109,11 +109,12 @@ class Session:
         if file is not None:
             from rules import read_words
 
-            return rules or self._folder(), read_words(file)
+            return rules or self.rules_folder(), read_words(file)
         with self.worker() as worker:
             return rules or worker.config.rules.folder, worker.vocabulary()
 
-    def _folder(self) -> Path:
+    def rules_folder(self) -> Path:
+        """The folder that the config names, or ``rules`` where there is no config."""
         return self.config(secrets=False).rules.folder if self.config_file.exists() else Path("rules")
 
     def _log(self, config: Config) -> None:

@@ -6,40 +6,57 @@ from dataclasses import asdict
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from sync_worker.report.document import Commands, Heading, Items, Text, Tone, table
+from rules.lint import Severity
+from sync_worker.report import findings
+from sync_worker.report.document import Commands, Text, Tone, table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from rules import Problem, Ruleset, Vocabulary
+    from rules import Ruleset, Vocabulary
+    from rules.lint import Finding
+    from sync_worker.lint import Linted
     from sync_worker.report.document import Answer, Document
 
-SECTIONS = ("scores", "scope", "protect", "returns", "books", "lists", "tables")
+SECTIONS = (
+    "scores", "grids", "contacts", "scope", "protect", "returns", "books", "routes", "schemes", "conditions", "lists",
+    "tables",
+)  # fmt: skip
 
 
-def checked(rules: Ruleset, warnings: Sequence[Problem], folder: Path) -> Answer:
-    """``rules check``."""
+def checked(rules: Ruleset, linted: Linted, folder: Path, *, strict: bool = False, notes: bool = True) -> Answer:
+    """``rules check``. ``strict``: warnings fail, too; ``notes``: whether people are told what is only worth knowing."""
     held = {section: [_name(one) for one in getattr(rules, section)] for section in SECTIONS}
     held["reps"] = list(rules.reps.fields)
     counts = {section: len(names) for section, names in held.items()} | {"reps": len(rules.reps.rows)}
     rows = [(section, counts[section], ", ".join(names)) for section, names in held.items() if names]
+    wrong = [one for one in linted.findings if fails(one, strict=strict)]
+    head = f"the rules in {folder} {'have findings that fail' if wrong else 'are right'}; version {rules.version[:12]}"
+    shown = [one for one in linted.findings if notes or one.severity is not Severity.NOTE]
     document: Document = (
-        Text(f"the rules in {folder} are right; version {rules.version[:12]}", Tone.GOOD),
+        Text(head, Tone.BAD if wrong else Tone.GOOD),
         table("section|>count|~names", rows),
+        *findings.blocks(shown),
+        Text(findings.summary(linted), Tone.QUIET),
     )
-    if warnings:
-        document += Heading("Probably not meant"), Items(tuple(Text(str(one), Tone.WARN) for one in warnings))
-    payload = {"ok": True, "folder": folder, "version": rules.version, "sections": held}
-    return document, {**payload, "warnings": [asdict(one) for one in warnings]}
+    payload = {"ok": not wrong, "folder": folder, "version": rules.version, "sections": held}
+    warned = [asdict(one.problem) for one in linted.findings if one.severity is Severity.WARNING]
+    stored = None if linted.in_scope is None else {"accounts": linted.accounts, "in_scope": linted.in_scope}
+    return document, {**payload, "warnings": warned, "findings": findings.as_json(linted.findings), "stored": stored}
 
 
-def written(schema: Path) -> Answer:
+def fails(finding: Finding, *, strict: bool) -> bool:
+    """Whether the finding makes a check fail."""
+    return finding.severity is Severity.ERROR or (strict and finding.severity is Severity.WARNING)
+
+
+def written(schema: Path, *, tests: bool = False) -> Answer:
     """``rules schema --output``."""
     line = f"# yaml-language-server: $schema={schema.name}"
+    what = "test file" if tests else "rule file"
     return (
-        Text(f"the schema of rule files is in {schema}", Tone.GOOD),
-        Text(f"put this at the top of a rule file beside it, and editors will complete and check: {line}"),
+        Text(f"the schema of {what}s is in {schema}", Tone.GOOD),
+        Text(f"put this at the top of a {what} beside it, and editors will complete and check: {line}"),
     ), {"schema": schema}
 
 

@@ -91,6 +91,16 @@ class Store:
             yield connection
 
     @contextmanager
+    def tried_out(self) -> Iterator[Connection]:
+        """A write transaction that is undone when the block ends: to work something out and leave nothing behind."""
+        with explained(str(self.place)), self.engine.connect() as connection:
+            transaction = connection.begin()
+            try:
+                yield connection
+            finally:
+                transaction.rollback()
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
         """A read transaction, which sees one moment of the store throughout and cannot write."""
         with explained(str(self.place)), self.engine.connect() as connection:
