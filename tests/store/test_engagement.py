@@ -54,7 +54,7 @@ def test_folding_is_rescanning(store: Store, history: list[list[Record]], *, ful
             save(tx, (full if full_ else page)(*later), NOW)
         folded = _sums(tx)
         assert engagement.drifted(tx) == 0
-        engagement.rescan(tx)
+        engagement.rescan(tx, NOW)
         rescanned = _sums(tx)
     latest = {each.ref.id: each for part in history for each in part}
     assert folded.keys() == rescanned.keys()
@@ -71,6 +71,16 @@ def test_a_decayed_sum_counts_an_event_of_one_half_life_ago_by_half(store: Store
         save(tx, page(*(_meeting(f"{age}", NOW - timedelta(days=age)) for age in ages)), NOW)
         assert _decayed(tx, 14.0, NOW) == pytest.approx(1 + 0.5 + 0.25)
         assert _decayed(tx, 14.0, NOW + timedelta(days=14)) == pytest.approx((1 + 0.5 + 0.25) / 2)
+
+
+def test_an_event_counts_the_same_at_whatever_hour_of_its_day_it_was(store: Store) -> None:
+    with store.begin() as tx:
+        engagement.refold(tx, [14.0], NOW)
+        day = NOW.replace(hour=0, minute=0)
+        save(
+            tx, page(_meeting("e", day), _meeting("f", day + timedelta(hours=23, minutes=59))), day + timedelta(days=1)
+        )
+        assert _sums(tx)["x", "meeting", 14.0] == (2, 2.0)
 
 
 def test_a_half_life_that_a_rule_begins_to_use_is_folded_from_all_activities(store: Store) -> None:
@@ -131,7 +141,7 @@ def test_the_winner_of_a_merge_has_the_engagement_of_both(store: Store) -> None:
         save(tx, page(replace(account("y", NOW), deleted=True, merged_into="x")), NOW)
         assert {key: events for key, (events, _) in _sums(tx).items()} == {("x", "meeting", 14.0): 2}
         folded = _sums(tx)
-        engagement.rescan(tx)
+        engagement.rescan(tx, NOW)
         assert _sums(tx) == folded
 
 
@@ -183,7 +193,7 @@ def _sums(tx: Connection) -> dict[tuple[str, str, float], tuple[int, float]]:
 
 
 def _decayed(tx: Connection, half_life: float, now: datetime) -> float:
-    age = (now - engagement.landmark(tx)) / timedelta(days=1)
+    age = (now.date() - engagement.landmark(tx).date()).days
     return _sums(tx)["x", "meeting", half_life][1] * 2 ** (-age / half_life)
 
 

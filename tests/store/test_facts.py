@@ -105,8 +105,13 @@ ODD: list[tuple[Type, Any, Any]] = [
     (Type.TEXT, "12%:x''\"", "12%:x''\""),
     (Type.NUMBER, 12, 12.0),
     (Type.NUMBER, -0.25, -0.25),
-    (Type.NUMBER, 1e300, 1e300),
-    (Type.NUMBER, 10**19, 1e19),
+    (Type.NUMBER, 1e18, 1e18),
+    (Type.NUMBER, -1e18, -1e18),
+    (Type.NUMBER, 10**19, None),
+    (Type.NUMBER, -1e300, None),
+    (Type.NUMBER, 1e-9, 1e-9),
+    (Type.NUMBER, -1e-300, 0.0),
+    (Type.NUMBER, 0, 0.0),
     (Type.NUMBER, "12", None),
     (Type.NUMBER, "", None),
     (Type.NUMBER, True, None),
@@ -178,8 +183,10 @@ def test_intent_without_a_date_field_never_grows_old(store: Store, now: datetime
         assert facts.row(tx, "a")["intent__security"] == 70
 
 
-def test_touches_are_counted_back_to_the_same_second(store: Store, now: datetime) -> None:
-    at = [now - timedelta(days=7), now - timedelta(days=7, seconds=1), now - timedelta(days=1), now]
+def test_touches_are_counted_by_their_days(store: Store, now: datetime) -> None:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    week_ago = midnight - timedelta(days=7)
+    at = [week_ago, week_ago - timedelta(seconds=1), midnight - timedelta(days=1), now]
     with store.begin() as tx:
         save(tx, page(account("a", now)), now)
         done = [activity(f"t{n}", now, account="a", kind="call", at=_iso(when)) for n, when in enumerate(at)]
@@ -197,7 +204,7 @@ def test_engagement_stays_folded_in_the_table_and_is_shown_decayed(store: Store,
         shown = _facts(tx, now, column)
         stored = tx.exec_driver_sql("SELECT engagement__meeting__14d FROM fact ORDER BY account_id").scalars().all()
     assert (shown["a"][column.name], shown["b"][column.name]) == (0.5, 0.0)
-    assert stored[0] == pytest.approx(2 ** ((60 - 14 + 9.5 / 24) / 14))
+    assert stored[0] == pytest.approx(2 ** ((60 - 14) / 14))
     assert stored[1] == 0
 
 
