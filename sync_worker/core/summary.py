@@ -10,7 +10,7 @@ from sync_worker.core.model import RowKind
 from sync_worker.core.planning import ModelFields, tier_moves
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sync_worker.core.assignment import Unassigned
     from sync_worker.core.model import Decision, PlanRow, Rep
@@ -71,7 +71,7 @@ def summarise(  # noqa: PLR0913 - a plan's figures come from all that it was mad
         },
         "books": _books(scoped, reps, after, pool_user),
         "reps": list(_reps(owners, moves, reps, names, pool_user)),
-        "segments": {name: _segments(scoped, name, segments) for name, segments in (schemes or {}).items()},
+        "segments": list(_segments(scoped, schemes or {})),
     }
 
 
@@ -84,10 +84,12 @@ def _tiers(rows: Sequence[PlanRow], fields: PriorityFields) -> dict[str, object]
     }
 
 
-def _segments(scoped: Iterable[Decision], scheme: str, segments: Sequence[str]) -> dict[str, int]:
-    """How many accounts are in each segment, in the scheme's order."""
-    counted = Counter(decision.fields.get(scheme) for decision in scoped)
-    return {segment: counted[segment] for segment in segments}
+def _segments(scoped: Sequence[Decision], schemes: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str | int]]:
+    """How many accounts are in each segment, in the order of the rules."""
+    for scheme, segments in schemes.items():
+        counted = Counter(decision.fields.get(scheme) for decision in scoped)
+        for segment in segments:
+            yield {"scheme": scheme, "segment": segment, "accounts": counted[segment]}
 
 
 def rule_shares(summaries: Iterable[Mapping[str, object]]) -> dict[str, list[float]]:

@@ -104,14 +104,9 @@ def _books(summary: Mapping[str, Any]) -> Iterator[Block]:
 
 
 def _segments(summary: Mapping[str, Any]) -> Iterator[Block]:
-    if schemes := summary.get("segments"):
+    if counted := summary.get("segments"):
         yield Heading("Segments, in accounts in scope")
-        rows = [
-            ("" if at else scheme, segment, accounts)
-            for scheme, segments in schemes.items()
-            for at, (segment, accounts) in enumerate(segments.items())
-        ]
-        yield table("scheme|segment|>accounts", rows)
+        yield table("scheme|segment|>accounts", [(c["scheme"], c["segment"], c["accounts"]) for c in counted])
 
 
 def _staying(summary: Mapping[str, Any]) -> Iterator[Block]:

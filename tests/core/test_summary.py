@@ -76,8 +76,11 @@ def test_each_rep_with_a_book_or_a_move_is_listed_by_name() -> None:
 
 
 def test_accounts_in_scope_are_counted_by_segment_in_the_order_of_the_scheme() -> None:
-    motions = FOUND["segments"]["motion"]  # type: ignore[index]
-    assert list(motions.items()) == [("renewal", 1), ("expansion", 0), ("new logo", 3)]
+    assert FOUND["segments"] == [
+        {"scheme": "motion", "segment": "renewal", "accounts": 1},
+        {"scheme": "motion", "segment": "expansion", "accounts": 0},
+        {"scheme": "motion", "segment": "new logo", "accounts": 3},
+    ]
 
 
 def test_a_rules_share_is_of_the_accounts_in_scope_at_that_time() -> None:

@@ -64,7 +64,10 @@ PLAN = Plan(
         "held": 1,
         "pool": {"before": 2, "after": 3, "left": {"every book of emea is full": 2}},
         "books": [{"book": "emea", "before": 8, "after": 7, "capacity": 10}],
-        "segments": {"motion": {"renewal": 2, "new logo": 8}, "size": {"small": 10}},
+        "segments": [
+            {"scheme": "motion", "segment": "renewal", "accounts": 2},
+            {"scheme": "motion", "segment": "new logo", "accounts": 8},
+        ],
         "reps": [{"name": "Ann", "before": 8, "loses": 1, "gains": 0, "after": 7, "capacity": 10}],
     },
 )
@@ -105,8 +108,7 @@ Segments, in accounts in scope
 
 SCHEME  SEGMENT   ACCOUNTS
 motion  renewal          2
-        new logo         8
-size    small           10
+motion  new logo         8
 
 What stays where it is
 
