@@ -10,6 +10,7 @@ from sqlalchemy import select
 from rules import needs
 from rules.outline import outline
 from sync_worker.decide import build_facts, fact_settings, load_rules, people_of
+from sync_worker.explain.contacts import best_contacts
 from sync_worker.explain.glass import Glass
 from sync_worker.explain.nearest import Nearest, nearest
 from sync_worker.explain.telling import Told, tell
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from connectors.port import Record
     from rules import Ruleset
+    from sync_worker.explain.contacts import BestContact
     from sync_worker.explain.telling import RuleTried, TermCounted
     from sync_worker.history import Change
     from sync_worker.parts import Parts
@@ -61,6 +63,8 @@ class Explanation:
     home, or where another one says something else."""
     signals: tuple[SignalTold, ...]
     """Every sign of intent, whether rules read its topic or not."""
+    contacts: tuple[BestContact, ...]
+    """The best contacts by each score of contacts, the best first."""
     owners: tuple[Change, ...]
     """Latest first."""
     plan_rows: tuple[str, ...]
@@ -95,6 +99,7 @@ def explain(parts: Parts, account: str) -> Explanation:
         how, columns = fact_settings(parts, people_of(tx, parts)), needs(rules)
         stated = origins.statements(tx, columns, found.ref.id, now=now, settings=how)
         signals = origins.signals(tx, found.ref.id, now=now, settings=how)
+        people = best_contacts(tx, rules, found.ref.id, now)
     return Explanation(
         account=found.ref.id,
         name=at.name,
@@ -110,6 +115,7 @@ def explain(parts: Parts, account: str) -> Explanation:
         crm=at.crm,
         sources={name: each for name, each in stated.items() if disputed(each, at.crm)},
         signals=signals,
+        contacts=people,
         owners=owned.changes,
         plan_rows=rows,
     )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from sync_worker.core.model import Points
     from sync_worker.explain import Capped, Explanation, Nearest, NextTier, Past, RuleTried, TermCounted, Told
     from sync_worker.report.document import Answer, Block
     from sync_worker.store.origins import Statement
@@ -35,6 +36,7 @@ def explained(found: Explanation) -> Answer:
         Fields(tuple(_standing(found))),
         *_told(found.told),
         *_next_tiers(found),
+        *_contacts(found),
         *_sources(found),
         *_signals(found),
         *_owners(found),
@@ -179,6 +181,24 @@ def _empty(told: Told) -> Iterator[Block]:
     if told.empty:
         yield Heading("Empty, though the rules read it")
         yield table("field|~read in vain by", [(name, ", ".join(told.kept_from.get(name, ()))) for name in told.empty])
+
+
+def _contacts(found: Explanation) -> Iterator[Block]:
+    """Whom to call: by each score of contacts the best of the account."""
+    for score, members in groupby(found.contacts, key=lambda one: one.score):
+        listed = list(members)
+        tier = "|tier" if any(one.tier for one in listed) else ""
+        yield Heading(f"Best contacts by {score}")
+        rows = [
+            (one.name, one.title, figure(one.total), *((one.tier,) if tier else ()), _reasons(one.points))
+            for one in listed
+        ]
+        yield table(f"contact|title|>points{tier}|~why", rows)
+
+
+def _reasons(points: Iterable[Points]) -> str:
+    """``Met us 25, Decides 20``."""
+    return ", ".join(f"{one.because} {figure(one.points)}" for one in points)
 
 
 def _sources(found: Explanation) -> Iterator[Block]:

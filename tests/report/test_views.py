@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from sync_worker.core.model import GuardFinding, Plan, PlanRow, PlanState, RowKind, RowState
+from sync_worker.core.model import GuardFinding, Plan, PlanRow, PlanState, Points, RowKind, RowState
 from sync_worker.explain import Capped, Explanation, Lacking, Made, Nearest, NextTier, RuleTried, TermCounted, Told
+from sync_worker.explain.contacts import BestContact
 from sync_worker.history import Change
 from sync_worker.report.explanation import explained
 from sync_worker.report.plan import shown
@@ -243,6 +244,18 @@ def test_an_explanation_is_fair_to_who_lost_the_account() -> None:
             SignalTold("security", "g2", 85.0, NOW, NOW, stale=True),
             SignalTold("security", "salesforce", 70.0, None, None, stale=False),
         ),
+        contacts=(
+            BestContact(
+                "champion",
+                "003A",
+                "Ada Byron",
+                "CISO",
+                65.0,
+                "high",
+                (Points("met", 25.0, "Met us"), Points("security", 40.0, "Works in security")),
+            ),
+            BestContact("champion", "003B", "Bo Li", "", 0.0, "low", ()),
+        ),
         owners=(Change(NOW, "Bob", "Ann", "", "", ""), Change(NOW, "Account Pool", "Bob", "p1", "book:emea", "best")),
         plan_rows=("2026-11-22 plan p1: owner by book:emea, best: verified",),
     )
@@ -296,6 +309,12 @@ The next tier
 
 - priority: 20 points short of tier B, which begins at 45
   It would be B if x were 5 or more (it is 1).
+
+Best contacts by champion
+
+CONTACT    TITLE  POINTS  TIER  WHY
+Ada Byron  CISO       65  high  Met us 25, Works in security 40
+Bo Li                  0  low
 
 Where values come from, where sources differ
 
