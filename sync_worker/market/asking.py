@@ -56,7 +56,7 @@ class Understood:
     field: tuple[str, Type] | None
     """The account field that tells territories apart; None where the rules do."""
     value: str
-    """The account field to add up; empty where the rules say the number, or none is asked for."""
+    """The number to add up; empty for none."""
     renewal: str
     fit: Mapping[str, Type]
     """The fields that may tell look-alikes."""
@@ -70,9 +70,8 @@ def understood(asked: Asked, rules: Ruleset, words: Vocabulary, config: Config) 
         if not by or by in _said_by_rules(rules)
         else (by, _known("--by", by, words, CUT, _said_by_rules(rules)).type)
     )
-    value = "" if asked.value in _numbers(rules) else asked.value
-    if value:
-        _known("--value", value, words, (Type.NUMBER,), _numbers(rules))
+    if asked.value and asked.value not in _numbers(rules):
+        _known("--value", asked.value, words, (Type.NUMBER,), _numbers(rules))
     if asked.renewal:
         _known("--renewal", asked.renewal, words, (Type.DATE,))
     fit = dict(_fit(words, config))
@@ -80,14 +79,12 @@ def understood(asked: Asked, rules: Ruleset, words: Vocabulary, config: Config) 
         if name not in fit:
             raise Stopped(f"--keep: '{name}' is no field that could tell look-alikes", hint=_near(name, fit))
     usual = RENEWAL if getattr(words.account.get(RENEWAL), "type", None) is Type.DATE else ""
-    return Understood(by, field, value, asked.renewal or usual, fit)
+    return Understood(by, field, asked.value, asked.renewal or usual, fit)
 
 
-def judged(  # noqa: PLR0913 - names and what they are read with
-    by: str, value: str, rules: Ruleset, dialect: Dialect, *, now: datetime, landmark: datetime
-) -> Judged:
+def judged(what: Understood, rules: Ruleset, dialect: Dialect, *, now: datetime, landmark: datetime) -> Judged:
     """What the rules say of each account as far as it is needed, compiled."""
-    graded = by in {*(each.id for each in rules.scores), *(each.id for each in rules.grids)}
+    graded = what.by in {*(each.id for each in rules.scores), *(each.id for each in rules.grids)}
     lean = replace(rules, protect=(), returns=(), routes=())
     lean = lean if graded else replace(lean, scores=(), grids=())
     compiled = compile_accounts(lean, dialect, now=now, landmark=landmark)
@@ -96,9 +93,9 @@ def judged(  # noqa: PLR0913 - names and what they are read with
         sql=compiled.sql,
         account=compiled.of(ColumnKind.ACCOUNT_ID)[0].name,
         in_scope=compiled.of(ColumnKind.IN_SCOPE)[0].name,
-        territory=_column(compiled, by),
+        territory="" if what.field else _column(compiled, what.by),
         motion=_column(compiled, MOTION) if MOTION in schemes else "",
-        value=_column(compiled, value) if value in _numbers(rules) else "",
+        value=_column(compiled, what.value) if what.value in _numbers(rules) else "",
     )
 
 

@@ -21,10 +21,13 @@ from sync_worker.vocabulary import vocabulary
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from sqlalchemy import Connection
+
+    from rules import Ruleset
     from sync_worker.core.market.whitespace import Quarters, Territory
     from sync_worker.core.people import People
     from sync_worker.market.alike import LookAlikes
-    from sync_worker.market.asking import Asked
+    from sync_worker.market.asking import Asked, Understood
     from sync_worker.parts import Parts
 
 MOST_TERRITORIES = 5_000
@@ -63,19 +66,10 @@ def market(parts: Parts, asked: Asked) -> Market:
     parts.watch(Progress("facts", 0))
     refresh(parts, rules, now)
     with parts.store.read() as tx:
-        said = judged(
-            what.by, asked.value, rules, Dialect(parts.store.dialect), now=now, landmark=engagement.landmark(tx)
-        )
-        seen = stored.Seen(
-            judged=said,
-            territory=what.field,
-            value=what.value,
-            renewal=what.renewal,
-            quarters=quarters(now.astimezone(UTC).date()),
-        )
-        everybody = people_of(tx, parts)
-        how, names = fact_settings(parts, everybody), lookup.user_names(tx)
+        everybody, names = people_of(tx, parts), lookup.user_names(tx)
+        seen = _seen(tx, what, rules, now)
         called = _reps(everybody, names) if what.by == OWNER else {}
+        how = fact_settings(parts, everybody)
         counted = stored.cells(tx, seen, now=now, settings=how)
         found, total = territories(
             replace(each, territory=called.get(each.territory, each.territory)) for each in counted
@@ -99,6 +93,14 @@ def market(parts: Parts, asked: Asked) -> Market:
         look_alikes=alike,
         names={account: (name, names.get(owner or "", owner or "")) for account, (name, owner) in shown.items()},
     )
+
+
+def _seen(tx: Connection, what: Understood, rules: Ruleset, now: datetime) -> stored.Seen:
+    """What is to be read of each account, with what the rules say of it."""
+    said = judged(what, rules, Dialect(tx.dialect.name), now=now, landmark=engagement.landmark(tx))
+    value = "" if said.value else what.value
+    today = now.astimezone(UTC).date()
+    return stored.Seen(judged=said, territory=what.field, value=value, renewal=what.renewal, quarters=quarters(today))
 
 
 def _refuse_names(by: str, count: int) -> None:

@@ -56,3 +56,9 @@ def figure(number: float) -> str:
     """``1,204``, ``0.61``, ``67,750,000``: at most two digits behind the point."""
     text = f"{number:,.2f}"
     return text.rstrip("0").rstrip(".")
+
+
+def amount(number: float) -> str:
+    """``7,207,570,000``, ``12.5``: from a thousand on without the digits that nobody reads."""
+    least = 1_000
+    return f"{number:,.0f}" if abs(number) >= least else figure(number)

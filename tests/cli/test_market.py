@@ -98,7 +98,7 @@ def test_the_market_adds_up_and_look_alikes_say_why(desk: Desk) -> None:
     assert 0.6 < alike["auc"]["low"] < alike["auc"]["high"] < 0.9
     assert alike["fields"][0]["field"] == "industry"
     assert alike["looked_at"] == total["unowned"]["accounts"]
-    assert alike["found"] == sum(each["look_alikes"] for each in answer["territories"]) > 0
+    assert alike["found"] == sum(each["look_alikes"]["accounts"] for each in answer["territories"]) > 0
     first = alike["best"][0]["reasons"][0]
     assert (first["field"], first["value"] in WON, first["won"] > first["others"]) == ("industry", True, True)
     counts = [sum(one["territory"] == each["name"] for one in alike["best"]) for each in answer["territories"]]
