@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from rules import tree
 from rules.problems import nearest
-from rules.vocabulary import Type
+from rules.vocabulary import FieldInfo, Type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from rules.model import Ruleset
     from rules.problems import Mark
-    from rules.vocabulary import FieldInfo
 
 ACCOUNT_FUNCTIONS = frozenset(
     {
@@ -73,6 +73,16 @@ def no_event(kind: str, names: Names) -> str:
         return nearest(kind, names.events)
     instead = "; touches(30) counts them" if "touches" in names.functions else ""
     return f"'{kind}' is a touch: it is what your reps did, and says nothing of the buyer{instead}"
+
+
+def computed(ruleset: Ruleset) -> dict[str, FieldInfo]:
+    """The fields that the rules work out and conditions may read: what tables and schemes say."""
+    outputs = [output for table in ruleset.tables for output in table.outputs]
+    found = {output.name: FieldInfo(output.name, output.type) for output in outputs}
+    for scheme in ruleset.schemes:
+        segments = tuple(segment.name for segment in scheme.segments)
+        found[scheme.name] = FieldInfo(scheme.name, Type.TEXT, values=segments)
+    return found
 
 
 def type_of(value: tree.Value) -> Type:

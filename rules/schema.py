@@ -4,56 +4,65 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rules import hover
+from rules.names import ACCOUNT_FUNCTIONS, CONTACT_FUNCTIONS, REP_FUNCTIONS, computed
 from rules.shapes import FileShape
 from rules.vocabulary import Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
+    from rules.model import Ruleset
     from rules.vocabulary import FieldInfo, Vocabulary
 
 _Schema = dict[str, Any]
 
 
-def json_schema(vocabulary: Vocabulary) -> _Schema:
-    """JSON Schema, draft 7, the newest that YAML editors read well. Conditions are text to it: ``load`` checks them."""
+def json_schema(vocabulary: Vocabulary, ruleset: Ruleset | None = None) -> _Schema:
+    """JSON Schema, draft 7, the newest that YAML editors read well. Conditions are text to it: ``load`` checks them.
+
+    With a ruleset, editors are told the fields that its tables and schemes fill, and offered its names.
+    """
     schema = FileShape.model_json_schema()
-    words = _words(vocabulary)
+    words = _words(vocabulary, ruleset)
     found: _Schema = _filled(schema, words)
     found["title"] = "sync-worker rules"
     return {"$schema": "http://json-schema.org/draft-07/schema#", **found}
 
 
-def _words(vocabulary: Vocabulary) -> Mapping[str, _Schema]:
+def _words(vocabulary: Vocabulary, ruleset: Ruleset | None) -> Mapping[str, _Schema]:
     """What the org's words add to the places that name them, by the places' titles."""
+    own = computed(ruleset) if ruleset else {}
+    scores = [score.id for score in ruleset.scores] if ruleset else []
     numeric = sorted(name for name, field in vocabulary.rep.items() if field.type is Type.NUMBER)
-    topics = f"\n\nIntent topics: {', '.join(sorted(vocabulary.topics)) or 'none'}."
-    events = f"\nEngagement kinds: {', '.join(sorted(vocabulary.events)) or 'none'}."
-    accounts = f"Account fields:\n{_listed(vocabulary.account.values())}"
-    people = f"Contact fields:\n{_listed(vocabulary.contact.values())}\n{events}"
+    account = _help("Account field", {**vocabulary.account, **own}, ACCOUNT_FUNCTIONS, vocabulary)
+    contact = _help("Contact field", vocabulary.contact, CONTACT_FUNCTIONS, vocabulary)
     kinds: _Schema = {"type": "string", "enum": sorted(vocabulary.events)} if vocabulary.events else {"type": "string"}
     capacity: list[_Schema] = [{"type": "integer", "minimum": 1}]
     if numeric:
         capacity.append({"enum": numeric})
     return {
-        "Condition on accounts": {"description": accounts + topics + events},
-        "Condition on contacts": {"description": people},
-        "Numeric field or formula of contacts": {"description": people},
-        "Condition on reps": {"description": f"Rep fields:\n{_listed(vocabulary.rep.values())}"},
-        "Numeric field or formula": {"description": accounts + topics + events},
+        "Condition on accounts": account,
+        "Condition on contacts": contact,
+        "Condition on reps": _help("Rep field", vocabulary.rep, REP_FUNCTIONS, vocabulary),
+        "Numeric field or formula": account,
+        "Numeric field or formula of contacts": contact,
         "Engagement kind": kinds,
+        # What stands in the files now, and whatever is about to be written.
+        **({"Id of a score": {"anyOf": [{"enum": scores}, {"type": "string"}]}} if scores else {}),
         "Number or rep field": {"anyOf": capacity},
     }
 
 
-def _listed(fields: Iterable[FieldInfo]) -> str:
-    return "\n".join(_told(field) for field in sorted(fields, key=lambda field: field.name))
-
-
-def _told(field: FieldInfo) -> str:
-    label = f" “{field.label}”" if field.label else ""
-    values = f": {', '.join(field.values)}" if field.values else ""
-    return f"- {field.name} ({field.type}){label}{values}"
+def _help(noun: str, fields: Mapping[str, FieldInfo], functions: Collection[str], vocabulary: Vocabulary) -> _Schema:
+    """What a condition may name, as plain text and as Markdown: editors show the one that they understand."""
+    words = hover.spoken(vocabulary, functions)
+    plain = (hover.listed(f"{noun}s", fields.values()), words)
+    rich = (hover.called(functions), words.replace("\n", "  \n"), hover.tabled(noun, fields.values()))
+    return {
+        "description": "\n\n".join(filter(None, plain)),
+        "markdownDescription": "\n\n".join(filter(None, rich)),
+    }
 
 
 def _filled(node: Any, words: Mapping[str, _Schema]) -> Any:  # noqa: ANN401 - any part of a JSON document
@@ -72,11 +81,20 @@ def _filled(node: Any, words: Mapping[str, _Schema]) -> Any:  # noqa: ANN401 - a
     title = str(found.get("title", ""))
     if title.endswith("Shape"):
         found["title"] = title.removesuffix("Shape")
-    return _joined(found, words.get(title, {}))
+    found = _joined(found, words.get(title, {}))
+    for key, below in found.get("properties", {}).items():
+        if key in hover.KEYS and isinstance(below, dict) and "$ref" not in below:
+            below.setdefault("description", hover.KEYS[key])
+    return found
 
 
 def _joined(found: _Schema, more: _Schema) -> _Schema:
     if "anyOf" in more:
         found.pop("type", None)
-    described = [text for text in (found.get("description"), more.get("description")) if text]
-    return {**found, **more, **({"description": "\n\n".join(described)} if described else {})}
+    own = found.get("description")
+    helped: _Schema = {
+        key: "\n\n".join(filter(None, (own, more[key])))
+        for key in ("description", "markdownDescription")
+        if key in more
+    }
+    return {**found, **more, **helped}

@@ -6,6 +6,7 @@ from rules.testing.judging import judged, shown
 from rules.testing.model import Expectation, Failure, Given, Outcome, Result, RuleTest, Subject, Suite, Tried, Value
 from rules.testing.outcome import outcome
 from rules.testing.reading import load_tests
+from rules.testing.schema import schema_of_tests
 
 __all__ = [
     "Coverage",
@@ -27,4 +28,5 @@ __all__ = [
     "outcome",
     "rep_row",
     "shown",
+    "schema_of_tests",
 ]

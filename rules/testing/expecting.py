@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules.document import Mapping, Scalar
+from rules.names import computed
 from rules.problems import nearest
 from rules.testing import nodes
 from rules.testing.model import ANY, Expectation, Subject
@@ -38,14 +39,9 @@ def ids_of(ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
     return {section: tuple(str(getattr(rule, "id")) for rule in found) for section, found in rules.items()}  # noqa: B009 - the sections' types share the id and no base
 
 
-def computed(ruleset: Ruleset) -> dict[str, FieldInfo]:
-    """The fields that the rules compute: what tables, schemes and grids say."""
-    outputs = [output for table in ruleset.tables for output in table.outputs]
-    found = {output.name: FieldInfo(output.name, output.type) for output in outputs}
-    for scheme in ruleset.schemes:
-        segments = tuple(segment.name for segment in scheme.segments)
-        found[scheme.name] = FieldInfo(scheme.name, Type.TEXT, values=segments)
-    return found | {grid.id: FieldInfo(grid.id, Type.TEXT) for grid in ruleset.grids}
+def said(ruleset: Ruleset) -> dict[str, FieldInfo]:
+    """The fields that a test may expect: what tables, schemes and grids say."""
+    return computed(ruleset) | {grid.id: FieldInfo(grid.id, Type.TEXT) for grid in ruleset.grids}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ class Expecting:
 
     def read(self, node: Node | None) -> Iterator[Expectation]:
         """What the node expects; what cannot be expected is noted."""
-        fields, ids = computed(self.ruleset), ids_of(self.ruleset)
+        fields, ids = said(self.ruleset), ids_of(self.ruleset)
         scores = {score.id: score for score in self.ruleset.scores}
         if isinstance(node, Mapping) and not node.entries:
             self.notes.error(node.mark, "the test expects nothing", "write scope, protect, return, book or scores")

@@ -11,7 +11,7 @@ from rules.document import Mapping, Scalar, parse
 from rules.folder import decoded, read_tests
 from rules.problems import Notes, RulesInvalid, nearest
 from rules.testing import nodes
-from rules.testing.expecting import Expecting, computed
+from rules.testing.expecting import Expecting, said
 from rules.testing.model import Given, RuleTest, Suite
 
 if TYPE_CHECKING:
@@ -160,7 +160,9 @@ class _Giving:
         fields: dict[str, Value] = {}
         signals: dict[str, Node] = {}
         for key, value in nodes.entries(node, "'given'", self.notes):
-            if key.text in SIGNALS and not isinstance(value, Scalar):
+            # A single value is a field's, but for the one day of one touch.
+            is_field = isinstance(value, Scalar) and (key.text != "touches" or key.text in self.vocabulary.account)
+            if key.text in SIGNALS and not is_field:
                 signals[key.text] = value
             elif (info := self._field(key)) is not None:
                 fields[key.text] = nodes.value(value, info, self.today, self.notes)
@@ -176,7 +178,7 @@ class _Giving:
         known = self.vocabulary.account
         if key.text in known:
             return known[key.text]
-        if key.text in computed(self.ruleset):
+        if key.text in said(self.ruleset):
             self.notes.error(key.mark, f"'{key.text}' is what the rules say", "put it under 'expect'")
         elif key.text in SIGNALS:
             self.notes.error(key.mark, f"'{key.text}' holds a group or a list", _SHAPES[key.text])

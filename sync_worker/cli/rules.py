@@ -115,7 +115,7 @@ def schema(
     import json
 
     from rules import RulesInvalid, json_schema, load, with_rep_files
-    from rules.testing import tests_schema
+    from rules.testing import schema_of_tests
     from sync_worker.report.rules import written
 
     folder, vocabulary = session.words(words, rules)
@@ -124,7 +124,7 @@ def schema(
     except RulesInvalid:
         ruleset = None  # an editor is to help where there are mistakes, too
     vocabulary = with_rep_files(folder, vocabulary)
-    found = tests_schema(vocabulary, ruleset) if tests else json_schema(vocabulary, ruleset)
+    found = schema_of_tests(vocabulary, ruleset) if tests else json_schema(vocabulary, ruleset)
     text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
     if output is None:
         write(sys.stdout, text)
