@@ -1,6 +1,6 @@
 """Whether arithmetic can leave the range of a double. Databases differ in what they do then, so rules may not.
 
-Every number that rules read lies between 1e-9 and 1e18 in size, or is 0 or empty: the compiler sees to it.
+Every number that rules read lies between 1e-9 and 1e18 in size, or is 0 or empty: whoever fills the facts sees to it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,13 @@ LARGEST = 18
 _LIMIT = 290
 _GRAIN = 17
 """A difference of two doubles is 0 or at least this many powers of ten below the smaller one."""
+
+
+def kept(value: float | None) -> float | None:
+    """A field's number as facts keep it, so that rules may count with it: smaller ones are 0, larger ones are empty."""
+    if value is None or not abs(value) <= 10.0**LARGEST:  # NaN is in no range
+        return None
+    return 0.0 if abs(value) < 10.0**SMALLEST else value
 
 
 def overflows(value: tree.Value) -> bool:

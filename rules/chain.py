@@ -7,7 +7,7 @@ it. Every stage copies what it carries, so there are as few as that allows.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -20,7 +20,6 @@ from rules.facts import (
     FactColumn,
     FadingSource,
     TouchSource,
-    column_of,
     counted,
     needs,
 )
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
-    from rules.model import Grid, Output, Row, Ruleset, Scheme, Table, Term
+    from rules.model import Grid, Output, Part, Row, Ruleset, Scheme, Table, Term
 
 
 def fence(dialect: Dialect) -> str:
@@ -56,6 +55,8 @@ class Chain:
     source: str = "fact"
     keys: tuple[str, ...] = ("account_id",)
     """The table that holds the facts, and the columns that name its rows."""
+    direct: bool = False
+    """Whether conditions read the table of facts itself, whose numbers lie in the range that rules count with."""
     writer: Writer = field(init=False)
     _stages: list[tuple[str, str]] = field(init=False, default_factory=list)
 
@@ -66,14 +67,18 @@ class Chain:
         made = {name: f"then__{index}" for index, name in enumerate(outputs, 1)}
         made |= {scheme.name: f"segment__{index}" for index, scheme in enumerate(self.ruleset.schemes, 1)}
         self.writer = Writer(self.dialect, self.now.astimezone(UTC).date(), made)
-        facts = [f"{self._read(column)} AS {named(column.name)}" for column in needs(self.ruleset)]
+        reads = {column.name: self._read(column) for column in needs(self.ruleset)}
+        facts = [f"{sql} AS {named(name)}" for name, sql in reads.items()]
+        if self.direct:
+            self.writer = replace(self.writer, reads=_computed(needs(self.ruleset), reads))
+            facts = [named(name) for name in reads]
         if self.given:
             stored = (f"{self.given.get(c.name, named(c.name))} AS {named(c.name)}" for c in needs(self.ruleset))
-            self._stage("given", [*self.keys, *stored], self.where)
+            self._stage("given", [*self.keys, *stored])
         tables = self.ruleset.tables if self.rows else [as_lookup(table) for table in self.ruleset.tables]
         keyed = {} if self.rows else {table.name: found for table in tables if (found := self._keyed(table))}
-        where = "" if self.given else self.where
-        self._stage("facts", [*self.keys, *facts, *chain.from_iterable(keyed.values())], where)
+        if not self.direct or tables or self.ruleset.schemes:
+            self._stage("facts", [*self.keys, *facts, *chain.from_iterable(keyed.values())])
         for number, table in enumerate(tables, 1):
             if table.name not in keyed:
                 (self._collected if table.hit is Hit.COLLECT else self._table)(number, table)
@@ -81,9 +86,9 @@ class Chain:
             segments = (f"{self._segment(scheme)} AS {self.writer.outputs[scheme.name]}" for scheme in together)
             self._stage(f"segmented_{number}", ["*", *segments])
 
-    def _stage(self, name: str, selected: Iterable[str], where: str = "") -> None:
+    def _stage(self, name: str, selected: Iterable[str]) -> None:
         source = self._stages[-1][0] if self._stages else self.source
-        condition = f" WHERE {where}" if where else ""
+        condition = f" WHERE {self.where}" if self.where and not self._stages else ""
         columns = ",\n  ".join(selected)
         body = f"SELECT {columns}\n  FROM {source}{condition}{fence(self.dialect)}"  # noqa: S608 - every piece is written by Writer: literals quoted, names checked
         self._stages.append((name, body))
@@ -190,28 +195,27 @@ class Chain:
             case ScaleTerm():
                 return self._scaled(term)
             case EventTerm(points=points):
-                column = column_of(counted(term.event, term.decay)).name
-                return f"{named(column)} * {writer.number(points)}"
+                return f"{writer.value(counted(term.event, term.decay))} * {writer.number(points)}"
 
     def _scaled(self, term: ScaleTerm) -> str:
         writer = self.writer
         value = writer.value(term.scale.tree)
-        low, high = sorted((term.start, term.end))
-        at_low, at_high = (0.0, term.points) if term.start < term.end else (term.points, 0.0)
+        low, high = (writer.number(end) for end in sorted((term.start, term.end)))
         # Divided last and by itself: a slope would be a long literal, which engines read differently in its last digit.
-        rise, run = writer.number(at_high - at_low), writer.number(high - low)
-        line = f"{writer.number(at_low)} + ({value} - {writer.number(low)}) * {rise} / {run}"
-        return (
-            f"CASE WHEN {value} IS NULL THEN {writer.number(0)}"
-            f" WHEN {value} <= {writer.number(low)} THEN {writer.number(at_low)}"
-            f" WHEN {value} >= {writer.number(high)} THEN {writer.number(at_high)} ELSE {line} END"
-        )
+        rise, run = writer.number(abs(term.points)), writer.number(abs(term.end - term.start))
+        all_, none, sign = writer.number(term.points), writer.number(0), "-" if term.points < 0 else ""
+        if term.start < term.end:
+            full, some, line = f"{value} >= {high}", f"{value} > {low}", f"{sign}({value} - {low}) * {rise} / {run}"
+        else:
+            full, some, line = f"{value} <= {low}", f"{value} < {high}", f"{sign}({high} - {value}) * {rise} / {run}"
+        return f"CASE WHEN {full} THEN {all_} WHEN {some} THEN {line} ELSE {none} END"
 
     def _totals(self) -> list[str]:
         found = []
         for index, score in enumerate(self.ruleset.scores, 1):
             together = " + ".join(self.part(index, position) for position in range(len(score.parts)))
-            total = self.writer.clamped(together or self.writer.number(0), 0.0, score.max)
+            low, high = (sum(found) for found in zip(*map(_within, score.parts), strict=True))
+            total = self.writer.clamped(together, None if low >= 0 else 0.0, None if high <= score.max else score.max)
             found.append(f"{self.writer.rounded(total)} AS total__{index}")
         return found
 
@@ -220,7 +224,8 @@ class Chain:
         parts = self.ruleset.scores[index - 1].parts
         first = 1 + sum(len(part.terms) for part in parts[:position])
         names = [f"points__{index}_{first + offset}" for offset in range(len(parts[position].terms))]
-        return self.writer.clamped(" + ".join(names), -parts[position].max, parts[position].max)
+        most, (low, high) = parts[position].max, _reach(parts[position])
+        return self.writer.clamped(" + ".join(names), -most if low < -most else None, most if high > most else None)
 
     def tier(self, index: int) -> str:
         """SQL for the tier of the score with this number."""
@@ -232,6 +237,25 @@ class Chain:
         """SQL for a grid's grade: the tiers of its two scores in one word."""
         numbers = {score.id: index for index, score in enumerate(self.ruleset.scores, 1)}
         return f"({self.tier(numbers[grid.rows])}) || ({self.tier(numbers[grid.columns])})"
+
+
+def _computed(columns: Iterable[FactColumn], reads: Mapping[str, str]) -> dict[str, str]:
+    """How conditions read those columns that do not hold what they see; all but dates and counts do."""
+    counts = EngagementSource | EventsSource | FadingSource | TouchSource
+    return {c.name: reads[c.name] for c in columns if c.type is Type.DATE or isinstance(c.source, counts)}
+
+
+def _reach(part: Part) -> tuple[float, float]:
+    """The least and the most that the terms of a part can add up to; there may be any number of events."""
+    ends = [(0.0, math.copysign(math.inf, term.points) if isinstance(term, EventTerm) and term.points else term.points)
+            for term in part.terms]  # fmt: skip
+    return sum(map(min, ends)), sum(map(max, ends))
+
+
+def _within(part: Part) -> tuple[float, float]:
+    """The same within the part's cap."""
+    low, high = _reach(part)
+    return max(low, -part.max), min(high, part.max)
 
 
 def in_steps(schemes: Sequence[Scheme]) -> list[list[Scheme]]:
@@ -306,7 +330,7 @@ def read(column: FactColumn, writer: Writer, factor: float) -> str:
     if isinstance(column.source, EngagementSource):
         # The range is kept before it is multiplied: PostgreSQL takes an underflow or overflow for an error.
         least, most = writer.number(1e-9 / factor), writer.number(min(1e18 / factor, 1e300))
-        kept = f"ABS({name}) BETWEEN {least} AND {most}"
+        kept = f"{name} BETWEEN {least} AND {most}"
         left = writer.rounded(f"{name} * {writer.number(factor)}")
         return f"CASE WHEN {kept} THEN {left} ELSE {writer.number(0)} END"
     if column.type is Type.NUMBER:

@@ -79,10 +79,11 @@ def compile_accounts(
 ) -> Compiled:
     """Every account's scope, protection, return, book, route, table outputs, segments, scores, tiers and points.
 
-    ``now`` and ``landmark`` carry a time zone; days are days in UTC. Reads ``fact``, which has ``needs(ruleset)``.
+    ``now`` and ``landmark`` carry a time zone; days are days in UTC. Reads ``fact``, which has ``needs(ruleset)``;
+    its numbers lie in the range that rules count with (``rules.bounds``).
     """
     where = f"account_id IN (SELECT account_id FROM {DUE_TABLE})" if account_ids else ""  # noqa: S608 - a constant
-    chain = Chain(ruleset, dialect, now, landmark, where)
+    chain = Chain(ruleset, dialect, now, landmark, where, direct=True)
     decisions = (
         (ColumnKind.IN_SCOPE, "in_scope", [(rule.id, rule.when.tree) for rule in ruleset.scope]),
         (ColumnKind.PROTECT, "protect", [(rule.id, rule.when.tree) for rule in ruleset.protect]),

@@ -7,7 +7,7 @@ A condition's SQL may yield NULL for false: it stands only where NULL and false 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -63,6 +63,8 @@ class Writer:
     dialect: Dialect
     today: date
     outputs: Mapping[str, str]
+    reads: Mapping[str, str] = field(default_factory=dict)
+    """SQL by column, where a column holds something else than conditions see; of dates, it holds times, too."""
 
     def number(self, value: float) -> str:
         """A number as a literal. PostgreSQL would read a bare one as NUMERIC, which is many times slower."""
@@ -94,7 +96,7 @@ class Writer:
             case tree.Or(conditions=conditions):
                 return self._joined(conditions, "AND" if negated else "OR", negated=negated)
             case tree.Empty(value=value):
-                return f"{self.value(value)} IS {'NOT ' if negated else ''}NULL"
+                return f"{self._times(value) or self.value(value)} IS {'NOT ' if negated else ''}NULL"
             case tree.Comparison(comparator=Comparator.NE, left=left, right=right):
                 return self.condition(tree.Comparison(Comparator.EQ, left, right), negated=not negated)
             case _:
@@ -127,6 +129,10 @@ class Writer:
     def _comparison(self, comparator: Comparator, left: tree.Value, right: tree.Value) -> str:
         if (against := counted_against(comparator, left, right)) is not None:
             return self._days_compared(*against)
+        if isinstance(left, tree.Constant) and not isinstance(right, tree.Constant):
+            return self._comparison(_MIRRORED[comparator], right, left)
+        if isinstance(right, tree.Constant) and isinstance(right.value, str) and self._times(left):
+            return self._day_compared(comparator, left, right.value)
         return self._compared(comparator, self.value(left), self.value(right), type_of(left))
 
     def _compared(self, comparator: Comparator, left: str, right: str, kind: Type) -> str:
@@ -141,8 +147,28 @@ class Writer:
         if limit is None:
             return self.boolean(value=False)
         inclusive = {Comparator.GT: Comparator.GE, Comparator.LT: Comparator.LE}.get(comparator, comparator)
-        side = inclusive if days.ahead else _MIRRORED[inclusive]
-        return self._compared(side, self.value(days.date), quoted(limit), Type.DATE)
+        return self._day_compared(inclusive if days.ahead else _MIRRORED[inclusive], days.date, limit)
+
+    def _day_compared(self, comparator: Comparator, value: tree.Value, day: str) -> str:
+        """A date against a day. Times need not be cut: a day stands before its times, and before 'U' they all stand."""
+        if not (times := self._times(value)):
+            return self._compared(comparator, self.value(value), quoted(day), Type.DATE)
+        since, until = (self._compared(Comparator.GE, times, quoted(day), Type.DATE),
+                        self._compared(Comparator.LT, times, quoted(f"{day}U"), Type.DATE))  # fmt: skip
+        return {
+            Comparator.EQ: f"({since} AND {until})",
+            Comparator.GE: since,
+            Comparator.LE: until,
+            Comparator.GT: self._compared(Comparator.GE, times, quoted(f"{day}U"), Type.DATE),
+            Comparator.LT: self._compared(Comparator.LT, times, quoted(day), Type.DATE),
+        }[comparator]
+
+    def _times(self, value: tree.Value) -> str:
+        """The column of a date that may hold times, too; else nothing."""
+        if not isinstance(value, tree.FieldValue) or value.type is not Type.DATE:
+            return ""
+        column = column_of(value).name
+        return named(column) if column in self.reads else ""
 
     def limit(self, days: tree.Days, comparator: Comparator, number: float) -> str | None:
         """The day that a date is compared with instead; None where no count of days equals the number."""
@@ -165,8 +191,11 @@ class Writer:
 
     def _like(self, value: tree.Value, pattern: str) -> str:
         """A-Z match a-z and nothing else is folded: SQLite knows no other letters, so PostgreSQL may not either."""
+        escape = " ESCAPE '\\'" if "\\" in pattern else ""
+        if self.dialect is Dialect.SQLITE:  # where LIKE folds by itself, and no more than that
+            return f"{self.value(value)} LIKE {quoted(pattern)}{escape}"
         lowered = quoted("".join(char.lower() if char.isascii() else char for char in pattern))
-        return f"{self._lowered(value)} LIKE {lowered} ESCAPE '\\'"
+        return f"{self._lowered(value)} LIKE {lowered}{escape}"
 
     def _includes(self, value: tree.Value, choices: tuple[str, ...]) -> str:
         """Each listed value between two bars, found as it stands."""
@@ -208,11 +237,12 @@ class Writer:
             case tree.Coalesce(values=values):
                 return f"COALESCE({', '.join(self.value(inner) for inner in values)})"
             case _:
-                return named(column_of(node).name)
+                column = column_of(node).name
+                return self.reads.get(column, named(column))
 
     def _arithmetic(self, node: tree.Arithmetic) -> str:
         left, right = self.value(node.left), self.value(node.right)
-        if node.operator is tree.Operator.DIVIDE:
+        if node.operator is tree.Operator.DIVIDE and not (isinstance(node.right, tree.Constant) and node.right.value):
             right = f"NULLIF({right}, {self.number(0)})"
         return f"({left} {node.operator} {right})"
 
@@ -233,7 +263,8 @@ class Writer:
             return f"ROUND({scaled}) / {self.number(1e6)}"
         return f"FLOOR({scaled} + {self.number(0.5)}) / {self.number(1e6)}"
 
-    def clamped(self, amount: str, low: float, high: float) -> str:
-        """An amount that is never empty, brought between two bounds."""
+    def clamped(self, amount: str, low: float | None, high: float | None) -> str:
+        """An amount that is never empty, brought between two bounds; None for one that it never passes."""
         least, most = ("MAX", "MIN") if self.dialect is Dialect.SQLITE else ("GREATEST", "LEAST")
-        return f"{least}({self.number(low)}, {most}({self.number(high)}, {amount}))"
+        held = f"({amount})" if high is None else f"{most}({self.number(high)}, {amount})"
+        return held if low is None else f"{least}({self.number(low)}, {held})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from rules.bounds import kept
 from rules.facts import (
     ContactSource,
     EngagementSource,
@@ -14,6 +15,7 @@ from rules.facts import (
     IntentSource,
     TouchSource,
 )
+from rules.vocabulary import Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -40,7 +42,8 @@ def _field(column: FactColumn, fields: Mapping[str, Value]) -> Value:
 def _fact(column: FactColumn, given: Given, today: date) -> Value:  # noqa: PLR0911 - one return for each kind of fact
     match column.source:
         case FieldSource(field):
-            return given.fields.get(field)
+            found = given.fields.get(field)
+            return kept(found) if column.type is Type.NUMBER and isinstance(found, int | float) else found
         case EngagementSource(kind, half_life):
             return math.fsum(2.0 ** (-age / half_life) for age in _ages(given.events.get(kind, ()), today))
         case EventsSource(kind, days):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rules import ColumnKind, Dialect, FieldSource, compile_accounts, needs
+from rules.bounds import kept
 from sync_worker.core.scorecard.columns import Kind
 from sync_worker.learning.reading import HistoryUnusable
 
@@ -55,7 +56,7 @@ def _fill(store: sqlite3.Connection, rules: Ruleset, columns: Mapping[str, Colum
 
 def _cells(column: Column) -> list[object]:
     if column.kind is Kind.NUMBER:
-        return [None if np.isnan(number) else float(number) for number in column.numbers]
+        return [kept(float(number)) for number in column.numbers]
     if column.kind is Kind.YES_NO:
         return [None if place < 0 else int(column.distinct[place] == "true") for place in column.places.tolist()]
     return [None if place < 0 else column.distinct[place] for place in column.places.tolist()]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Float, Text, and_, case, cast, false, func, literal_column, null, or_, true
 
+from rules.bounds import LARGEST, SMALLEST
+
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
@@ -35,7 +37,7 @@ class JsonReader(Protocol):
         """A text; a number or yes/no is written out."""
 
     def number(self, fields: Json, name: str | None) -> ColumnElement[Any]:
-        """A number as a double."""
+        """A number as a double, within the range that rules count with (``rules.bounds.kept``)."""
 
     def yes_no(self, fields: Json, name: str | None) -> ColumnElement[Any]:
         """True or false."""
@@ -57,8 +59,7 @@ class SqliteJson:
     def number(self, fields: Json, name: str | None) -> ColumnElement[Any]:
         """See ``JsonReader``."""
         kind, value = self._parts(fields, name)
-        number = cast(value, Float)
-        return case({"integer": number, "real": number}, value=kind, else_=null())
+        return case((kind.in_(("integer", "real")), _kept(cast(value, Float))), else_=null())
 
     def yes_no(self, fields: Json, name: str | None) -> ColumnElement[Any]:
         """See ``JsonReader``."""
@@ -100,7 +101,8 @@ class PostgresqlJson:
 
     def number(self, fields: Json, name: str | None) -> ColumnElement[Any]:
         """See ``JsonReader``."""
-        return case((self._kind(fields, name) == "number", cast(self._value(fields, name), Float(53))), else_=null())
+        number = self._kind(fields, name) == "number"
+        return case((number, _kept(cast(self._value(fields, name), Float(53)))), else_=null())
 
     def yes_no(self, fields: Json, name: str | None) -> ColumnElement[Any]:
         """See ``JsonReader``."""
@@ -125,6 +127,14 @@ class PostgresqlJson:
 
     def _kind(self, fields: Json, name: str | None) -> ColumnElement[Any]:
         return func.jsonb_typeof(fields if name is None else func.jsonb_extract_path(fields, name))
+
+
+def _kept(number: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What ``rules.bounds.kept`` makes of the number."""
+    least, most = 10.0**SMALLEST, 10.0**LARGEST
+    common = number.between(least, most)
+    below, none = number.between(-most, -least), number.between(-least, least)
+    return case((common, number), (none, 0.0), (below, number), else_=null())
 
 
 def reader(dialect: str) -> JsonReader:

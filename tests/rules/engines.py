@@ -23,7 +23,7 @@ from rules import (
     needs,
     rep_needs,
 )
-from tests.rules.reference import TODAY
+from tests.rules.reference import TODAY, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,7 +44,7 @@ def fact(column: FactColumn, row: Row, landmark: datetime) -> Any:  # noqa: PLR0
     """What the store keeps in this column for an account; counts of nothing are empty now and then, as after a join."""
     match column.source:
         case FieldSource(field=name):
-            return row[name]
+            return counted(row[name]) if column.type is Type.NUMBER else row[name]
         case EngagementSource(kind=kind, half_life_days=half_life):
             since = (TODAY - landmark.date()).days
             return sum(2.0 ** ((since - age) / half_life) for age in row["events"].get(kind, ())) or row["nothing"]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rules import Dialect, Type, compile_accounts, compile_reps, needs, rep_needs
+from rules.bounds import kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,9 @@ class Store:
         self.execute(f"DROP TABLE IF EXISTS {table}")
         self.execute(f"CREATE TABLE {table} ({shape})")
         mark = "?" if self.dialect is Dialect.SQLITE else "%s"
-        for row in rows:
+        numbers = {column.name for column in columns if column.type is Type.NUMBER}
+        for given in rows:
+            row = {name: kept(value) if name in numbers else value for name, value in given.items()}
             names = ", ".join(f'"{name}"' for name in row)
             marks = ", ".join([mark] * len(row))
             self.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))
