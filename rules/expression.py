@@ -17,7 +17,7 @@ from rules import tree
 from rules.gate import DIALECT, Fault, tokens
 from rules.names import kind, told, type_of
 from rules.problems import nearest
-from rules.several import spaced, unlikely
+from rules.several import picklist_of, spaced, unlikely
 from rules.values import Values, as_date, bare, called
 from rules.vocabulary import Type
 
@@ -191,7 +191,10 @@ class _Conditions(Values):
             return None
         if value is None:
             return None
-        choices = self._items(named, lambda item, complain: self._item(value, item, complain))
+        picklist = frozenset(self.values_of(value))
+        choices = self._items(
+            named, lambda item, complain: item if item in picklist else self._item(value, item, complain)
+        )
         return tree.Membership(value, choices, name) if choices else None
 
     def _items(self, named: NamedList, read: Callable[[str, Complaint], str | float | None]) -> tuple[str | float, ...]:
@@ -262,29 +265,30 @@ class _Conditions(Values):
                 arguments[0], f"{told(value)} is {kind(type_of(value))}, includes() reads text", "compare with ="
             )
             return None
+        picklist = picklist_of(self.values_of(value))
         name = arguments[1].name if isinstance(arguments[1], exp.Column) else ""
         if len(arguments) == 2 and (named := self.names.lists.get(name)) is not None:  # noqa: PLR2004 - text and list
-            listed = self._items(named, lambda item, complain: self._included(value, item, complain))
+            listed = self._items(named, lambda item, complain: _included(value, item, picklist, complain))
             return tree.Includes(value, tuple(map(str, listed)), name) if listed else None
-        choices = [self._one_of_several(value, argument) for argument in arguments[1:]]
+        choices = [self._one_of_several(value, argument, picklist) for argument in arguments[1:]]
         found = tuple(dict.fromkeys(choice for choice in choices if choice is not None))
         return tree.Includes(value, found) if None not in choices else None
 
-    def _one_of_several(self, value: tree.Value, node: exp.Expr) -> str | None:
+    def _one_of_several(self, value: tree.Value, node: exp.Expr, picklist: frozenset[str]) -> str | None:
         choice = bare(node)
         if isinstance(choice, exp.Literal) and choice.is_string:
-            return self._included(value, str(choice.this), lambda message, hint: self.fault(node, message, hint))
+            return _included(value, str(choice.this), picklist, partial(self.fault, node))
         hint = nearest(choice.name, self.names.lists) if isinstance(choice, exp.Column) else ""
         self.fault(node, "includes() takes fixed texts, or one list", hint or "write includes(languages, 'DE', 'EN')")
         return None
 
-    def _included(self, value: tree.Value, choice: str, complain: Complaint) -> str | None:
-        """The choice with its spaces as they are compared; None where no text of the field could list it."""
-        field = value.name if isinstance(value, tree.FieldValue) else ""
-        if wrong := unlikely(choice, field, self.names.fields[field].values if field else ()):
-            complain(*wrong)
-            return None
-        return spaced(choice)
+
+def _included(value: tree.Value, choice: str, picklist: frozenset[str], complain: Complaint) -> str | None:
+    """The choice with its spaces as they are compared; None where no text of the field could list it."""
+    if wrong := unlikely(choice, value.name if isinstance(value, tree.FieldValue) else "", picklist):
+        complain(*wrong)
+        return None
+    return spaced(choice)
 
 
 def _bad_pattern(pattern: str) -> tuple[str, str] | None:

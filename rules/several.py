@@ -23,14 +23,18 @@ def spaced(text: str) -> str:
     return " ".join(part for part in text.split(" ") if part)
 
 
-def unlikely(choice: str, field: str, values: Iterable[str]) -> tuple[str, str] | None:
-    """Why no text of the field ever lists the choice, and the way out; ``values`` are a picklist's, or none."""
+def picklist_of(values: Iterable[str]) -> frozenset[str]:
+    """What texts may list where a field has these values, several of them joined in one or not."""
+    return frozenset(value for text in values for value in values_of(text))
+
+
+def unlikely(choice: str, field: str, known: frozenset[str]) -> tuple[str, str] | None:
+    """Why no text of the field ever lists the choice, and the way out; ``known`` are a picklist's values, or none."""
     if not spaced(choice):
         return "an empty text is none of several values", "write 'is empty' or 'is not empty'"
     if _SEPARATORS.search(choice):
         each = ", ".join(f"'{value}'" for value in values_of(choice)) or "each by itself"
         return f"'{choice[:60]}' is not one value: ; and | stand between values", f"write {each}"
-    known = {value for text in values for value in values_of(text)}
     if known and spaced(choice) not in known:
         return f"'{choice[:60]}' is not a value of the picklist '{field}'", nearest(choice, known)
     return None

@@ -118,11 +118,15 @@ class Values:
 
     def picked(self, text: str, of: tree.Value, complain: Complaint) -> bool:
         """Whether the text is a value of the field, where the field is a picklist."""
-        values = self.names.fields[of.name].values if isinstance(of, tree.FieldValue) else ()
+        values = self.values_of(of)
         if not isinstance(of, tree.FieldValue) or not values or text in values:
             return True
         complain(f"'{text}' is not a value of the picklist '{of.name}'", nearest(text, values))
         return False
+
+    def values_of(self, value: tree.Value) -> tuple[str, ...]:
+        """A picklist's values; none for anything else."""
+        return self.names.fields[value.name].values if isinstance(value, tree.FieldValue) else ()
 
     def arguments(self, node: exp.Expr, least: int, most: int) -> list[exp.Expr]:
         """What a function is given; nothing, and a fault, when that is too little or too much."""
