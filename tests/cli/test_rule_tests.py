@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,8 @@ from tests.cli.test_documented import commands
 if TYPE_CHECKING:
     from tests.cli.desk import Desk
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "rule-tests.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "docs" / "rule-tests.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```([^\n]*)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 
 
@@ -237,6 +239,38 @@ def test_mistakes_in_tests_and_in_words_are_told_with_their_places(bench: Bench)
     assert answer.code == 4
     assert "unknown key 'acount' — did you mean 'account'?" in answer.err
     assert "'rep.team' has no type — known: text, number, yes/no, date" in answer.err
+
+
+def test_the_hook_before_each_commit_checks_and_tests_the_rules(bench: Bench) -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    shown = yaml.safe_load(block("yaml pre-commit"))["repos"][0]["hooks"][0]
+    assert shown["id"] == hook["id"]
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    name, *entry = hook["entry"].split()
+    assert name in scripts
+    (bench.folder / "policy.test.yaml").write_text(block("yaml policy.test.yaml"))
+    words = [*entry, *shown["args"]]
+    assert typed(bench.capsys, *words).code == 0, "as pre-commit runs it, in the folder of the repository"
+    (bench.folder / "policy.test.yaml").write_text(block("yaml failing"))
+    assert typed(bench.capsys, *words).code == 1
+    (bench.folder / "rules.yaml").write_text("version: 1\nscope: [{id: x, when: contry = 'GB'}]\n")
+    assert typed(bench.capsys, *words).code == 4
+    for changed, matters in {"rules/a.yml": True, "words.json": True, "rules/t.csv": True, "README.md": False}.items():
+        assert bool(re.search(hook["files"], changed)) is matters
+
+
+def test_editors_get_the_schemas_without_a_crm_and_in_spite_of_mistakes(bench: Bench) -> None:
+    rules, tests = (json.loads(bench.type("schema", *flags).out) for flags in ((), ("--tests",)))
+    assert "Account field" in rules["$defs"]["ScopeShape"]["properties"]["when"]["markdownDescription"]
+    assert tests["properties"]["tests"]["items"]["properties"]["expect"]["properties"]["book"]["enum"] == [
+        "enterprise",
+        "commercial",
+        "none",
+        "any",
+    ]
+    (bench.folder / "rules.yaml").write_text("version: 1\nscope: [{id: x, when: contry = 'GB'}]\n")
+    assert json.loads(bench.type("schema").out)["title"] == "sync-worker rules"
+    assert json.loads(bench.type("schema", "--tests").out)["title"] == "Tests of sync-worker rules"
 
 
 def test_the_words_of_an_org_stand_in_for_it(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
