@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rules.lint.constants import of_constants
+from rules.lint.constants import of_constants, of_outputs
 from rules.lint.domains import domains
 from rules.lint.findings import Finding, Severity, in_order, note, of_loading, told, warning
 from rules.lint.order import against_each_other, left_over, never_or_always, sections
@@ -42,7 +42,8 @@ def lint(ruleset: Ruleset, vocabulary: Vocabulary, *, today: date, staff: Staff 
 def _of_rules(ruleset: Ruleset, vocabulary: Vocabulary, today: date) -> Iterator[Finding]:
     known = domains(ruleset, vocabulary.account)
     for tried in tried_in(ruleset):
-        yield from never_or_always(told(tried), tried.condition, known, today)
+        strange = tuple(of_outputs(tried.condition, known))
+        yield from strange or never_or_always(told(tried), tried.condition, known, today)
         yield from of_constants(tried.condition)
     for book in ruleset.books:
         yield from of_constants(book.reps)

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from rules import traps, tree
 from rules.lint.findings import warning
+from rules.problems import nearest
+from rules.tree import Comparator
 from rules.vocabulary import Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from rules.axes import Domain
     from rules.lint.findings import Finding
     from rules.model import Condition
 
@@ -20,6 +23,32 @@ def of_constants(when: Condition) -> Iterator[Finding]:
     for text in dict.fromkeys(_texts(when.tree)):
         if told := traps.pasted(text):
             yield warning("odd-text", when.mark, *told)
+
+
+def of_outputs(when: Condition, domains: Mapping[str, Domain]) -> Iterator[Finding]:
+    """Values that a decision table's output is compared with, and that no row gives."""
+    for name, text in dict.fromkeys(compared(when.tree)):
+        domain = domains.get(name)
+        if domain is not None and domain.closed and text not in domain.values:
+            yield warning("unknown-value", when.mark, f"no row gives '{name}' the value '{text}'",
+                          nearest(text, domain.values))  # fmt: skip
+
+
+def compared(root: tree.Tree) -> Iterator[tuple[str, str]]:
+    """Fields and the texts that a condition wants of them, or does not want."""
+    for node in tree.parts(root):
+        match node:
+            case tree.Comparison(
+                comparator=Comparator.EQ | Comparator.NE,
+                left=tree.FieldValue(name=name),
+                right=tree.Constant(value=str(text), type=Type.TEXT),
+            ):
+                yield name, text
+            case (
+                tree.Membership(value=tree.FieldValue(name=name, type=Type.TEXT), choices=choices)
+                | tree.Includes(value=tree.FieldValue(name=name), choices=choices)
+            ):
+                yield from ((name, str(choice)) for choice in choices)
 
 
 def _texts(root: tree.Tree) -> Iterator[str]:

@@ -77,7 +77,7 @@ def against_each_other(section: Section, domains: Mapping[str, Domain], today: d
 
 def _hidden(section: Section, rule: One, by: Sequence[One]) -> Finding:
     names = ", ".join(f"'{one.name}'" for one in by)
-    take = "takes" if len(by) == 1 else "take together"
+    take = "takes" if len(by) == 1 else "together take"
     if section.first_wins:
         message = f"the {section.noun} '{rule.name}' is never reached: {names} above {take} all its accounts"
         return warning("unreachable-rule", rule.mark, message, "put the narrower one first, or delete this one")

@@ -6,11 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rules import tree
+from rules.lint.constants import compared
 from rules.lint.findings import warning
 from rules.problems import nearest
-from rules.tree import Comparator
-from rules.vocabulary import Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,13 +47,13 @@ def of_people(ruleset: Ruleset, staff: Staff) -> Iterator[Finding]:
 
 def of_owners(when: Condition, staff: Staff, fields: Mapping[str, str]) -> Iterator[Finding]:
     """What a condition on accounts names of owners. ``fields``: account field → the rep field that it shows."""
-    for name, value in _compared(when.tree):
+    for name, value in compared(when.tree):
         if name in fields:
             yield from _of_value(fields[name], value, when.mark, staff)
 
 
 def _of_condition(reps: Condition, staff: Staff) -> Iterator[Finding]:
-    for name, value in dict.fromkeys(_compared(reps.tree)):
+    for name, value in dict.fromkeys(compared(reps.tree)):
         yield from _of_value(name, value, reps.mark, staff)
 
 
@@ -68,23 +66,6 @@ def _of_value(name: str, value: str, mark: Mark, staff: Staff) -> Iterator[Findi
         yield warning("inactive-rep", mark, message, "take it out, or name who has followed")
     else:
         yield warning("unknown-rep", mark, f"no user of the CRM has the {name} '{value}'", nearest(value, known))
-
-
-def _compared(root: tree.Tree) -> Iterator[tuple[str, str]]:
-    """Fields and the texts that a condition wants of them, or does not want."""
-    for node in tree.parts(root):
-        match node:
-            case tree.Comparison(
-                comparator=Comparator.EQ | Comparator.NE,
-                left=tree.FieldValue(name=name),
-                right=tree.Constant(value=str(text), type=Type.TEXT),
-            ):
-                yield name, text
-            case (
-                tree.Membership(value=tree.FieldValue(name=name, type=Type.TEXT), choices=choices)
-                | tree.Includes(value=tree.FieldValue(name=name), choices=choices)
-            ):
-                yield from ((name, str(choice)) for choice in choices)
 
 
 def listed(text: str) -> tuple[str, ...]:
