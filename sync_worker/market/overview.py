@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from rules import Dialect
 from sync_worker.core.market.whitespace import quarters, territories
-from sync_worker.decide import fact_settings, load_rules, people_of
-from sync_worker.explain.now import refresh
+from sync_worker.decide import build_facts, fact_settings, load_rules, people_of
 from sync_worker.market.alike import gather, look
 from sync_worker.market.asking import OWNER, judged, motions, understood
 from sync_worker.parts import Progress, Stopped
@@ -64,9 +63,11 @@ def market(parts: Parts, asked: Asked) -> Market:
         words = vocabulary(settings.get(tx, "schema"), parts.config)
     what = understood(asked, rules, words, parts.config)
     parts.watch(Progress("facts", 0))
-    refresh(parts, rules, now)
+    with parts.store.begin() as tx:
+        everybody = people_of(tx, parts)
+        now = build_facts(tx, parts, rules, everybody, now).now
     with parts.store.read() as tx:
-        everybody, names = people_of(tx, parts), lookup.user_names(tx)
+        names = lookup.user_names(tx)
         seen = _seen(tx, what, rules, now)
         called = _reps(everybody, names) if what.by == OWNER else {}
         how = fact_settings(parts, everybody)
