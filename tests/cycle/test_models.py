@@ -23,7 +23,7 @@ scores:
     parts:
       asked:
         max: 100
-        half_life: 30 days
+        linear: 90 days
         terms:
           - {id: form, event: web_form, points: 60, because: Asked us lately}
           - {id: answer, event: reply, points: 30, because: Answered us lately}
@@ -113,8 +113,10 @@ def test_a_vendors_score_from_a_file_makes_points_and_its_minus_one_keeps_an_acc
 ) -> None:
     own = settings(office, "signals.fields.vendor_fit=number", "signals.folder=signals")
     (office.rules / "vendor.yaml").write_text(VENDOR)
-    liked, ruled_out, unknown = (str(row["Id"]) for row in office.sandbox.company.rows("Account")[:3])
     (office.folder / "signals").mkdir()
+    with office.worker(own) as worker:
+        free = [one.account for one in worker.plan().decided.decisions if one.scope and not one.protect]
+    liked, ruled_out, unknown = free[:3]
     today = datetime.now(UTC).date()
     (office.folder / "signals" / "vendor.csv").write_text(
         f"account_id,vendor_fit,date\n{liked},85,{today}\n{ruled_out},-1,{today}\n"
@@ -123,5 +125,4 @@ def test_a_vendors_score_from_a_file_makes_points_and_its_minus_one_keeps_an_acc
         decisions = {decision.account: decision for decision in worker.plan().decided.decisions}
     assert [decisions[id_].scores["vendor"].total for id_ in (liked, ruled_out, unknown)] == [85, 0, 0]
     assert decisions[liked].scores["vendor"].tier == "A"
-    assert decisions[ruled_out].protect is not None
-    assert decisions[unknown].protect != "ruled-out"
+    assert [decisions[id_].protect for id_ in (liked, ruled_out, unknown)] == [None, "ruled-out", None]
