@@ -348,8 +348,16 @@ WhenCondition = Annotated[
     PlainValidator(_when),
     WithJsonSchema(_CONDITION_SCHEMA | {"title": "Condition on accounts"}),
 ]
+NamedCondition = Annotated[
+    _Condition,
+    PlainValidator(_account_condition),
+    # In a group of its own, since the title of a value under any key is dropped, and with it what editors show.
+    WithJsonSchema({"allOf": [_CONDITION_SCHEMA | {"title": "Condition on accounts"}]}),
+]
 Use = Annotated[_Used, PlainValidator(_use), WithJsonSchema({"type": "string", "title": "Named condition"})]
-SegmentName = Annotated[Text, PlainValidator(_segment), WithJsonSchema({"type": "string", "maxLength": 63})]
+# Editors know no letters but A-Z by a class, so the schema says what may not stand there.
+_SEGMENT_SCHEMA = {"type": "string", "pattern": r"^[^\s_|;,:<>(){}\[\]\"-][^|;,:<>(){}\[\]\"]{0,62}$"}
+SegmentName = Annotated[Text, PlainValidator(_segment), WithJsonSchema(_SEGMENT_SCHEMA)]
 TeamName = Annotated[Text, PlainValidator(_team), WithJsonSchema({"type": "string", "title": "Team of reps"})]
 TURNS = ("round robin", "weighted", "least loaded", "owner")
 TurnWord = Annotated[Text, PlainValidator(_choice(*TURNS)), WithJsonSchema({"enum": list(TURNS)})]

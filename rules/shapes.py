@@ -25,6 +25,7 @@ from rules.scalars import (
     Id,
     Item,
     Measure,
+    NamedCondition,
     NumericFormula,
     PerWord,
     Points,
@@ -59,7 +60,10 @@ MAX_USED = 20
 Uses = Annotated[
     list[Use],
     Field(min_length=1, max_length=MAX_USED),
-    BeforeValidator(one_or_more, json_schema_input_type=Use | list[Use]),
+    BeforeValidator(
+        one_or_more,
+        json_schema_input_type=Use | Annotated[list[Use], Field(min_length=1, max_length=MAX_USED)],
+    ),
 ]
 
 
@@ -307,6 +311,19 @@ class BookShape(Shape):
 class TargetShape(Shape):
     """Who gets a routed account: reps of a team, reps by a condition, or its owner."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["team"]},
+                {"required": ["reps"]},
+                {
+                    "properties": {"by": {"const": "owner"}},
+                    "not": {"anyOf": [{"required": ["team"]}, {"required": ["reps"]}]},
+                },
+            ]
+        }
+    )
+
     team: TeamName | None = None
     """Reps of this team."""
     reps: RepCondition | None = None
@@ -344,9 +361,10 @@ SegmentEntry = Annotated[
     SegmentShape | None,
     BeforeValidator(_segment, json_schema_input_type=AccountCondition | SegmentShape),
 ]
-SchemeShape = Annotated[dict[SegmentName, SegmentEntry], Field(min_length=1)]
-SchemesShape = Annotated[dict[Word, SchemeShape], Field(min_length=1)]
-ConditionsShape = Annotated[dict[Word, AccountCondition], Field(min_length=1)]
+_NAMED = Field(min_length=1, json_schema_extra={"additionalProperties": False})
+SchemeShape = Annotated[dict[SegmentName, SegmentEntry], _NAMED]
+SchemesShape = Annotated[dict[Word, SchemeShape], _NAMED]
+ConditionsShape = Annotated[dict[Word, NamedCondition], _NAMED]
 
 
 class ListFileShape(Shape):
