@@ -87,6 +87,8 @@ def probe_rep(dialect: Dialect, roots: Sequence[tree.Tree], *, now: datetime, re
 
 def stand_ins(ruleset: Ruleset, dialect: Dialect, given: Mapping[str, Seen]) -> dict[str, str]:
     """SQL for values that stand for columns of the facts. Raises KeyError for a column that the rules do not read."""
+    if not given:
+        return {}
     writer = Writer(dialect, date.min, {})
     types = {column.name: column.type for column in needs(ruleset)}
     return {

@@ -1,0 +1,35 @@
+"""An office for each test, and one that several tests only look at."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from connectors.sandbox import Sandbox
+from sync_worker.store import upgrade
+from tests.cycle.office import TEMPLATES, Office
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def opened(folder: Path, store: str) -> Iterator[Office]:
+    shutil.copytree(TEMPLATES / "demo", folder / "rules")
+    upgrade(store)
+    with Sandbox(seed=7, accounts=120, reps=10) as sandbox:
+        yield Office(sandbox, folder, store)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """The demo's company with 120 accounts and 10 reps."""
+    yield from opened(tmp_path, f"sqlite:///{tmp_path / 'store.db'}")
+
+
+@pytest.fixture
+def office_on_postgresql(tmp_path: Path, postgres_database: str) -> Iterator[Office]:
+    """The same company, its worker's store in PostgreSQL."""
+    yield from opened(tmp_path, postgres_database)
