@@ -100,7 +100,7 @@ def _of_condition(one: Tried, stored: Stored, number: int) -> Iterator[Finding]:
     elif holds == everybody and everybody >= FEW:
         yield note("always-matches", mark, f"{name} matches all {everybody:,} {whose}")
     if holds and one.section in _FIRST_WINS and stored.of(Counted.DECIDES, one.section, one.rule) == 0:
-        message = f"{name} matches {_share(holds, everybody)}, and rules above it take them all"
+        message = f"{name} matches {_share(holds, everybody)}, and rules above it take all"
         yield note("never-first", mark, message)
 
 

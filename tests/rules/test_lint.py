@@ -355,7 +355,10 @@ ATOMS = (
     atom("is_customer = false", 3, lambda value: value is False),
 )
 PEOPLE = tuple(product(
-    (None, "GB", "NO", "US"), (None, 0, 50, 50.2, 50.5, 60, 100, 5000), (None, 0, 30, 31, 60, 90, 91), (None, True, False)
+    (None, "GB", "NO", "US"),
+    (None, 0, 50, 50.2, 50.5, 60, 100, 5000),
+    (None, 0, 30, 31, 60, 90, 91),
+    (None, True, False),
 ))  # fmt: skip
 """One account of every kind that the conditions tell apart: country, employees, days since the last touch, customer."""
 
