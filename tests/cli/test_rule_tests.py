@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
@@ -288,3 +289,62 @@ def test_the_words_of_an_org_stand_in_for_it(desk: Desk, tmp_path: Path, monkeyp
     alone = typed(desk.capsys, "rules", "test", "--words", str(words), "--rules", folder, "--format", "json")
     assert alone.code == 0, alone.err
     assert alone.json["version"] == with_store["version"]
+
+
+def test_an_account_made_up_like_a_real_one_comes_out_like_it(desk: Desk) -> None:
+    """Every account of the company, from its fields and activities alone, against what the worker decided about it."""
+    desk.ask("plan")
+    words = desk.type("rules", "words").out
+    with sqlite3.connect(desk.folder / "sync-worker.db") as store:
+        decided = store.execute("SELECT account_id, at, new, inputs FROM decision").fetchall()
+        done: dict[str, list[tuple[str, str, bool]]] = {}
+        counted = "SELECT account_id, kind, at, engagement FROM activity WHERE touch OR engagement"
+        for account, kind, at, engagement in store.execute(counted):
+            done.setdefault(account, []).append((kind, at[:10], bool(engagement)))
+    known = {name: field["type"] for name, field in json.loads(words)["account"].items()}
+    tests = [
+        _like(account, known, at[:10], done.get(account, []), json.loads(new), json.loads(inputs))
+        for account, at, new, inputs in decided
+    ]
+    assert len(tests) > 100
+    for old in (desk.folder / "rules").glob("*.test.yaml"):
+        old.unlink()
+    text = f"version: 1\non: {decided[0][1][:10]}\ntests:\n" + "".join(tests)
+    (desk.folder / "rules" / "company.test.yaml").write_text(text)
+    answer = desk.type("rules", "test", "--format", "json")
+    assert answer.code in {0, 1}, answer.err
+    assert [str(one["failures"]) for one in answer.json["tests"] if not one["passed"]] == []
+
+
+def _like(  # noqa: PLR0913, PLR0917 - all that there is to know of an account
+    account: str,
+    known: dict[str, str],
+    today: str,
+    done: list[tuple[str, str, bool]],
+    outcome: dict[str, Any],
+    facts: dict[str, Any],
+) -> str:
+    """A test of an account like this one. What was done last is left for the test to work out."""
+    given = {name: value for name, value in facts.items() if name in known and not name.startswith("last_")}
+    given |= {name: value[:10] for name, value in given.items() if known[name] == "date"}
+    topics = {name.removeprefix("intent__"): value for name, value in facts.items() if name.startswith("intent__")}
+    past = [(kind, day, engagement) for kind, day, engagement in done if day <= today]
+    kinds = {kind for kind, _, engagement in past if engagement}
+    events = {kind: [day for one, day, engagement in past if one == kind and engagement] for kind in kinds}
+    touches = [day for _, day, engagement in past if not engagement]
+    scores = {
+        name: {
+            "total": round(score["total"], 3),
+            "tier": score["tier"],
+            "points": {term: round(value, 3) for term, value, _ in score["points"]},
+        }
+        for name, score in outcome["scores"].items()
+    }
+    rules = {section: outcome[section] or "none" for section in ("scope", "protect", "return", "book")}
+    fields = {name: "EMPTY" if value is None else value for name, value in outcome["fields"].items()}
+    test = {
+        "name": account,
+        "given": {**given, "intent": topics, "events": events, "touches": touches},
+        "expect": {**rules, **fields, "scores": scores},
+    }
+    return f"  - {json.dumps(test)}\n".replace('"EMPTY"', "empty")
