@@ -34,7 +34,10 @@ def check(  # noqa: PLR0913 - one parameter for each option
     words: Words = None,
     rules: Folder = None,
 ) -> int:
-    """Read every rule file; tell every mistake, and what is hardly meant, with its place. Exit 4 on mistakes."""
+    """Tell every mistake in the rules, and what is hardly meant.
+
+    Each has its place. Exit 4 when there are mistakes.
+    """
     from sync_worker.cli.checking import look
     from sync_worker.report import findings
     from sync_worker.report.rule_tests import with_tests

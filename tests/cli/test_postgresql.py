@@ -23,6 +23,7 @@ def test_the_whole_way_on_postgresql(bare: Desk, postgres_database: str, monkeyp
     assert desk.ask("plan")["changes"] == 0
     assert desk.ask("audit", "verify")["ok"]
     assert desk.ask("db", "check")["ok"]
+    assert desk.ask("rules", "check")["stored"]["accounts"] == 150
     moved = next(row for row in plan["rows"] if row["kind"] == "owner")
     assert desk.ask("explain", moved["account"])["explanation"]["plan_rows"]
     assert desk.ask("history", moved["account"])["ownership"]["changes"][0]["plan"] == plan["id"]

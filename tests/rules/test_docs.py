@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rules import shapes
+from rules.lint import lint
 from rules.names import ACCOUNT_FUNCTIONS
 
 if TYPE_CHECKING:
     from tests.rules.conftest import Folder
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```([^\n]*)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 
 
@@ -69,6 +72,23 @@ def test_mistakes_get_the_messages_that_the_guide_shows(folder: Folder) -> None:
     assert len(wrong) == len(told) == 2
     for text, problems in zip(wrong, told, strict=True):
         assert folder.problems(rules_yaml=text) == problems.splitlines()
+
+
+def test_findings_are_those_that_the_guide_shows(folder: Folder) -> None:
+    (text,), (told,) = blocks("yaml findings"), blocks("findings")
+    rules = folder.write(rules_yaml=text).load()
+    found = lint(rules, folder.vocabulary, today=date(2026, 11, 22))
+    assert [f"{one.mark}: {one.severity}: {one.message} — {one.hint} [{one.code}]" for one in found] == (
+        told.splitlines()
+    )
+
+
+def test_every_kind_of_finding_is_in_the_guide() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "rules" / "lint").glob("*.py")))
+    codes = set(re.findall(r"(?:note|warning|say)\(\s*\"([a-z-]+)\"", source))
+    assert len(codes) > 20
+    for code in codes:
+        assert f"`{code}`" in GUIDE, f"the guide does not mention '{code}'"
 
 
 def test_every_key_and_function_is_in_the_guide() -> None:
