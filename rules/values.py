@@ -13,6 +13,7 @@ from rules.bounds import overflows
 from rules.gate import FUNCTION_PREFIX, MAX_DEPTH, Fault
 from rules.names import kind, no_event, told, type_of, written
 from rules.problems import nearest
+from rules.several import values_of
 from rules.vocabulary import Type
 
 if TYPE_CHECKING:
@@ -121,7 +122,10 @@ class Values:
         values = self.values_of(of)
         if not isinstance(of, tree.FieldValue) or not values or text in values:
             return True
-        complain(f"'{text}' is not a value of the picklist '{of.name}'", nearest(text, values))
+        hint = nearest(text, values)
+        if (several := values_of(text)) and set(several) <= set(values):
+            hint = " and ".join(f"includes({of.name}, '{one}')" for one in several) + " looks for each among several"
+        complain(f"'{text}' is not a value of the picklist '{of.name}'", hint)
         return False
 
     def values_of(self, value: tree.Value) -> tuple[str, ...]:

@@ -93,6 +93,15 @@ def test_values_of_a_picklist_are_checked_each_by_itself(folder: Folder) -> None
     ]
 
 
+def test_several_values_in_one_text_are_told_to_be_looked_for_each_by_itself(folder: Folder) -> None:
+    assert folder.faults("type = 'Partner;Customer'") == [
+        (
+            "19: 'Partner;Customer' is not a value of the picklist 'type' — "
+            "includes(type, 'Partner') and includes(type, 'Customer') looks for each among several"
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     ("condition", "told"),
     [
