@@ -36,9 +36,12 @@ def find_rep(users: Sequence[User], given: str) -> User:
     if len(able) == 1 or (able and len({_word(user, "email") for user in able}) == 1 and _word(able[0], "email")):
         return able[0]
     if not able:
-        names = [str(user.fields.get("name") or "") for user in users]
-        close = nearest(given, names) or "give an id, an e-mail address or a name as the CRM has it"
-        raise RepNotFound(f"no user of the CRM goes by '{given[:60]}'", hint=close)
+        names = dict.fromkeys(str(user.fields["name"]) for user in users if user.fields.get("name"))
+        close = nearest(given, names) if given.strip() else ""
+        way = (
+            close if close.startswith("did you mean") else "give an id, an e-mail address, or a name as the CRM has it"
+        )
+        raise RepNotFound(f"no user of the CRM goes by '{given[:60]}'", hint=way)
     listed = ", ".join(f"{user.fields.get('name')} ({user.fields.get('email') or user.id})" for user in able[:SHOWN])
     more = ", …" if len(able) > SHOWN else ""
     raise RepNotFound(
