@@ -65,7 +65,8 @@ def compile_counts(ruleset: Ruleset, dialect: Dialect, *, now: datetime, landmar
     judged += [(name, name) for name in chain.writer.outputs.values()]
     chain.score(judged)
     counts = dict(_counts(ruleset, chain, tried, filled))
-    return Count(chain.select(f"COUNT({sql})" for sql in counts.values()), tuple(counts))
+    selected = (f"COUNT({sql}) AS count__{number}" for number, sql in enumerate(counts.values(), 1))
+    return Count(chain.select(selected), tuple(counts))
 
 
 def _firsts(ruleset: Ruleset, chain: Chain) -> Iterator[tuple[str, str]]:
