@@ -1,0 +1,1 @@
+"""Benchmarks: what the product costs beside other ways to the same answers."""
