@@ -24,6 +24,8 @@ Key = tree.Part
 Box = dict[Key, tuple[tree.Tree, ...]]
 """All of these simple conditions hold."""
 
+MAX_CHOICES = 1_000
+"""A longer list is not cut into its values: whatever reads it reads it as a whole."""
 MAX_BOXES = 64
 """A condition that falls apart into more is left alone."""
 
@@ -35,12 +37,15 @@ class _TooMany(Exception):
     """The condition falls apart into too many boxes."""
 
 
-def boxes_of(condition: tree.Tree | None, today: date) -> tuple[Box, ...] | None:
-    """Boxes of which one holds exactly when the condition does, on this day; None where they are too many."""
+def boxes_of(condition: tree.Tree | None, today: date, choices: int = MAX_CHOICES) -> tuple[Box, ...] | None:
+    """Boxes of which one holds exactly when the condition does, on this day; None where they are too many.
+
+    A comparison with more than ``choices`` values counts as a thing of its own.
+    """
     if condition is None:
         return ({},)
     try:
-        return tuple(_Boxing(today).boxes(condition, negated=False))
+        return tuple(_Boxing(today, choices).boxes(condition, negated=False))
     except _TooMany:
         return None
 
@@ -48,6 +53,7 @@ def boxes_of(condition: tree.Tree | None, today: date) -> tuple[Box, ...] | None
 @dataclass(frozen=True, slots=True)
 class _Boxing:
     today: date
+    choices: int
 
     def boxes(self, condition: tree.Tree, *, negated: bool) -> list[Box]:
         match condition:
@@ -73,7 +79,9 @@ class _Boxing:
                 return value, condition
             case tree.Between(value=value, low=tree.Constant(), high=tree.Constant()) if _plain(value):
                 return value, condition
-            case tree.Membership(value=value) | tree.Truth(value=value) if _plain(value):
+            case tree.Membership(value=value, choices=choices) if _plain(value) and len(choices) <= self.choices:
+                return value, condition
+            case tree.Truth(value=value) if _plain(value):
                 return value, condition
             case tree.Empty(value=value) if not _fixed(value):
                 inner = value.date if isinstance(value, tree.Days) else value

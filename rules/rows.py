@@ -5,6 +5,7 @@ Pure. A table's columns are taken as independent of each other, whatever account
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -93,7 +94,7 @@ def _space(rows: Sequence[Row], domains: Mapping[str, Domain]) -> Space:
 
 def _box(row: Row) -> Box:
     """A row is one box: its cells compare fields with constants and know no day."""
-    found = boxes_of(row.when, date.min)
+    found = boxes_of(row.when, date.min, choices=sys.maxsize)
     if found is None or len(found) != 1:
         raise ValueError(f"the row at {row.mark} is not one box")
     return found[0]

@@ -6,9 +6,11 @@ Its answers are exact for what boxes understand. Searches take a budget of steps
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from dataclasses import dataclass
 from functools import reduce
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from operator import or_
 from typing import TYPE_CHECKING
 
 from rules import tree
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 
     from rules.axes import Axis, Runs
     from rules.boxes import Box, Key
+
+
+MAX_DEPTH = 300
+"""So many axes are searched together."""
 
 
 class TooLong(Exception):
@@ -212,21 +218,23 @@ class _Search:
 
     def place(self, others: int) -> dict[Key, int] | None:
         """See Space.left_over."""
-        axes = self._space.axes
         boxes = numbers(others)
-        self._budget.spend(len(boxes) * max(1, len(axes)))
+        told = Counter(key for number in boxes for key in self._space.within(number))
+        self._budget.spend(sum(told.values()) + 1)
+        if len(told) > MAX_DEPTH:
+            raise TooLong
         # Axes that most boxes lie across come last: the others leave few boxes to look at.
-        self._keys = sorted(axes, key=lambda key: sum(self._space.runs(number, key) is None for number in boxes))
+        self._keys = sorted(dict.fromkeys((*told, *self._within)), key=lambda key: -told[key])
         self._across = self._lying_across(boxes)
         return self._from(0, others)
 
     def _lying_across(self, boxes: Sequence[int]) -> list[int]:
         """For each axis the boxes that lie across it and all those behind it."""
-        found, across = [], sum(1 << number for number in boxes)
-        for key in reversed(self._keys):
-            across = sum(1 << number for number in numbers(across) if self._space.runs(number, key) is None)
-            found.append(across)
-        return found[::-1]
+        places = {key: at for at, key in enumerate(self._keys)}
+        ending = [0] * (len(places) + 1)
+        for number in boxes:
+            ending[max((places[key] + 1 for key in self._space.within(number)), default=0)] |= 1 << number
+        return list(accumulate(ending, or_))
 
     def _from(self, depth: int, others: int) -> dict[Key, int] | None:
         if not others:

@@ -11,7 +11,7 @@ from rules.tree import Comparator
 from rules.vocabulary import Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from rules.axes import Domain
     from rules.lint.findings import Finding
@@ -27,27 +27,27 @@ def of_constants(when: Condition) -> Iterator[Finding]:
 
 def of_outputs(when: Condition, domains: Mapping[str, Domain]) -> Iterator[Finding]:
     """Values that a decision table's output is compared with, and that no row gives."""
-    for name, text in dict.fromkeys(compared(when.tree)):
-        domain = domains.get(name)
-        if domain is not None and domain.closed and text not in domain.values:
+    closed = {name: domain for name, domain in domains.items() if domain.closed}
+    for name, text in dict.fromkeys(compared(when.tree, closed)):
+        if text not in closed[name].values:
             yield warning("unknown-value", when.mark, f"no row gives '{name}' the value '{text}'",
-                          nearest(text, domain.values))  # fmt: skip
+                          nearest(text, closed[name].values))  # fmt: skip
 
 
-def compared(root: tree.Tree) -> Iterator[tuple[str, str]]:
-    """Fields and the texts that a condition wants of them, or does not want."""
+def compared(root: tree.Tree, names: Container[str]) -> Iterator[tuple[str, str]]:
+    """Those of these fields that a condition reads, and the texts that it wants of them, or does not want."""
     for node in tree.parts(root):
         match node:
             case tree.Comparison(
                 comparator=Comparator.EQ | Comparator.NE,
                 left=tree.FieldValue(name=name),
                 right=tree.Constant(value=str(text), type=Type.TEXT),
-            ):
+            ) if name in names:
                 yield name, text
             case (
                 tree.Membership(value=tree.FieldValue(name=name, type=Type.TEXT), choices=choices)
                 | tree.Includes(value=tree.FieldValue(name=name), choices=choices)
-            ):
+            ) if name in names:
                 yield from ((name, str(choice)) for choice in choices)
 
 

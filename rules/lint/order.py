@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 STEPS = 1_000_000
 """What searches in one section may cost together: well under a second."""
 
+MAX_TOGETHER = 4_000
+"""So many boxes of one section are compared; rules behind them are left alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class One:
@@ -68,6 +71,8 @@ def against_each_other(section: Section, domains: Mapping[str, Domain], today: d
         try:
             hiding = placed.hiding(number, budget)
         except TooLong:
+            message = f"the {section.noun}s are too many or too wide to be compared with each other from here on"
+            yield note("search-cut", rule.mark, message, "what is told of them is right, and there may be more")
             return
         if hiding:
             yield _hidden(section, rule, [section.rules[other] for other in hiding])
@@ -95,6 +100,8 @@ class _Placed:
         self._own: list[range | None] = []
         for rule in section.rules:
             found = boxes_of(rule.when.tree if rule.when else None, today)
+            if len(boxes) + len(found or ()) > MAX_TOGETHER:
+                found = None
             self._own.append(None if found is None else range(len(boxes), len(boxes) + len(found)))
             boxes.extend(found or ())
         self.space = Space(boxes, domains)

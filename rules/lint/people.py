@@ -47,13 +47,12 @@ def of_people(ruleset: Ruleset, staff: Staff) -> Iterator[Finding]:
 
 def of_owners(when: Condition, staff: Staff, fields: Mapping[str, str]) -> Iterator[Finding]:
     """What a condition on accounts names of owners. ``fields``: account field → the rep field that it shows."""
-    for name, value in compared(when.tree):
-        if name in fields:
-            yield from _of_value(fields[name], value, when.mark, staff)
+    for name, value in dict.fromkeys(compared(when.tree, fields)):
+        yield from _of_value(fields[name], value, when.mark, staff)
 
 
 def _of_condition(reps: Condition, staff: Staff) -> Iterator[Finding]:
-    for name, value in dict.fromkeys(compared(reps.tree)):
+    for name, value in dict.fromkeys(compared(reps.tree, staff.everyone)):
         yield from _of_value(name, value, reps.mark, staff)
 
 
