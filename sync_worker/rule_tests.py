@@ -14,17 +14,18 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rules import ColumnKind, Dialect, compile_accounts, compile_reps, needs, rep_needs, trace
+from rules.contacts import CONTACT_TABLE, compile_contacts, contact_needs
 from rules.problems import nearest
 from rules.sql import named
-from rules.testing import account_row, covered, judged, load_tests, outcome, rep_row
+from rules.testing import Scored, account_row, contact_row, covered, judged, load_tests, outcome, rep_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
-    from rules import Problem, Ruleset, Vocabulary
-    from rules.testing import Coverage, Given, Outcome, Result, RuleTest, Suite, Value
+    from rules import Compiled, Problem, Ruleset, Vocabulary
+    from rules.testing import Contact, Coverage, Given, Outcome, Result, RuleTest, Suite, Value
 
 ACCOUNT = "account"
 """The id of every account made up."""
@@ -35,7 +36,6 @@ NEVER_EMPTY: Mapping[str, Value] = {
     "open_opportunities": 0.0,
     "won_opportunities": 0.0,
     "open_amount": 0.0,
-    "contacts": 0.0,
 }
 """What the worker derives for every account: where a test says nothing else, nothing is the matter with it."""
 
@@ -107,11 +107,41 @@ def _outcomes(store: sqlite3.Connection, ruleset: Ruleset, tests: Sequence[RuleT
         compiled = compile_accounts(ruleset, Dialect.SQLITE, now=midnight, landmark=midnight)
         traced = trace(ruleset, Dialect.SQLITE, now=midnight, landmark=midnight, account_id=ACCOUNT)
         eligible = _eligible(store, ruleset, same[0].reps, midnight)
+        people = compile_contacts(ruleset.contacts, Dialect.SQLITE, now=midnight) if ruleset.contacts else None
         for test in same:
-            _fill(store, "fact", [{"account_id": ACCOUNT, **account_row(columns, known(test.given), on)}])
+            scored = tuple(_scored(store, ruleset, people, test.given.contacts, on)) if people else ()
+            given = _with_best(known(test.given), scored)
+            _fill(store, "fact", [{"account_id": ACCOUNT, **account_row(columns, given, on)}])
             row, values = (dict(store.execute(sql).fetchone()) for sql in (compiled.sql, traced.sql))
             found = outcome(compiled, row, traced, values)
-            yield replace(found, eligible=eligible.get(found.decided["book"] or "", {}))
+            yield replace(found, eligible=eligible.get(found.decided["book"] or "", {}), contacts=scored)
+
+
+def _scored(
+    store: sqlite3.Connection, ruleset: Ruleset, compiled: Compiled, contacts: Mapping[str, Contact], on: date
+) -> Iterator[Scored]:
+    """What the contacts have by the scores of contacts."""
+    columns = contact_needs(ruleset.contacts)
+    store.execute(f"DROP TABLE IF EXISTS {CONTACT_TABLE}")
+    store.execute(_table(CONTACT_TABLE, ["contact_id", "account_id", *(column.name for column in columns)]))
+    rows = [
+        {"contact_id": name, "account_id": ACCOUNT, **contact_row(columns, contact, on)}
+        for name, contact in contacts.items()
+    ]
+    _fill(store, CONTACT_TABLE, rows)
+    contact_id = compiled.of(ColumnKind.CONTACT_ID)[0].name
+    for row in store.execute(compiled.sql).fetchall():
+        for total in compiled.of(ColumnKind.TOTAL):
+            points = {column.term: row[column.name] for column in compiled.of(ColumnKind.POINTS, total.rule)}
+            yield Scored(total.rule, row[contact_id], row[total.name], points)
+
+
+def _with_best(given: Given, scored: Iterable[Scored]) -> Given:
+    """The account with the total of its best contact by each score, unless the test gives that itself."""
+    best: dict[str, float] = {}
+    for one in scored:
+        best[one.score] = max(one.total, best.get(one.score, one.total))
+    return replace(given, contact_scores={**best, **given.contact_scores})
 
 
 def known(given: Given) -> Given:
@@ -120,6 +150,7 @@ def known(given: Given) -> Given:
     customer = str(fields.get("type") or "").lower().startswith("customer")
     derived: dict[str, Value] = {
         **NEVER_EMPTY,
+        "contacts": float(len(given.contacts)),
         "is_customer": customer or float(fields.get("won_opportunities") or 0) > 0,
         "owned_since": fields.get("created_at"),
         "last_touch": _latest(given.touches),

@@ -19,7 +19,7 @@ class Covered:
     """One thing that tests may exercise, and how many did."""
 
     section: str
-    """scope, protect, return, book, route, table, score or a scheme's name."""
+    """scope, protect, return, book, route, table, score, contacts or a scheme's name."""
     id: str
     mark: Mark
     held: int = 0
@@ -64,9 +64,15 @@ def covered(ruleset: Ruleset, outcomes: Iterable[Outcome]) -> Coverage:
         held.update((one.section, one.id) for one in outcome.tried if one.holds)
         decided.update((one.section, one.id) for one in outcome.tried if one.decides)
         terms = [("score", f"{one.score}.{one.term}") for one in outcome.counted if one.points]
+        terms += [
+            ("contacts", f"{one.score}.{term}")
+            for one in outcome.contacts
+            for term, points in one.points.items()
+            if points
+        ]
         rows = [("table", f"{table} row {number}") for table, matched in outcome.rows.items() for number in matched]
         for counter in (held, decided):
-            counter.update(terms)
+            counter.update(set(terms))
             counter.update(rows)
     keys = (one for one in _all(ruleset))
     return Coverage(
@@ -88,3 +94,6 @@ def _all(ruleset: Ruleset) -> Iterator[Covered]:
         )
     for score in ruleset.scores:
         yield from (Covered("score", f"{score.id}.{term.id}", term.mark) for term in score.terms)
+    for contact in ruleset.contacts:
+        score = contact.score
+        yield from (Covered("contacts", f"{score.id}.{term.id}", term.mark) for term in score.terms)

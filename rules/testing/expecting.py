@@ -50,6 +50,7 @@ class Expecting:
 
     ruleset: Ruleset
     reps: frozenset[str]
+    contacts: frozenset[str]
     today: date
     notes: Notes
 
@@ -70,11 +71,13 @@ class Expecting:
                         self.notes.error(name.mark, f"unknown score '{name.text[:60]}'", nearest(name.text, scores))
             elif key.text == "reps":
                 yield from self._reps(value)
+            elif key.text == "contacts":
+                yield from self._contacts(value)
             elif key.text in fields:
                 found = nodes.value(value, fields[key.text], self.today, self.notes, strict=True)
                 yield Expectation(Subject.FIELD, key.text, found, value.mark)
             else:
-                known = {*ids, "scores", "reps", *fields}
+                known = {*ids, "scores", "reps", "contacts", *fields}
                 self.notes.error(key.mark, f"the rules say nothing of '{key.text[:60]}'", nearest(key.text, known))
 
     def _rule(self, section: str, node: Node, known: tuple[str, ...]) -> Iterator[Expectation]:
@@ -121,6 +124,22 @@ class Expecting:
         elif written is not None:
             message = f"unknown tier '{written.text[:40]}' of the score '{score.id}'"
             self.notes.error(written.mark, message, nearest(written.text, known))
+
+    def _contacts(self, node: Node) -> Iterator[Expectation]:
+        scores = {contact.score.id for contact in self.ruleset.contacts}
+        for score, totals in nodes.entries(node, "'contacts'", self.notes):
+            if score.text not in scores:
+                message = f"unknown contact score '{score.text[:60]}'"
+                self.notes.error(score.mark, message, nearest(score.text, scores))
+                continue
+            for name, value in nodes.entries(totals, f"'{score.text}'", self.notes):
+                if name.text not in self.contacts:
+                    hint = (
+                        nearest(name.text, self.contacts) or "say what the contact is like under 'contacts:' of 'given'"
+                    )
+                    self.notes.error(name.mark, f"unknown contact '{name.text[:60]}'", hint)
+                elif (wanted := nodes.figure(value, f"'{name.text}'", self.notes)) is not None:
+                    yield Expectation(Subject.CONTACT, score.text, wanted, value.mark, name.text)
 
     def _reps(self, node: Node) -> Iterator[Expectation]:
         found = nodes.keyed(node, "'reps'", REP_KEYS, self.notes)

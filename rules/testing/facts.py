@@ -15,6 +15,7 @@ from rules.facts import (
     IntentSource,
     TouchSource,
 )
+from rules.testing.model import Given
 from rules.vocabulary import Type
 
 if TYPE_CHECKING:
@@ -22,12 +23,17 @@ if TYPE_CHECKING:
     from datetime import date
 
     from rules.facts import FactColumn
-    from rules.testing.model import Given, Value
+    from rules.testing.model import Contact, Value
 
 
 def account_row(columns: Iterable[FactColumn], given: Given, today: date) -> dict[str, Value]:
     """The columns' values for the account on that UTC day. Engagement is folded against midnight of the day."""
     return {column.name: _fact(column, given, today) for column in columns}
+
+
+def contact_row(columns: Iterable[FactColumn], contact: Contact, today: date) -> dict[str, Value]:
+    """The columns' values for a contact on that UTC day; engagement is what it is worth on it."""
+    return account_row(columns, Given(contact.fields, events=contact.events), today)
 
 
 def rep_row(columns: Iterable[FactColumn], fields: Mapping[str, Value]) -> dict[str, Value]:

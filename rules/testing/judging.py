@@ -9,7 +9,7 @@ from rules.testing.model import ANY, Failure, Result, Subject
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from rules.testing.model import Counted, Expectation, Outcome, RuleTest, Tried, Value
+    from rules.testing.model import Counted, Expectation, Outcome, RuleTest, Scored, Tried, Value
 
 _CLOSE = 0.005
 """Figures are compared as reports show them: to two digits behind the point."""
@@ -48,6 +48,8 @@ def _got(expected: Expectation, outcome: Outcome) -> Value:  # noqa: PLR0911 - o
             return owner in outcome.eligible
         case Subject.CAPACITY:
             return outcome.eligible.get(owner)
+        case Subject.CONTACT:
+            return _scored(expected, outcome).total
 
 
 def _met(expected: Expectation, got: Value) -> bool:
@@ -103,8 +105,17 @@ def _why(expected: Expectation, outcome: Outcome) -> Iterator[str]:
             yield f"the account's book is {book}" if book else "no book takes the account"
             if book:
                 yield f"eligible for it: {', '.join(outcome.eligible) or 'nobody'}"
+        case Subject.CONTACT:
+            points = _scored(expected, outcome).points
+            yield "; ".join(f"{term} {shown(value)}" for term, value in points.items())
         case _:
             yield from _points(outcome, owner)
+
+
+def _scored(expected: Expectation, outcome: Outcome) -> Scored:
+    """What the contact has that is expected to have something."""
+    wanted = expected.owner, expected.item
+    return next(one for one in outcome.contacts if (one.score, one.contact) == wanted)
 
 
 def _tried(outcome: Outcome, section: str, wanted: str) -> Iterator[str]:

@@ -17,6 +17,15 @@ Value = str | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """A person at an account, made up."""
+
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    events: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
+    """Kind of engagement → the UTC days on which it happened."""
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """An account made up. What is not named is empty."""
 
@@ -27,8 +36,10 @@ class Given:
     """Kind of engagement → the UTC days on which it happened."""
     touches: tuple[date, ...] = ()
     """The UTC days on which reps touched the account."""
+    contacts: Mapping[str, Contact] = field(default_factory=dict)
+    """The account's contacts, by the names that the test gives them."""
     contact_scores: Mapping[str, float] = field(default_factory=dict)
-    """Contact score → the total of the account's best contact."""
+    """Contact score → the total of the account's best contact, where it is not to come of the contacts."""
 
 
 class Subject(StrEnum):
@@ -44,6 +55,7 @@ class Subject(StrEnum):
     POINTS = "points"
     ELIGIBLE = "eligible"  # whether a rep may get accounts of the account's book
     CAPACITY = "capacity"  # how many accounts of that book the rep may own
+    CONTACT = "contact"  # a contact's total by a contact score
 
 
 ANY = "any"
@@ -60,7 +72,7 @@ class Expectation:
     wanted: Value
     mark: Mark
     item: str = ""
-    """A score's part or term."""
+    """A score's part or term; a contact."""
 
     @property
     def told(self) -> str:
@@ -70,6 +82,8 @@ class Expectation:
                 return self.owner
             case Subject.ELIGIBLE | Subject.CAPACITY:
                 return f"reps.{self.subject}.{self.owner}"
+            case Subject.CONTACT:
+                return f"contacts.{self.owner}.{self.item}"
             case Subject.PART | Subject.POINTS:
                 return f"scores.{self.owner}.{'parts' if self.subject is Subject.PART else 'points'}.{self.item}"
             case _:
@@ -128,6 +142,17 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Scored:
+    """What a contact has by a contact score."""
+
+    score: str
+    contact: str
+    total: float
+    points: Mapping[str, float]
+    """By term, before any cap."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What the rules said of an account made up."""
 
@@ -143,6 +168,7 @@ class Outcome:
     counted: tuple[Counted, ...] = ()
     eligible: Mapping[str, float | None] = field(default_factory=dict)
     """Reps who may get accounts of the account's book → their capacity."""
+    contacts: tuple[Scored, ...] = ()
     rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """Table → the numbers of the rows that matched, 1 for the first below the header."""
 

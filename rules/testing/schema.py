@@ -96,6 +96,7 @@ def _given(vocabulary: Vocabulary, ruleset: Ruleset | None, description: str) ->
         "intent": (_keys(dict.fromkeys(sorted(vocabulary.topics), figure)), "Live intent by topic, 0 to 100."),
         "events": (_keys(dict.fromkeys(sorted(vocabulary.events), _DAYS)), "What the buyer did, by kind: the days."),
         "touches": (_DAYS, "The days on which reps called, wrote or met."),
+        "contacts": (_people(vocabulary), "People at the account: a name for the test, and what they are like."),
         "contact_score": (
             _keys({name: {"type": "number"} for name in contacts}),
             "The best contact's total, by score.",
@@ -106,6 +107,13 @@ def _given(vocabulary: Vocabulary, ruleset: Ruleset | None, description: str) ->
         schemas = [schema, known[name]] if name in known else [schema]
         known[name] = {"anyOf": schemas, "description": about}
     return {**_keys(known), "description": description}
+
+
+def _people(vocabulary: Vocabulary) -> _Schema:
+    fields = {name: _field(info) for name, info in sorted(vocabulary.contact.items())}
+    did = _keys(dict.fromkeys(sorted(vocabulary.events), _DAYS))
+    events = {"anyOf": [did, fields["events"]] if "events" in fields else [did], "description": "What they did."}
+    return {"type": "object", "additionalProperties": _keys({**fields, "events": events})}
 
 
 def _reps(vocabulary: Vocabulary, ruleset: Ruleset | None) -> _Schema:
@@ -124,7 +132,13 @@ def _expect(ruleset: Ruleset | None) -> _Schema:
     }
     fields = {name: _field(info) for name, info in said(ruleset).items()}
     scores = _keys({score.id: _score(score) for score in ruleset.scores})
-    more = {"scores": {**scores, "description": "Totals, tiers and points by score."}, "reps": _eligible()}
+    totals: _Schema = {"type": "object", "additionalProperties": {"type": "number"}}
+    people = {**_keys({one.score.id: totals for one in ruleset.contacts}), "description": "Contacts' totals, by score."}
+    more = {
+        "contacts": people,
+        "scores": {**scores, "description": "Totals, tiers and points by score."},
+        "reps": _eligible(),
+    }
     return {**_keys({**fields, **rules, **more}), "minProperties": 1, **described}
 
 

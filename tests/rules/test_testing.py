@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 
-from rules import RulesInvalid, digest
+from rules import FieldInfo, RulesInvalid, Type, digest
 from rules.testing import Given, load_tests
 
 if TYPE_CHECKING:
@@ -145,6 +146,33 @@ def test_what_cannot_be_given_is_told(rules: Folder, text: str, told: str) -> No
 def test_what_cannot_be_expected_is_told(rules: Folder, text: str, told: str) -> None:
     (found,) = one(rules, "{country: GB}", text)
     assert found.startswith(told)
+
+
+CONTACTS = """contacts:
+  - {id: champion, max: 9, parts: {p: {max: 9, terms: [{id: it, when: title = 'CIO', points: 9, because: x}]}}}
+"""
+
+
+def test_contacts_are_checked_by_their_own_fields(rules: Folder) -> None:
+    rules.write(more_yaml="version: 1\n" + CONTACTS)
+    rules.vocabulary = replace(rules.vocabulary, contact={"title": FieldInfo("title", Type.TEXT)})
+    assert one(
+        rules, "{contacts: {ada: {titel: CIO, events: {meting: today}}}}", "{contacts: {champion: {bo: 5}}}"
+    ) == [
+        "5:30: unknown contact field 'titel' — did you mean 'title'?",
+        "5:51: unknown engagement kind 'meting' — did you mean 'meeting'?",
+        "6:36: unknown contact 'bo' — known: ada",
+    ]
+    assert one(rules, "{country: GB}", "{contacts: {champ: {bo: 5}, champion: {bo: 5}}}") == [
+        "6:25: unknown contact score 'champ' — did you mean 'champion'?",
+        "6:52: unknown contact 'bo' — say what the contact is like under 'contacts:' of 'given'",
+    ]
+    known = "{contacts: {ada: {title: CIO, events: {reply: today}}}}"
+    (found,) = read(
+        rules, f"{TEST}tests: [{{name: x, given: {known}, expect: {{contacts: {{champion: {{ada: 9}}}}}}}}]"
+    )
+    assert found.given.contacts["ada"].fields == {"title": "CIO"}
+    assert found.given.events == {"reply": (date(2026, 11, 22),)}
 
 
 def test_what_a_picklist_lacks_is_a_warning_since_records_may_hold_it(rules: Folder) -> None:
