@@ -28,7 +28,7 @@ from rules.sql import Dialect, Writer, named, quoted
 from rules.vocabulary import Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from rules.model import Grid, Output, Part, Row, Ruleset, Scheme, Table, Term
@@ -77,14 +77,15 @@ class Chain:
             self._stage("given", [*self.keys, *stored])
         tables = self.ruleset.tables if self.rows else [as_lookup(table) for table in self.ruleset.tables]
         keyed = {} if self.rows else {table.name: found for table in tables if (found := self._keyed(table))}
+        early = [scheme for scheme in self.ruleset.schemes if self.direct and not _reads(scheme) & made.keys()]
         if not self.direct or tables or self.ruleset.schemes:
-            self._stage("facts", [*self.keys, *facts, *chain.from_iterable(keyed.values())])
+            self._stage("facts", [*self.keys, *facts, *chain.from_iterable(keyed.values()), *self._segments(early)])
         for number, table in enumerate(tables, 1):
             if table.name not in keyed:
                 (self._collected if table.hit is Hit.COLLECT else self._table)(number, table)
-        for number, together in enumerate(in_steps(self.ruleset.schemes), 1):
-            segments = (f"{self._segment(scheme)} AS {self.writer.outputs[scheme.name]}" for scheme in together)
-            self._stage(f"segmented_{number}", ["*", *segments])
+        late = [scheme for scheme in self.ruleset.schemes if scheme not in early]
+        for number, together in enumerate(in_steps(late), 1):
+            self._stage(f"segmented_{number}", ["*", *self._segments(together)])
 
     def _stage(self, name: str, selected: Iterable[str]) -> None:
         source = self._stages[-1][0] if self._stages else self.source
@@ -167,10 +168,11 @@ class Chain:
             return self.writer.constant(value)
         return f"CAST(NULL AS {'TEXT' if output.type is Type.TEXT else 'DOUBLE PRECISION'})"
 
-    def _segment(self, scheme: Scheme) -> str:
-        """SQL for the name of the account's segment."""
-        named_ones = [(quoted(one.name), one.when.tree if one.when else None) for one in scheme.segments]
-        return cases(named_ones, self.writer)
+    def _segments(self, schemes: Iterable[Scheme]) -> Iterator[str]:
+        """SQL for the name of the account's segment in each scheme."""
+        for scheme in schemes:
+            tried = [(quoted(one.name), one.when.tree if one.when else None) for one in scheme.segments]
+            yield f"{cases(tried, self.writer)} AS {self.writer.outputs[scheme.name]}"
 
     def first_match(self, rules: Sequence[tuple[str, tree.Tree]]) -> str:
         """SQL for the id of the first rule whose condition holds, or NULL."""
@@ -262,10 +264,14 @@ def in_steps(schemes: Sequence[Scheme]) -> list[list[Scheme]]:
     """The schemes in steps: those of one step read only what steps before it make."""
     step: dict[str, int] = {}
     for scheme in schemes:
-        roots = [one.when.tree for one in scheme.segments if one.when is not None]
-        read = {node.name for root in roots for node in tree.parts(root) if isinstance(node, tree.FieldValue)}
-        step[scheme.name] = 1 + max((step[name] for name in read if name in step), default=-1)
+        step[scheme.name] = 1 + max((step[name] for name in _reads(scheme) if name in step), default=-1)
     return [[one for one in schemes if step[one.name] == at] for at in range(1 + max(step.values(), default=-1))]
+
+
+def _reads(scheme: Scheme) -> set[str]:
+    """The fields that a scheme's conditions read."""
+    roots = [one.when.tree for one in scheme.segments if one.when is not None]
+    return {node.name for root in roots for node in tree.parts(root) if isinstance(node, tree.FieldValue)}
 
 
 @dataclass(frozen=True, slots=True)
