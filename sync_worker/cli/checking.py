@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sync_worker.cli.output import write
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rules import Ruleset, Vocabulary
     from sync_worker.cli.session import Session
     from sync_worker.lint import Linted
+    from sync_worker.rule_tests import Ran
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +25,19 @@ class Looked:
     words: Vocabulary
     rules: Ruleset
     linted: Linted
+    ran: Ran | None = None
+    """What became of the tests beside the rules, where they were to be run."""
 
 
-def look(session: Session, words: Path | None, folder: Path | None, *, annotations: bool) -> Looked:
-    """Read the rules and lint them. Raises RulesInvalid; with ``annotations`` its mistakes are written before."""
+def look(session: Session, words: Path | None, folder: Path | None, *, tests: bool, annotations: bool) -> Looked:
+    """Read the rules, lint and test them. Raises RulesInvalid; with ``annotations`` its mistakes are written before."""
     from rules import RulesInvalid
     from sync_worker.report import findings
+    from sync_worker.rule_tests import run_beside
 
     try:
-        return _looked(session, words, folder)
+        seen = _looked(session, words, folder)
+        return replace(seen, ran=run_beside(seen.folder, seen.rules, seen.words)) if tests else seen
     except RulesInvalid as invalid:
         if annotations:
             write(sys.stdout, findings.mistakes(invalid.problems, folder or session.rules_folder()))

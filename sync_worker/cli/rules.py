@@ -40,15 +40,15 @@ def check(  # noqa: PLR0913 - one parameter for each option
     """
     from sync_worker.cli.checking import look
     from sync_worker.report import findings
-    from sync_worker.report.rule_tests import with_tests
+    from sync_worker.report.rule_tests import misses, with_tests
     from sync_worker.report.rules import checked, fails
-    from sync_worker.rule_tests import run_beside
 
-    seen = look(session, words, rules, annotations=annotations)
-    ran = run_beside(seen.folder, seen.rules, seen.words) if tests else None
+    seen = look(session, words, rules, tests=tests, annotations=annotations)
+    ran = seen.ran
     answer = checked(seen.rules, seen.linted, seen.folder, strict=strict, notes=not session.out.quiet)
     if annotations:
         write(sys.stdout, findings.workflow_commands(seen.linted.findings, seen.folder))
+        write(sys.stdout, findings.mistakes(misses(ran), seen.folder, "rule-test") if ran else "")
     else:
         session.out.answer(*(with_tests(answer, ran) if ran else answer))
     if any(fails(one, strict=strict) for one in seen.linted.findings):

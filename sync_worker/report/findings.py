@@ -61,9 +61,9 @@ def workflow_commands(findings: Sequence[Finding], folder: Path) -> str:
     return "".join(_annotation(_COMMANDS[one.severity], one.problem, folder, one.code) for one in findings)
 
 
-def mistakes(problems: Sequence[Problem], folder: Path) -> str:
-    """The same for mistakes that keep the rules from being read."""
-    return "".join(_annotation("error", problem, folder, "invalid") for problem in problems)
+def mistakes(problems: Sequence[Problem], folder: Path, title: str = "invalid") -> str:
+    """The same for mistakes that keep the rules from being read, and for tests that fail."""
+    return "".join(_annotation("error", problem, folder, title) for problem in problems)
 
 
 def _annotation(command: str, problem: Problem, folder: Path, title: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from rules import Problem
 from sync_worker.report.document import Heading, Items, Text, Tone, table
 from sync_worker.report.words import count
 
@@ -42,6 +43,20 @@ def with_tests(answer: Answer, ran: Ran) -> Answer:
     document, payload = answer
     ok = bool(payload.get("ok", True)) and not ran.failed
     return (*document, *failures(ran), *_warnings(ran), summary(ran)), {**payload, "ok": ok, "tests": told(ran)}
+
+
+def misses(ran: Ran) -> list[Problem]:
+    """What was expected in vain, each at its place, for those who mark lines."""
+    return [
+        Problem(mark.file, mark.line, mark.column, _missed_in(result, failure))
+        for result in ran.failed
+        for failure in result.failures
+        for mark in (failure.expected.mark,)
+    ]
+
+
+def _missed_in(result: Result, failure: Failure) -> str:
+    return f"{result.test.name}: {failure.expected.told}: expected {failure.wanted}, got {failure.got}"
 
 
 def summary(ran: Ran) -> Text:

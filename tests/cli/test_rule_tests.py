@@ -225,6 +225,19 @@ def test_checking_the_rules_runs_their_tests_where_asked(bench: Bench) -> None:
     assert (answer.json["ok"], answer.json["tests"]["failed"]) == (False, 1)
 
 
+def test_ci_marks_the_line_of_a_test_that_fails_or_cannot_be_read(bench: Bench) -> None:
+    (bench.folder / "policy.test.yaml").write_text(block("yaml failing"))
+    answer = bench.type("check", "--tests", "--annotations")
+    assert answer.code == 1
+    place = f"file={bench.folder.as_posix()}/policy.test.yaml,line=6,col=20,title=rule-test"
+    message = "a mid-size prospect is for Enterprise: book: expected enterprise, got commercial"
+    assert f"::error {place}::{message}\n" in answer.out
+    (bench.folder / "policy.test.yaml").write_text("version: 1\non: soon\ntests: []\n")
+    answer = bench.type("check", "--tests", "--annotations")
+    assert answer.code == 4
+    assert "policy.test.yaml,line=2,col=5,title=invalid::'soon' is not a date" in answer.out
+
+
 def test_no_tests_are_no_success(bench: Bench) -> None:
     answer = bench.type("test")
     assert answer.code == 1
