@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rules import Dialect, TraceKind, needs, trace
 from rules.probing import probe
+from rules.unfolding import Unfolding
 from sync_worker.store import decisions, engagement
 
 if TYPE_CHECKING:
@@ -33,12 +34,14 @@ class Glass:
     now: datetime
     columns: frozenset[str]
     """What the rules read of the facts."""
+    unfolding: Unfolding
 
     @classmethod
     def over(cls, tx: Connection, rules: Ruleset, account: str, now: datetime) -> Self:
         """The glass over one account, in this transaction."""
         columns = frozenset(column.name for column in needs(rules))
-        return cls(tx, rules, Dialect(tx.dialect.name), engagement.landmark(tx), account, now, columns)
+        dialect, landmark = Dialect(tx.dialect.name), engagement.landmark(tx)
+        return cls(tx, rules, dialect, landmark, account, now, columns, Unfolding(rules))
 
     @property
     def today(self) -> date:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
-from itertools import islice
+from functools import partial
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 from rules import tree
@@ -14,7 +15,7 @@ from rules.needed import due, needs_of, tried
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from rules import Condition
+    from rules import Book, Condition, Ruleset
     from rules.needed import Need
     from rules.probing import Seen
     from sync_worker.explain.glass import Glass
@@ -33,6 +34,8 @@ TAKEN = (
 """Nobody lets a rep go, or ticks a box, for the sake of one account: told only where nothing else would do."""
 
 WAYS_BESIDES = 3
+BOOKS_BEFORE = 3
+"""The nearest before the one that takes an account: nobody reads more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,19 @@ def nearest(glass: Glass, value: Mapping[str, Any], at: Stands) -> tuple[Nearest
     return tuple(one for question in _questions(glass, value, at) for one in answers(glass, question))
 
 
+def routed(glass: Glass, value: Mapping[str, Any]) -> tuple[Nearest, ...]:
+    """What would let a route take it, where there are routes and none does."""
+    if not glass.rules.routes or value["scope"] is None or value["fields"]["route"] is not None:
+        return ()
+    routes = _any([route.when for route in glass.rules.routes])
+    return tuple(answers(glass, Question("A route would take it", routes, lambda v: v["fields"]["route"] is not None)))
+
+
 def answers(glass: Glass, question: Question) -> Iterator[Nearest]:
     """The least that would do; and what time does alone, where that takes more."""
-    several = _several(glass, question.condition)
-    best = next(_tried(glass, question, several), None)
+    condition = glass.unfolding.unfold(question.condition)
+    several = _several(glass, condition)
+    best = next(_tried(glass, replace(question, condition=condition), several), None)
     if best:
         yield best
     if best is None or best.on is None:
@@ -100,13 +112,17 @@ def _tried(glass: Glass, question: Question, several: Iterable[tuple[Need, ...]]
         given = _given(glass, needs)
         if given is None:
             untried.append(needs)
-        elif question.accepts(glass.said(given) or {}):
+        elif _came(question, glass.said(given)):
             yield _waited(glass, question, needs) or _nearest(question, needs, None, tried=True)
         else:
             short.append((needs, given))
     more = (_besides(glass, question, needs, given) for needs, given in short)
     yield from (found for found in more if found)
     yield from (_nearest(question, needs, None, tried=False) for needs in untried)
+
+
+def _came(question: Question, said: Mapping[str, Any] | None) -> bool:
+    return said is not None and bool(question.accepts(said))
 
 
 def _given(glass: Glass, needs: Sequence[Need]) -> dict[str, Seen] | None:
@@ -120,7 +136,7 @@ def _besides(glass: Glass, question: Question, needs: tuple[Need, ...], given: M
     for more in islice(_several(glass, question.condition, given), WAYS_BESIDES):
         together = (*needs, *more)
         values = _given(glass, together)
-        if values is not None and question.accepts(glass.said(values) or {}):
+        if values is not None and _came(question, glass.said(values)):
             return _nearest(question, together, None, tried=True)
     return None
 
@@ -128,7 +144,7 @@ def _besides(glass: Glass, question: Question, needs: tuple[Need, ...], given: M
 def _waited(glass: Glass, question: Question, needs: Sequence[Need]) -> Nearest | None:
     """The same, if time alone brings it."""
     on = due(needs)
-    came = on and question.accepts(glass.said(now=datetime.combine(on, time(12), UTC)) or {})
+    came = on and _came(question, glass.said(now=datetime.combine(on, time(12), UTC)))
     return _nearest(question, needs, on, tried=True) if came else None
 
 
@@ -139,27 +155,46 @@ def _nearest(question: Question, needs: Sequence[Need], on: date | None, *, trie
 
 def _questions(glass: Glass, value: Mapping[str, Any], at: Stands) -> Iterator[Question]:
     rules = glass.rules
-    returns, protect = _any([rule.when for rule in rules.returns]), _any([rule.when for rule in rules.protect])
     if value["scope"] is None:
         scope = _any([rule.when for rule in rules.scope])
         yield Question("It would be in scope", scope, lambda v: v["scope"] is not None)
-    elif value["protect"] is not None:
-        yield Question("It would not be protected", tree.Not(protect), lambda v: v["protect"] is None)
-    elif at.held:
         return
-    elif at.in_pool:
-        yield from _books(glass, value)
-    elif value["return"] is None:
-        yield Question("It would go back to the pool", returns, lambda v: v["return"] and not v["protect"])
-    else:
-        stays = tree.Or((tree.Not(returns), protect))
-        yield Question("It would stay with its owner", stays, lambda v: v["protect"] or not v["return"])
+    if value["protect"] is not None:
+        protect = _any([rule.when for rule in rules.protect])
+        yield Question("It would not be protected", tree.Not(protect), lambda v: v["protect"] is None)
+    elif at.in_pool and not at.held:
+        yield from _books(rules, value)
+    elif not at.held:
+        yield _return(rules, value)
 
 
-def _books(glass: Glass, value: Mapping[str, Any]) -> Iterator[Question]:
+def _return(rules: Ruleset, value: Mapping[str, Any]) -> Question:
+    returns, protect = _any([rule.when for rule in rules.returns]), _any([rule.when for rule in rules.protect])
+    if value["return"] is None:
+        return Question("It would go back to the pool", returns, lambda v: v["return"] and not v["protect"])
+    stays = tree.Or((tree.Not(returns), protect))
+    return Question("It would stay with its owner", stays, lambda v: v["protect"] or not v["return"])
+
+
+def _books(rules: Ruleset, value: Mapping[str, Any]) -> Iterator[Question]:
+    """Any book, where none takes it; else those that were tried before the one that does."""
     if value["book"] is None:
-        takes = _any([book.accounts for book in glass.rules.books])
+        takes = _any([book.accounts for book in rules.books])
         yield Question("A book would take it", takes, lambda v: v["book"] is not None)
+        return
+    before = list(takewhile(lambda book: book.id != value["book"], rules.books))
+    for book in before[-BOOKS_BEFORE:]:
+        yield Question(f"The book {book.id} would take it", first_of(rules, book), partial(_in_book, book.id))
+
+
+def _in_book(book: str, said: Mapping[str, Any]) -> bool:
+    return bool(said["book"] == book)
+
+
+def first_of(rules: Ruleset, book: Book) -> tree.Tree:
+    """Whether an account is of this book and of none before it."""
+    before = takewhile(lambda one: one.id != book.id, rules.books)
+    return tree.And((book.accounts.tree, *(tree.Not(one.accounts.tree) for one in before)))
 
 
 def _any(conditions: Iterable[Condition]) -> tree.Tree:

@@ -12,7 +12,7 @@ from rules.outline import outline
 from sync_worker.decide import build_facts, fact_settings, load_rules, people_of
 from sync_worker.explain.contacts import best_contacts
 from sync_worker.explain.glass import Glass
-from sync_worker.explain.nearest import Nearest, nearest
+from sync_worker.explain.nearest import Nearest, nearest, routed
 from sync_worker.explain.telling import Told, tell
 from sync_worker.explain.tiers import NextTier, next_tiers
 from sync_worker.explain.verdict import Stands, verdict
@@ -93,7 +93,7 @@ def explain(parts: Parts, account: str) -> Explanation:
         if at is None or value is None:
             raise not_in_facts(tx, found, parts.config.crms)
         told, stands = tell(outline(rules), value, facts.row(tx, found.ref.id)), Stands(at.held, at.in_pool, at.resting)
-        least, tiers = nearest(glass, value, stands), next_tiers(glass, value)
+        least, tiers = (*nearest(glass, value, stands), *routed(glass, value)), next_tiers(glass, value)
         owned = ownership_of(tx, found.ref.id, OWNERS_SHOWN)
         rows = tuple(plan_rows(tx, found.ref.id))
         how, columns = fact_settings(parts, people_of(tx, parts)), needs(rules)

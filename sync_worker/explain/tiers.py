@@ -39,7 +39,9 @@ class NextTier:
 
 
 def next_tiers(glass: Glass, value: Mapping[str, Any]) -> tuple[NextTier, ...]:
-    """Of each score that has a tier above the account's."""
+    """Of each score that has a tier above the account's; nothing of an account that the worker never touches."""
+    if value["scope"] is None:
+        return ()
     return tuple(
         found for score in glass.rules.scores if (found := _next_tier(glass, score, value["scores"][score.id]))
     )
@@ -54,7 +56,7 @@ def _next_tier(glass: Glass, score: Score, has: Mapping[str, Any]) -> NextTier |
     outcome = f"It would be of tier {tier.name}"
 
     def reached(said: Mapping[str, Any]) -> bool:
-        return bool(said) and said["scores"][score.id]["total"] >= tier.floor
+        return bool(said["scores"][score.id]["total"] >= tier.floor)
 
     offers = list(_offers(score, has, missing))
     for size in range(1, MOST_TERMS + 1):

@@ -14,7 +14,7 @@ from sync_worker.core.claims import Claim, Seat, claim
 from sync_worker.core.model import Rep
 from sync_worker.decide import everyone, freed_today, load_rules, people_of, policies, reps_of
 from sync_worker.explain.glass import Glass
-from sync_worker.explain.nearest import Lacking, Nearest, Question, answers, nearest
+from sync_worker.explain.nearest import Lacking, Nearest, Question, answers, first_of, nearest
 from sync_worker.explain.now import home_of, not_in_facts, refresh
 from sync_worker.explain.people import find_rep
 from sync_worker.explain.verdict import Stands
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connectors.port import User
-    from rules import Book, Ruleset
+    from rules import Book
     from sync_worker.core.people import People
     from sync_worker.parts import Parts
 
@@ -242,7 +242,7 @@ class _Asked:
         glass = self.glass
         reps = reps_of(glass.tx, self.parts, glass.rules, self.everybody)
         own = reps[self.rep.id].capacity if self.rep.id in reps else {}
-        takes = tree.Or(tuple(_first(glass.rules, book) for book in glass.rules.books if book.id in own))
+        takes = tree.Or(tuple(first_of(glass.rules, book) for book in glass.rules.books if book.id in own))
         if own:
             outcome = f"A book of {self.rep.name}'s would take it"
             yield from answers(glass, Question(outcome, takes, lambda v: v["book"] in own))
@@ -257,9 +257,3 @@ def _rep(user: User, users: Mapping[str, User], everybody: People) -> Rep:
     own = everybody.users.get(id_, {})
     able = {crm: one for crm, one in own.items() if users[one].active and users[one].can_own}
     return Rep(id_, str(users[id_].fields.get("name") or id_), able, {})
-
-
-def _first(rules: Ruleset, book: Book) -> tree.Tree:
-    """Whether the account is of this book and of none before it."""
-    before = rules.books[: rules.books.index(book)]
-    return tree.And((book.accounts.tree, *(tree.Not(one.accounts.tree) for one in before)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sync_worker.report.document import Fields, Heading, Items, Text
 from sync_worker.report.explanation import sentence
-from sync_worker.report.words import count, day, instant
+from sync_worker.report.words import day, instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,10 +33,8 @@ def _told(reason: Reason) -> str:
 def _standing(found: WhyNot) -> Iterator[tuple[str, str]]:
     yield "owner", found.owner
     if found.claim and found.claim.place:
-        yield (
-            "turn",
-            f"number {found.claim.place:,} of {count(found.claim.waiting, 'account')} that wait for {found.claim.book}",
-        )
+        place, waiting = f"{found.claim.place:,}", f"{found.claim.waiting:,}"
+        yield "turn", f"{place} of {waiting} in the pool for the book {found.claim.book}, the best first"
         first = found.claim.goes_to
         if first:
             yield (
