@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy import table as clause
 
 from connectors.port import Stream
-from rules import Dialect, EngagementSource, EventsSource, FadingSource, FieldSource, Type
+from rules import Dialect, EngagementSource, EventsSource, Fade, FadingSource, FieldSource, Type
 from rules.contacts import CONTACT_TABLE, best_contacts, compile_contacts, contact_needs, contacts_age
 from rules.facts import column_of
 from rules.sql import named
@@ -43,13 +43,15 @@ from sync_worker.store import schema
 from sync_worker.store.days import DayOf, midnight, number
 from sync_worker.store.derived import DUE
 from sync_worker.store.sources import whose
+from sync_worker.store.steady import counted, fading, halved
+from sync_worker.store.upsert import chunks
 from sync_worker.store.wide import differing, fill, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, FromClause, Select
+    from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, Select
 
     from rules import Compiled, ContactScore, FactColumn
     from sync_worker.store.derived import Accounts
@@ -116,6 +118,48 @@ def _joined(accounts: Accounts) -> TableClause:
     return best
 
 
+def ways(scores: Sequence[ContactScore]) -> dict[str, list[Any]]:
+    """How each column of ``contact_fact`` grows old: nothing, or the way and over how many days. As JSON has it."""
+    return {column.name: _way(column) for column in contact_needs(scores)}
+
+
+def _way(column: FactColumn) -> list[Any]:
+    match column.source:
+        case EngagementSource(half_life_days=days):
+            return [Fade.HALF_LIFE.value, days]
+        case FadingSource(days=days):
+            return [Fade.LINEAR.value, days]
+        case _:
+            return []
+
+
+def steady(
+    tx: Connection, known: Mapping[str, Sequence[Any]], today: int, account_ids: Sequence[str] | None
+) -> dict[str, list[Any]]:
+    """Account id → what its contacts' scores rest on, in a form that only events change; all accounts, or these.
+
+    ``known``: the ``ways`` of the tables as they stand. ``today``: the number of their day.
+    """
+    lines = [name for name, way in known.items() if way and way[0] == Fade.LINEAR]
+    c: list[ColumnElement[Any]] = [column(name) for name in ("account_id", "contact_id", *known, *map(counted, lines))]
+    wanted = select(*c).select_from(clause(CONTACT_TABLE)).order_by(c[0], c[1])
+    parts = [wanted] if account_ids is None else [wanted.where(c[0].in_(part)) for part in chunks(account_ids)]
+    found: dict[str, list[Any]] = {}
+    for part in parts:
+        for row in tx.execute(part).mappings():
+            values = {name: _steady(name, way, row, today) for name, way in known.items()}
+            found.setdefault(row["account_id"], []).append([row["contact_id"], values])
+    return found
+
+
+def _steady(name: str, way: Sequence[Any], row: RowMapping, today: int) -> Any:  # noqa: ANN401 - a value as JSON has it
+    if not way:
+        return row[name]
+    if way[0] == Fade.LINEAR:
+        return fading(row[name], row[counted(name)], today, way[1])
+    return halved(row[name], today, way[1])
+
+
 def of_account(
     tx: Connection, scores: Sequence[ContactScore], account: str, now: datetime
 ) -> tuple[Compiled, list[Mapping[str, Any]]]:
@@ -140,8 +184,10 @@ class _Tables:
         columns = contact_needs(scores)
         read = {column.name: column.type for column in columns}
         totals = {column_of(BestContact(one.score.id)).name: Type.NUMBER for one in scores}
-        facts = table(f"{CONTACT_TABLE}{suffix}", "contact_id", {"account_id": Type.TEXT, **read}, (GOOD_UNTIL,))
-        Index(f"ix_{facts.name}_account", facts.c.account_id)
+        own = (GOOD_UNTIL, *(counted(one.name) for one in columns if isinstance(one.source, FadingSource)))
+        facts = table(f"{CONTACT_TABLE}{suffix}", "contact_id", {"account_id": Type.TEXT, **read}, own)
+        if not facts.indexes:
+            Index(f"ix_{facts.name}_account", facts.c.account_id)
         return cls(scores, columns, facts, table(f"{BEST_TABLE}{suffix}", "account_id", totals, (GOOD_UNTIL,)))
 
     def drop(self, tx: Connection) -> None:
@@ -155,8 +201,8 @@ class _Tables:
     def fill(self, tx: Connection, accounts: Accounts) -> None:
         """The rows of the accounts: of the contacts, and from these of the accounts themselves."""
         people = _People(accounts, self.columns, ages=contacts_age(self.scores))
-        into = ["contact_id", "account_id", GOOD_UNTIL, *(column.name for column in self.columns)]
-        fill(tx, self.facts, into, people.select())
+        rows = people.select()
+        fill(tx, self.facts, [column.name for column in rows.selected_columns], rows)
         where = f"account_id IN (SELECT account_id FROM {DUE.name})" if accounts.due else ""  # noqa: S608 - a constant
         dialect = Dialect(tx.dialect.name)
         compiled = best_contacts(self.scores, dialect, now=accounts.now, where=where, table=self.facts.name)
@@ -179,6 +225,8 @@ class _Counted:
     which: ColumnElement[bool]
     value: ColumnElement[Any]
     end: ColumnElement[Any]
+    count: ColumnElement[Any] | None = None
+    """How many events there are, where the value alone would not tell."""
 
 
 def _counted(read: FactColumn, now: datetime) -> _Counted | None:
@@ -192,7 +240,7 @@ def _counted(read: FactColumn, now: datetime) -> _Counted | None:
             which = and_(c.engagement, c.kind == kind, c.at >= midnight(now, days - 1))
             count, ages = func.count(case((which, 1))), func.sum(case((which, _age(now))))
             left = cast(count, Float(53)) - cast(ages, Float(53)) / float(days)
-            return _Counted(which, left, case((count > 0, today)))
+            return _Counted(which, left, case((count > 0, today)), count)
         case EngagementSource(kind=kind, half_life_days=half_life):
             oldest = math.ceil(half_life * _HALVINGS)
             which = and_(c.engagement, c.kind == kind, c.at >= midnight(now, oldest))
@@ -236,11 +284,12 @@ class _People:
         account, source = whose(winner, contact.outerjoin(lost, merged), twins=self.accounts.twins)
         values = {column.name: self._own(column, c.fields) for column in self.columns}
         ends: list[ColumnElement[Any]] = [literal(number(self.accounts.now))] if self.ages else []
-        if counted := {column.name: how for column in self.columns if (how := _counted(column, self.accounts.now))}:
-            done = self._done(counted)
+        if deeds := {column.name: how for column in self.columns if (how := _counted(column, self.accounts.now))}:
+            done = self._done(deeds)
             source = source.outerjoin(done, and_(done.c.contact_id == c.id, done.c.account_id == account))
-            values |= {name: func.coalesce(done.c[name], 0.0) for name in counted}
-            ends += [done.c[f"{name}__end"] for name in counted]
+            values |= {name: func.coalesce(done.c[name], 0.0) for name in deeds}
+            values |= {counted(name): done.c[counted(name)] for name, how in deeds.items() if how.count is not None}
+            ends += [done.c[f"{name}__end"] for name in deeds]
         return (
             select(c.id.label("contact_id"), account.label("account_id"), _earliest(ends).label(GOOD_UNTIL))
             .add_columns(*(value.label(name) for name, value in values.items()))
@@ -255,23 +304,26 @@ class _People:
         ways = {Type.TEXT: read.text, Type.NUMBER: read.number, Type.BOOLEAN: read.yes_no, Type.DATE: read.date}
         return ways[column.type](fields, column.source.field) if isinstance(column.source, FieldSource) else null()
 
-    def _done(self, counted: Mapping[str, _Counted]) -> FromClause:
+    def _done(self, deeds: Mapping[str, _Counted]) -> FromClause:
         """What each contact did at each account, as the CRM names both in an activity."""
         c = schema.activity.c
         account, source = whose(c.account_id, schema.activity, twins=self.accounts.twins)
-        values = [value.label(name) for name, how in counted.items() for name, value in _deeds(name, how)]
+        values = [value.label(name) for name, how in deeds.items() for name, value in _deeds(name, how)]
         return (
             select(account.label("account_id"), c.contact_id, *values)
             .select_from(source)
-            .where(or_(*(how.which for how in counted.values())), c.contact_id.is_not(None))
+            .where(or_(*(how.which for how in deeds.values())), c.contact_id.is_not(None))
             .where(*self.accounts.narrow(c.account_id))
             .group_by(account, c.contact_id)
             .subquery("done")
         )
 
 
-def _deeds(name: str, how: _Counted) -> tuple[tuple[str, ColumnElement[Any]], ...]:
-    return (name, how.value), (f"{name}__end", how.end)
+def _deeds(name: str, how: _Counted) -> Iterator[tuple[str, ColumnElement[Any]]]:
+    yield name, how.value
+    yield f"{name}__end", how.end
+    if how.count is not None:
+        yield counted(name), how.count
 
 
 def _earliest(ends: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:

@@ -199,10 +199,16 @@ class Accounts:
         counted = and_(c.engagement, c.kind == kind, c.at >= midnight(self.now, days - 1))
         age = case((c.at < today, number(self.now) - DayOf(c.at)), else_=0)
         # Counts and whole days alone are added up: no order of rows makes another sum.
-        count = self._deed(f"fading_count_{days}_{kind}", func.count(case((counted, 1))), counted)
+        count = self.still_fading(kind, days)
         ages = self._deed(f"fading_ages_{days}_{kind}", func.sum(case((counted, age))), counted)
         self.ends.append(case((count > 0, number(self.now))))
         return func.coalesce(cast(count, Float(53)) - cast(ages, Float(53)) / float(days), 0.0)
+
+    def still_fading(self, kind: str, days: int) -> ColumnElement[Any]:
+        """How many engagements ``fading`` adds up."""
+        c = schema.activity.c
+        counted = and_(c.engagement, c.kind == kind, c.at >= midnight(self.now, days - 1))
+        return self._deed(f"fading_count_{days}_{kind}", func.count(case((counted, 1))), counted)
 
     def _counted(self, name: str, which: ColumnElement[bool], days: int) -> ColumnElement[Any]:
         at = schema.activity.c.at

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Index, delete, exists, func, insert, select
+from sqlalchemy import delete, exists, func, insert, select
 
 from rules import (
     ContactSource,
@@ -35,6 +35,7 @@ from sync_worker.store.json_sql import reader
 from sync_worker.store.rep_facts import build_reps
 from sync_worker.store.schema import stale
 from sync_worker.store.sources import filed
+from sync_worker.store.steady import counted, fading, halved
 from sync_worker.store.upsert import chunks
 from sync_worker.store.wide import differing, drop, fill, make, put_in_place, table
 
@@ -84,7 +85,7 @@ MOST_DUE, SHARE_DUE = 20_000, 0.3
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far two processes' clocks may lie apart (I24)."""
 
-FORM = 1
+FORM = 2
 """To be raised when the same settings come to mean other facts."""
 
 _BUILT = "fact_columns"
@@ -128,7 +129,7 @@ def refresh(tx: Connection, columns: Sequence[FactColumn], *, now: datetime, set
         _note_stale(tx)
     if due or notes or number(at) != number(now):
         changes.forget(tx, notes)
-        _remember(tx, built["types"], columns, now, signed, built["build"])
+        _remember(tx, built["types"], columns, now, settings, signed, built["build"])
     return Refreshed(full=False, accounts=due, now=now)
 
 
@@ -147,7 +148,7 @@ def check(tx: Connection, columns: Sequence[FactColumn], *, now: datetime, setti
     The facts must have been refreshed in this transaction, at ``now``. Numbers differ by more than 0.000001.
     """
     types = _types(columns)
-    beside = make(tx, "fact_beside", "account_id", types, (GOOD_UNTIL,))
+    beside = make(tx, "fact_beside", "account_id", types, _own(columns))
     values, accounts = _values(tx, columns, now, settings)
     people = contacts.check(tx, accounts, mend=mend)
     fill(tx, beside, list(values), accounts.select(values))
@@ -156,8 +157,8 @@ def check(tx: Connection, columns: Sequence[FactColumn], *, now: datetime, setti
     wrong = differing(tx, facts.table, beside, decay)
     if wrong and mend:
         put_in_place(tx, "fact_beside", "fact")
-        _make_findable(tx, facts.table)
-        _remember(tx, types, columns, now, _signature(tx, columns, settings), latest_build(tx) + 1)
+        _make_findable(tx)
+        _remember(tx, types, columns, now, settings, _signature(tx, columns, settings), latest_build(tx) + 1)
     else:
         drop(tx, "fact_beside")
     return wrong + people
@@ -166,20 +167,18 @@ def check(tx: Connection, columns: Sequence[FactColumn], *, now: datetime, setti
 def _all(tx: Connection, columns: Sequence[FactColumn], now: datetime, settings: FactSettings) -> Refreshed:
     changes.forget(tx, None)
     types, build = _types(columns), latest_build(tx) + 1
-    table = make(tx, "fact", "account_id", types, (GOOD_UNTIL,))
+    table = make(tx, "fact", "account_id", types, _own(columns))
     values, accounts = _values(tx, columns, now, settings)
     contacts.build(tx, accounts)
     count = fill(tx, table, list(values), accounts.select(values))
-    _make_findable(tx, table)
+    _make_findable(tx)
     tx.execute(delete(stale))
-    _remember(tx, types, columns, now, _signature(tx, columns, settings), build)
+    _remember(tx, types, columns, now, settings, _signature(tx, columns, settings), build)
     return Refreshed(full=True, accounts=count, now=now)
 
 
-def _make_findable(tx: Connection, made: Table) -> None:
-    ends = made.c[GOOD_UNTIL]
-    some = ends.is_not(None)
-    Index("ix_fact_good_until", ends, sqlite_where=some, postgresql_where=some).create(tx)
+def _make_findable(tx: Connection) -> None:
+    tx.exec_driver_sql(f"CREATE INDEX ix_fact_good_until ON fact ({GOOD_UNTIL}) WHERE {GOOD_UNTIL} IS NOT NULL")
     if tx.dialect.name == "postgresql":
         tx.exec_driver_sql(f"ANALYZE fact (account_id, owner, {GOOD_UNTIL})")
 
@@ -188,6 +187,16 @@ def _note_stale(tx: Connection) -> None:
     due = DUE.c.account_id
     new = select(due).where(~exists().where(stale.c.account_id == due))
     tx.execute(insert(stale).from_select(["account_id"], new))
+
+
+def _own(columns: Sequence[FactColumn]) -> tuple[str, ...]:
+    """The columns that no rule reads."""
+    return (GOOD_UNTIL, *(counted(name) for name in _fading(columns)))
+
+
+def _fading(columns: Sequence[FactColumn]) -> dict[str, int]:
+    """By the name of each column that fades in a line, over how many days."""
+    return {column.name: column.source.days for column in columns if isinstance(column.source, FadingSource)}
 
 
 def _types(columns: Sequence[FactColumn]) -> dict[str, Type]:
@@ -203,6 +212,9 @@ def _values(
     for name, kind in ALWAYS.items():
         values[name] = accounts.derived(name) if name in DERIVED else accounts.own(name, kind)
     values |= {column.name: _value(accounts, column) for column in columns if column.name not in values}
+    for column in columns:
+        if isinstance(column.source, FadingSource):
+            values[counted(column.name)] = accounts.still_fading(column.source.kind, column.source.days)
     contacts.keep_up(accounts)
     values[GOOD_UNTIL] = accounts.good_until()
     return values, accounts
@@ -215,11 +227,13 @@ def read_sets(tx: Connection, account_ids: Sequence[str] | None = None) -> dict[
     enters in a form that does not change when the landmark moves.
     """
     facts = _facts(tx)
-    names = sorted({*facts.read, *HONOURED})
+    names = sorted({*facts.read, *HONOURED, *map(counted, facts.fading)})
     wanted = [facts.table.c[name] for name in names]
+    people = contacts.steady(tx, facts.contacts, facts.today, account_ids) if facts.best else {}
     found: dict[str, str] = {}
     for each in _rows(tx, facts.table, wanted, account_ids):
-        values = {name: facts.steady(name, value) for name, value in zip(names, each[1:], strict=True)}
+        values = facts.steady(dict(zip(names, each[1:], strict=True)))
+        values |= dict.fromkeys(facts.best, people.get(each[0]))
         found[each[0]] = digest(values)
     return found
 
@@ -236,7 +250,10 @@ def inputs(tx: Connection) -> Inputs:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """The fact table as it was built last. ``folded``: half-life by the name of an engagement column."""
+    """The fact table as it was built last. ``folded``: half-life by the name of an engagement column.
+
+    ``fading``: over how many days, by the name of a column that fades in a line. ``best``: columns of best contacts.
+    """
 
     table: Table
     read: tuple[str, ...]
@@ -244,12 +261,24 @@ class _Facts:
     landmark: datetime
     day: date
     """The UTC day of the facts."""
+    fading: Mapping[str, int] = field(default_factory=dict)
+    best: tuple[str, ...] = ()
+    contacts: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    """What is read of contacts: see ``contacts.ways``."""
 
-    def steady(self, name: str, value: Value) -> Value:
-        """The value in a form that only events change: a folded sum as its logarithm, counted from 1970."""
-        if name not in self.folded or not isinstance(value, float):
-            return value
-        return round(math.log2(value) + number(self.landmark) / self.folded[name], 6) if value > 0 else None
+    @property
+    def today(self) -> int:
+        """The number of the day of the facts."""
+        return number(datetime(self.day.year, self.day.month, self.day.day, tzinfo=UTC))
+
+    def steady(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values in a form that only events change."""
+        found = dict(values)
+        for name, half_life in self.folded.items():
+            found[name] = halved(found[name], number(self.landmark), half_life)
+        for name, days in self.fading.items():
+            found[name] = fading(found[name], found.pop(counted(name)), self.today, days)
+        return found
 
     def readable(self, each: RowMapping) -> dict[str, Value]:
         """The row with engagement decayed to the day of the facts, as rules read it."""
@@ -257,7 +286,7 @@ class _Facts:
         for name, half_life in self.folded.items():
             left = shown[name] * decayed(self.day, self.landmark, half_life)
             shown[name] = math.floor(left * 1e6 + 0.5) / 1e6
-        for own in ("account_id", GOOD_UNTIL):
+        for own in ("account_id", GOOD_UNTIL, *map(counted, self.fading)):
             del shown[own]
         return shown
 
@@ -286,7 +315,7 @@ class Inputs:
         return {each["account_id"]: self.facts.readable(each) for each in self.tx.execute(wanted).mappings()}
 
 
-def _value(accounts: Accounts, column: FactColumn) -> ColumnElement[Any]:
+def _value(accounts: Accounts, column: FactColumn) -> ColumnElement[Any]:  # noqa: PLR0911 - one return for each source
     match column.source:
         case FieldSource(field=name):
             return accounts.derived(name) if name in DERIVED else accounts.field(name, column.type)
@@ -309,6 +338,7 @@ def _remember(  # noqa: PLR0913, PLR0917 - all that is remembered of a build
     types: Mapping[str, Type],
     columns: Sequence[FactColumn],
     now: datetime,
+    how: FactSettings,
     signature: str,
     build: int,
 ) -> None:
@@ -317,6 +347,9 @@ def _remember(  # noqa: PLR0913, PLR0917 - all that is remembered of a build
         "types": dict(types),
         "read": sorted({column.name for column in columns}),
         "folded": folded,
+        "fading": _fading(columns),
+        "best": [column.name for column in columns if isinstance(column.source, ContactSource)],
+        "contacts": contacts.ways(how.contacts),
         "built_at": now.isoformat(),
         "signature": signature,
         "build": build,
@@ -358,11 +391,14 @@ def _facts(tx: Connection) -> _Facts:
         raise LookupError("facts were never built")
     types = {name: Type(kind) for name, kind in built["types"].items()}
     return _Facts(
-        table=table("fact", "account_id", types, (GOOD_UNTIL,)),
+        table=table("fact", "account_id", types, (GOOD_UNTIL, *map(counted, built["fading"]))),
         read=tuple(built["read"]),
         folded=built["folded"],
         landmark=engagement.landmark(tx),
         day=datetime.fromisoformat(built["built_at"]).astimezone(UTC).date(),
+        fading=built["fading"],
+        best=tuple(built["best"]),
+        contacts=built["contacts"],
     )
 
 

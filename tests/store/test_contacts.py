@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from rules import ColumnKind
-from sync_worker.store import contacts
+from rules import ColumnKind, ContactSource, EngagementSource, EventsSource, FactColumn, FadingSource, Type
+from sync_worker.store import contacts, engagement, facts
 from sync_worker.store.derivable import FactSettings
 from sync_worker.store.derived import Accounts
 from sync_worker.store.json_sql import reader
@@ -130,3 +130,37 @@ def test_a_folder_without_such_scores_has_no_such_tables(
         contacts.build(tx, accounts(tx, none, now, due=True))
     with store.begin() as tx, pytest.raises(Exception, match="contact_best"):
         totals(tx)
+
+
+DECAYS = (
+    FactColumn("halved", Type.NUMBER, EngagementSource("meeting", 14)),
+    FactColumn("line", Type.NUMBER, FadingSource("meeting", 60)),
+    FactColumn("window", Type.NUMBER, EventsSource("meeting", 30)),
+    FactColumn("contact__champion", Type.NUMBER, ContactSource("champion")),
+)
+
+
+@pytest.mark.parametrize("columns", [DECAYS, *([one] for one in DECAYS)], ids=lambda found: found[-1].name)
+def test_what_a_plan_rests_on_changes_with_events_and_not_with_the_days(
+    store: Store, rules: Ruleset, now: datetime, columns: list[FactColumn]
+) -> None:
+    """I3: a plan that is approved after midnight still goes out, unless something has happened."""
+    how = FactSettings(("pool",), contacts=rules.contacts)
+    with store.begin() as tx:
+        save(tx, page(account("a", now), account("b", now)), now)
+        save(tx, page(person("c1", "a", now, title="CISO")), now)
+        save(tx, page(*(did(at, "c1", "a", kind, 3 * at, now) for at, kind in enumerate(("meeting", "web_form")))), now)
+        engagement.refold(tx, [14.0], now)
+    seen = []
+    for days, more in ((0, None), (1, None), (2, "meeting"), (3, None)):
+        today = now + timedelta(days=days)
+        with store.begin() as tx:
+            if more:
+                save(tx, page(did(9, "c1", "a", more, 0, today)), today)
+            facts.refresh(tx, columns, now=today, settings=how)
+            seen.append(facts.read_sets(tx))
+            assert seen[-1] == facts.read_sets(tx, ["a", "b"])
+    assert seen[0] == seen[1]
+    assert seen[1]["a"] != seen[2]["a"]
+    assert seen[1]["b"] == seen[2]["b"]
+    assert seen[2] == seen[3]
