@@ -32,7 +32,7 @@ def explain(
         str, typer.Option("--why-not", metavar="REP", help="Why this rep (name, e-mail address, id) does not get it.")
     ] = "",
 ) -> None:
-    """Say why an account is where it is, was where it was, or does not go to a rep.
+    """Say why an account is where it is, or does not go to a rep.
 
     Every rule that was tried with what it saw, every point, every owner.
     """
