@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.rules.conftest import Folder
 
 ROOT = Path(__file__).parents[2]
-GUIDE = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+GUIDE = "".join((ROOT / "docs" / page).read_text(encoding="utf-8") for page in ("rules.md", "rules-reference.md"))
 BLOCKS = re.findall(r"^```([^\n]*)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 
 

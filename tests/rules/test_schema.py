@@ -96,7 +96,7 @@ def test_every_key_has_help(schema: Draft7Validator) -> None:
 def test_editors_are_told_of_every_function() -> None:
     assert hover.FUNCTIONS.keys() == ACCOUNT_FUNCTIONS
     assert ACCOUNT_FUNCTIONS >= CONTACT_FUNCTIONS | REP_FUNCTIONS
-    guide = (DOCS / "rules.md").read_text()
+    guide = (DOCS / "rules-reference.md").read_text()
     for how, _ in hover.FUNCTIONS.values():
         assert f"`{how}`" in guide
 
