@@ -50,13 +50,16 @@ class Space:
 
     def __init__(self, boxes: Sequence[Box], domains: Mapping[str, Domain] | None = None) -> None:
         self.boxes = boxes
-        keys = dict.fromkeys(key for box in boxes for key in box)
+        # One object for each key: equal ones would be compared part by part, millions of times.
+        keys: dict[Key, Key] = {}
+        for key in (key for box in boxes for key in box):
+            keys.setdefault(key, key)
         self.axes = {key: _axis(key, boxes, domains or {}) for key in keys}
         seen: dict[tuple[Key, tuple[tree.Tree, ...]], Runs] = {}
         for key, conditions in {item for box in boxes for item in box.items()}:
             runs = [self.axes[key].runs(condition) for condition in conditions]
             seen[key, conditions] = reduce(intersection, runs)
-        self._runs = [{key: seen[key, conditions] for key, conditions in box.items()} for box in boxes]
+        self._runs = [{keys[key]: seen[key, conditions] for key, conditions in box.items()} for box in boxes]
 
         self._places: dict[tuple[Key, bool], list[list[int]]] = {}
 
@@ -105,7 +108,7 @@ class Space:
         for key in self.axes if keys is None else keys:
             touching = _Touching(self.axes[key], [runs.get(key) for runs in self._runs])
             for number, runs in enumerate(self._runs):
-                if key in runs:
+                if key in runs and found[number] != 1 << number:
                     found[number] &= touching.of(runs[key])
         return found
 
@@ -308,6 +311,13 @@ class _Search:
         return None
 
 
+_BITS = tuple(tuple(at for at in range(8) if byte >> at & 1) for byte in range(256))
+
+
 def numbers(bits: int) -> list[int]:
     """The numbers whose bits are set."""
-    return [number for number, bit in enumerate(reversed(f"{bits:b}")) if bit == "1"]
+    found: list[int] = []
+    for at, byte in enumerate(bits.to_bytes((bits.bit_length() + 7) // 8, "little")):
+        if byte:
+            found += [8 * at + bit for bit in _BITS[byte]]
+    return found
