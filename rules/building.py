@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules import model
@@ -28,16 +29,18 @@ if TYPE_CHECKING:
     from rules.shapes import EventShape, FileShape, RouteShape
 
 
-def ruleset(  # noqa: PLR0913, PLR0917 - what a folder is made of
-    shapes: list[FileShape],
-    version: str,
-    lists: Mapping[str, NamedList],
-    tables: tuple[model.Table, ...],
-    conditions: Mapping[str, model.Condition],
-    schemes: tuple[model.Scheme, ...],
-    reps: model.Reps,
-    notes: Notes,
-) -> model.Ruleset:
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What all other sections of a folder may name, read before them."""
+
+    lists: Mapping[str, NamedList]
+    tables: tuple[model.Table, ...]
+    conditions: Mapping[str, model.Condition]
+    schemes: tuple[model.Scheme, ...]
+    reps: model.Reps
+
+
+def ruleset(shapes: list[FileShape], version: str, named: Named, notes: Notes) -> model.Ruleset:
     """The rules in the order of the shapes."""
     return model.Ruleset(
         version=version,
@@ -52,11 +55,11 @@ def ruleset(  # noqa: PLR0913, PLR0917 - what a folder is made of
         ),
         returns=tuple(_return(rule) for shape in shapes for rule in shape.returns),
         books=tuple(_book(book) for shape in shapes for book in shape.books),
-        lists={name: found.items for name, found in lists.items()},
-        list_marks={name: found.mark for name, found in lists.items()},
-        tables=tables,
-        conditions=conditions,
-        schemes=schemes,
+        lists={name: found.items for name, found in named.lists.items()},
+        list_marks={name: found.mark for name, found in named.lists.items()},
+        tables=named.tables,
+        conditions=named.conditions,
+        schemes=named.schemes,
         routes=tuple(_route(route) for shape in shapes for route in shape.routes),
         grids=tuple(
             model.Grid(str(grid.id), str(grid.rows), str(grid.columns), grid.id.mark)
@@ -65,7 +68,7 @@ def ruleset(  # noqa: PLR0913, PLR0917 - what a folder is made of
         contacts=tuple(
             model.ContactScore(_score(score), score.best) for shape in shapes for score in shape.contacts
         ),
-        reps=reps,
+        reps=named.reps,
         warnings=tuple(sorted(set(notes.warnings))),
     )  # fmt: skip
 

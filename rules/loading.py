@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from rules.building import ruleset
+from rules.building import Named, ruleset
 from rules.document import Mapping, Node, Scalar, Sequence, parse
 from rules.folder import decoded, digest_of, read_folder
 from rules.lists import list_files, read_lists
@@ -52,34 +52,42 @@ def load(folder: Path, vocabulary: Vocabulary) -> Ruleset:
             Mark(str(folder), 1, 1), "no rules here", "add a .yaml file, or make a starter with 'sync-worker init'"
         )
     _check_ids(roots.values(), notes)
-    lists = read_lists(roots.values(), texts, notes)
-    scored = {found.text: noun for noun in ("score", "grid") for found in _ids(roots.values(), f"{noun}s")}
-    contacts = frozenset(found.text for found in _ids(roots.values(), "contacts"))
-    schemes = drafts(roots.values(), notes)
-    names = Names(
-        vocabulary.account, lists, vocabulary.topics, vocabulary.events,
-        touches=vocabulary.touches, scored=scored, contacts=contacts, later=later(schemes),
-        conditions=condition_names(roots.values()),
-    )  # fmt: skip
-    reps = _reps(roots.values(), texts, vocabulary.rep, notes)
-    tables, names = _tables(roots.values(), texts, names, notes)
-    check_names(schemes, names, notes)
+    named, context = _named(list(roots.values()), texts, vocabulary, notes)
     _note_unused(roots.values(), texts, notes)
-    rep = Names({**vocabulary.rep, **reps.fields}, lists, functions=REP_FUNCTIONS, noun="rep field")
-    scores = frozenset(str(score_id.text) for score_id in _ids(roots.values(), "scores"))
-    everything = replace(with_schemes(names, schemes), later={})
-    context = Context(everything, rep, scores, notes, contact=_contact_names(vocabulary, lists))
-    context = replace(context, conditions=read_conditions(roots.values(), context))
-    built = read_schemes(schemes, replace(context, account=names))
     shapes = [shape for root in roots.values() if (shape := _shaped(root, context)) is not None]
     check_grids(shapes, notes)
-    if notes.problems:
-        raise RulesInvalid(notes.problems)
-    found = ruleset(shapes, digest_of(files), lists, tables, context.conditions, built, reps, notes)
+    _stop_if_wrong(notes)
+    found = ruleset(shapes, digest_of(files), named, notes)
     check_counts(found, notes)
+    _stop_if_wrong(notes)
+    return replace(found, warnings=tuple(sorted({*found.warnings, *note_unused(found)})))
+
+
+def _stop_if_wrong(notes: Notes) -> None:
     if notes.problems:
         raise RulesInvalid(notes.problems)
-    return replace(found, warnings=tuple(sorted({*found.warnings, *note_unused(found)})))
+
+
+def _named(
+    roots: list[Mapping], texts: dict[str, str | None], vocabulary: Vocabulary, notes: Notes
+) -> tuple[Named, Context]:
+    """What the sections name for each other, in the order in which they may, and what all conditions may name."""
+    lists, schemes = read_lists(roots, texts, notes), drafts(roots, notes)
+    scored = {found.text: noun for noun in ("score", "grid") for found in _ids(roots, f"{noun}s")}
+    scores, contacts = (frozenset(found.text for found in _ids(roots, section)) for section in ("scores", "contacts"))
+    names = Names(
+        vocabulary.account, lists, vocabulary.topics, vocabulary.events, touches=vocabulary.touches,
+        scored=scored, contacts=contacts, later=later(schemes), conditions=condition_names(roots),
+    )  # fmt: skip
+    reps = _reps(roots, texts, vocabulary.rep, notes)
+    tables, names = _tables(roots, texts, names, notes)
+    check_names(schemes, names, notes)
+    rep = Names({**vocabulary.rep, **reps.fields}, lists, functions=REP_FUNCTIONS, noun="rep field")
+    everything = replace(with_schemes(names, schemes), later={})
+    context = Context(everything, rep, scores, notes, contact=_contact_names(vocabulary, lists))
+    context = replace(context, conditions=read_conditions(roots, context))
+    built = read_schemes(schemes, replace(context, account=names))
+    return Named(lists, tables, context.conditions, built, reps), context
 
 
 def _contact_names(vocabulary: Vocabulary, lists: Words[str, NamedList]) -> Names:
