@@ -281,6 +281,21 @@ def test_links_between_documents_lead_somewhere(path: Path) -> None:
         assert (path.parent / target).exists(), f"{path.relative_to(ROOT)} links to {target}"
 
 
+def anchors(path: Path) -> set[str]:
+    """What links into a document may name: its headings as GitHub turns them into anchors."""
+    text = re.sub(r"(?ms)^```.*?^```", "", path.read_text())
+    headings = (re.sub(r"[`*]|\]\([^)]*\)|\[", "", found) for found in re.findall(r"(?m)^#+ (.*)$", text))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=[path.relative_to(ROOT).as_posix() for path in DOCUMENTS])
+def test_links_to_headings_lead_to_one(path: Path) -> None:
+    text = re.sub(r"(?ms)^```.*?^```", "", path.read_text())
+    for target, anchor in re.findall(r"\]\((?!https?://|mailto:)([^)#\s]*\.md|)#([^)\s]+)\)", text):
+        found = (path.parent / target).resolve() if target else path
+        assert anchor in anchors(found), f"{path.relative_to(ROOT)} links to {target}#{anchor}"
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=[path.relative_to(ROOT).as_posix() for path in DOCUMENTS])
 def test_scripts_and_files_named_in_code_blocks_exist(path: Path) -> None:
     for block in re.findall(r"```[a-z]*\n(.*?)```", path.read_text(), re.DOTALL):
