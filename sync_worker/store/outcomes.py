@@ -133,7 +133,8 @@ def check(tx: Connection, rules: Ruleset, *, now: datetime, mend: bool) -> tuple
     kept = _kept(tx)
     if kept is None:
         raise LookupError("nothing was ever evaluated")
-    beside = make(tx, "outcome_beside", "account_id", _types(compiled.columns))
+    said = {column.name: column.type for column in compiled.columns[1:]}
+    beside = make(tx, "outcome_beside", "account_id", said)
     selected = ", ".join(named(column.name) for column in compiled.columns)
     _run(tx, f"INSERT INTO outcome_beside ({selected}) SELECT {selected} FROM ({compiled.sql}) AS judged")  # noqa: S608 - compiled by rules
     wrong = differing(tx, beside, _table(compiled.columns), {})
@@ -219,7 +220,7 @@ def _of(columns: Sequence[CompiledColumn], kind: ColumnKind) -> list[CompiledCol
 
 
 def _types(columns: Sequence[CompiledColumn]) -> dict[str, Type]:
-    types = {column.name: column.type for column in columns if column.kind is not ColumnKind.ACCOUNT_ID}
+    types = {column.name: column.type for column in columns[1:]}  # behind the account's id
     return types | {f"logged__{at}": Type.NUMBER for at, _ in enumerate(_of(columns, ColumnKind.TOTAL), 1)}
 
 

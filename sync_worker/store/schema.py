@@ -1,4 +1,4 @@
-"""Every table that migrations make. The rules decide the columns of ``fact``, ``rep_fact`` and ``outcome``: see ``wide``."""
+"""Every table that migrations make; those whose columns the rules decide (``fact``, ``outcome``) are made elsewhere."""
 
 from __future__ import annotations
 

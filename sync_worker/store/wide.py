@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -38,7 +39,13 @@ SQL_TYPES: Mapping[Type, TypeEngine[Any]] = {
 
 def table(name: str, key: str, columns: Mapping[str, Type], own: Sequence[str] = ()) -> Table:
     """The table. ``own``: columns for whole numbers that no rule reads."""
-    typed = (Column(column, SQL_TYPES[kind]) for column, kind in columns.items())
+    return _table(name, key, tuple(columns.items()), tuple(own))
+
+
+@lru_cache(maxsize=32)
+def _table(name: str, key: str, columns: tuple[tuple[str, Type], ...], own: tuple[str, ...]) -> Table:
+    """The same for the same words: SQLAlchemy knows by the table which statements it has already written."""
+    typed = (Column(column, SQL_TYPES[kind]) for column, kind in columns)
     # Clustered by its key on SQLite: rows are written and read in that order.
     return Table(
         name,

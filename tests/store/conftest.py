@@ -24,7 +24,7 @@ EMPTY = f"""
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
 SET session_replication_role = replica; -- the triggers that guard the audit stay quiet
 TRUNCATE {", ".join(f'"{table}"' for table in metadata.tables)} RESTART IDENTITY;
-DROP TABLE IF EXISTS fact, rep_fact, contact_fact, contact_best
+DROP TABLE IF EXISTS fact, rep_fact, contact_fact, contact_best, outcome
 """
 
 
