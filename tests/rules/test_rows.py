@@ -89,7 +89,7 @@ def table_of(folder: Folder, text: str) -> Table:
     return table
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn=st.lists(rows, min_size=1, max_size=7))
 def test_overlaps_hidden_rows_and_gaps_are_those_that_trying_everyone_finds(
     folder: Folder, drawn: list[tuple[Said, ...]]
