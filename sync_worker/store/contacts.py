@@ -275,13 +275,14 @@ class _People:
     """Whether a rule counts days from a contact's own fields."""
 
     def select(self) -> Select[Any]:
-        """A row for each contact of an account; one whose account was merged is at the winner."""
-        contact, lost = schema.record.alias("contact"), schema.alias.alias("lost")
+        """A row for each contact of an account that has facts; one whose account was merged is at the winner."""
+        contact, lost, home = schema.record.alias("contact"), schema.alias.alias("lost"), schema.record.alias("home")
         c = contact.c
         merged = and_(lost.c.stream == Stream.ACCOUNTS.value, lost.c.old_id == c.account_id)
         # Without the cast SQLite gives the expression no type, builds no index on it, and compares all with all.
         winner: ColumnElement[Any] = cast(func.coalesce(lost.c.new_id, c.account_id), Text)
         account, source = whose(winner, contact.outerjoin(lost, merged), twins=self.accounts.twins)
+        source = source.join(home, and_(home.c.id == account, *self.accounts.live(home.c)))
         values = {column.name: self._own(column, c.fields) for column in self.columns}
         ends: list[ColumnElement[Any]] = [literal(number(self.accounts.now))] if self.ages else []
         if deeds := {column.name: how for column in self.columns if (how := _counted(column, self.accounts.now))}:

@@ -99,18 +99,23 @@ class Accounts:
             self._join(self._deeds_done())
         for joined, on in self.joins.items():
             source = source.outerjoin(joined, on)
-        c, aside = self.account.c, schema.quarantine.c
-        counted = [~exists().where(aside.stream == Stream.ACCOUNTS.value, aside.id == c.id), *self.narrow(c.id)]
+        c = self.account.c
+        return (
+            select(*(value.label(name) for name, value in columns.items()))
+            .select_from(source)
+            .where(*self.live(c), *self.narrow(c.id))
+            .order_by(c.id)
+        )
+
+    def live(self, c: Any) -> list[ColumnElement[bool]]:  # noqa: ANN401 - the columns of an alias of the record table
+        """What makes a record an account with facts: live, in a CRM of the config's, no twin, not set aside."""
+        aside = schema.quarantine.c
+        counted = [~exists().where(aside.stream == Stream.ACCOUNTS.value, aside.id == c.id)]
         if self.settings.crms:
             counted.append(c.crm.in_(self.settings.crms))
         if self.twins:
             counted.append(~exists().where(schema.twin.c.account_id == c.id))
-        return (
-            select(*(value.label(name) for name, value in columns.items()))
-            .select_from(source)
-            .where(c.stream == Stream.ACCOUNTS.value, ~c.deleted, *counted)
-            .order_by(c.id)
-        )
+        return [c.stream == Stream.ACCOUNTS.value, ~c.deleted, *counted]
 
     def narrow(self, account: ColumnElement[Any]) -> list[ColumnElement[bool]]:
         """What restricts rows to the accounts that are due; nothing where all are. For any record's own account id."""

@@ -63,6 +63,7 @@ def test_a_contacts_points_are_what_plain_arithmetic_makes_them(store: Store, ru
     with store.begin() as tx:
         for number, (title, joined, events) in enumerate(PEOPLE):
             on = None if joined is None else (now - timedelta(days=joined)).date().isoformat()
+            save(tx, page(account(f"a{number}", now)), now)
             save(tx, page(person(f"c{number}", f"a{number}", now, title=title, joined_on=on)), now)
             # At the first second and at the last one of the day: an age is counted in whole days.
             ends = (midnight, min(midnight + timedelta(hours=23, minutes=59), now))
@@ -95,6 +96,7 @@ def test_an_event_counts_for_the_contact_at_the_account_that_the_crm_names_with_
     store: Store, rules: Ruleset, now: datetime
 ) -> None:
     with store.begin() as tx:
+        save(tx, page(account("a", now), account("b", now)), now)
         save(tx, page(person("c1", "a", now), person("c2", "a", now)), now)
         save(tx, page(did(1, "c1", "a", "reply", 1, now), did(2, "c1", "b", "reply", 1, now)), now)
         save(tx, page(activity("e3", now, account="a", kind="reply", at=now.isoformat())), now)
