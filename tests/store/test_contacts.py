@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
-from rules import ColumnKind, ContactSource, EngagementSource, EventsSource, FactColumn, FadingSource, Type
-from sync_worker.store import contacts, engagement, facts
+from connectors.port import Stream
+from rules import ColumnKind, ContactSource, EngagementSource, EventsSource, FactColumn, FadingSource, Type, needs
+from sync_worker.store import contacts, engagement, facts, records, schema
 from sync_worker.store.derivable import FactSettings
 from sync_worker.store.derived import Accounts
 from sync_worker.store.json_sql import reader
@@ -120,6 +121,38 @@ def test_what_hangs_on_a_merges_loser_is_its_winners(store: Store, rules: Rulese
         gone = account("b", now)
         save(tx, page(type(gone)(gone.ref, gone.fields, now, deleted=True, merged_into="a")), now)
         assert best(tx, rules, now) == {"a": (7, 0)}
+
+
+def test_a_twins_contacts_and_what_they_did_are_the_homes(store: Store, rules: Ruleset, now: datetime) -> None:
+    how = FactSettings(("pool",), crms=("salesforce", "hubspot"), contacts=rules.contacts)
+    kinds: dict[str, Any] = {"cycle": 1, "now": now, "touches": (), "engagement": ("reply",)}
+    with store.begin() as tx:
+        save(tx, page(account("a", now), account("b", now)), now)
+        records.save_page(tx, "hubspot", Stream.ACCOUNTS, page(account("77", now)), **kinds)
+        records.save_page(tx, "hubspot", Stream.CONTACTS, page(person("88", "77", now)), **kinds)
+        records.save_page(tx, "hubspot", Stream.ACTIVITIES, page(did(1, "88", "77", "reply", 1, now)), **kinds)
+        facts.refresh(tx, needs(rules), now=now, settings=how)
+        assert totals(tx) == {"77": (7, 0)}
+    with store.begin() as tx:
+        tx.execute(insert(schema.twin).values(account_id="77", home_id="a", because="the same domain"))
+    with store.begin() as tx:
+        assert not facts.refresh(tx, needs(rules), now=now, settings=how).full
+        assert totals(tx) == {"a": (7, 0)}
+        assert facts.check(tx, needs(rules), now=now, settings=how, mend=False) == 0
+
+
+def test_what_has_gone_astray_is_found_and_put_right(store: Store, rules: Ruleset, now: datetime) -> None:
+    how = FactSettings(("pool",), contacts=rules.contacts)
+    with store.begin() as tx:
+        save(tx, page(account("a", now)), now)
+        save(tx, page(person("c1", "a", now, title="CISO")), now)
+        facts.refresh(tx, needs(rules), now=now, settings=how)
+        tx.execute(text("UPDATE contact_best SET contact__titled = 3"))
+        assert facts.check(tx, needs(rules), now=now, settings=how, mend=False) == 1
+        assert totals(tx) == {"a": (0, 3)}
+        assert facts.check(tx, needs(rules), now=now, settings=how, mend=True) == 1
+        assert totals(tx) == {"a": (0, 10)}
+        assert facts.check(tx, needs(rules), now=now, settings=how, mend=True) == 0
 
 
 def test_a_folder_without_such_scores_has_no_such_tables(
