@@ -19,6 +19,7 @@ from sync_worker.explain.now import home_of, not_in_facts, refresh
 from sync_worker.explain.people import find_rep
 from sync_worker.explain.verdict import Stands
 from sync_worker.history import Change, find_account, ownership_of
+from sync_worker.report.words import count
 from sync_worker.store import decisions, facts, lookup
 from sync_worker.store.standing import Standing, standing
 
@@ -162,8 +163,7 @@ class _Asked:
         rule = next((one for one in self.glass.rules.returns if one.id == self.value["return"]), None)
         if rule is None:
             return Reason("owned", f"{owner} has it, and no rule returns it to the pool.", least)
-        days = "1 day" if rule.rest_days == 1 else f"{rule.rest_days} days"
-        rests = f", rests there for {days}" if rule.rest_days else ""
+        rests = f", rests there for {count(rule.rest_days, 'day')}" if rule.rest_days else ""
         text = f"{owner} has it: it is due to go back to the pool first ({rule.reason}){rests}, and is then given out."
         return Reason("returning", text)
 
@@ -186,7 +186,7 @@ class _Asked:
             text = f"The book {stands.book} takes it, and that book is not for {name}."
             yield Reason("book", text, (*self._rep_lacks(stands.book), *self._other_books()))
         elif stands.bar is Bar.FULL:
-            has = f"{name} has {seat.load:,} accounts, and the book {stands.book} holds {seat.capacity:,}: it is full."
+            has = f"{name} has {count(seat.load, 'account')}, and the book {stands.book} holds {seat.capacity:,}: it is full."
             none = f"{name} has no room in the book {stands.book}: a capacity of 0, or none in the CRM."
             yield Reason("full", has if seat.capacity else none)
         elif stands.bar is Bar.LIMIT and stands.limit:
