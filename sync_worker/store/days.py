@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer
+from sqlalchemy import Integer, case, cast, func, null
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import ColumnElement
     from sqlalchemy.sql.compiler import SQLCompiler
 
 _FIRST = date(1970, 1, 1)
+_NEVER = 9_999_999
+"""A day that no calendar has."""
 
 
 class DayOf(FunctionElement[int]):
@@ -50,3 +54,13 @@ def midnight(at: datetime, days_before: int = 0) -> datetime:
         return first - timedelta(days=days_before)
     except OverflowError:
         return datetime.min.replace(tzinfo=UTC)
+
+
+def earliest(days: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    """The lowest of the numbers of days that are there; NULL where none is."""
+    if not days:
+        return cast(null(), Integer)
+    least: ColumnElement[Any] = func.coalesce(days[0], _NEVER)
+    for day in days[1:]:
+        least = case((func.coalesce(day, _NEVER) < least, func.coalesce(day, _NEVER)), else_=least)
+    return func.nullif(least, _NEVER)

@@ -14,7 +14,6 @@ from sqlalchemy import (
     ColumnElement,
     Float,
     FromClause,
-    Integer,
     Label,
     Select,
     Subquery,
@@ -37,7 +36,7 @@ from sqlalchemy import (
 from connectors.port import Stream
 from rules import Type
 from sync_worker.store import schema
-from sync_worker.store.days import DayOf, midnight, number
+from sync_worker.store.days import DayOf, earliest, midnight, number
 from sync_worker.store.sources import (
     Filed,
     Own,
@@ -65,8 +64,6 @@ DUE = table("due", column("account_id", Text))
 """A temporary table: the accounts whose facts are to be made anew, with their twins and what was merged into them."""
 
 _DEEDS = "deeds"
-_NEVER = 9_999_999
-"""A day that no calendar has."""
 
 
 @dataclass(frozen=True)
@@ -123,12 +120,7 @@ class Accounts:
 
     def good_until(self) -> ColumnElement[Any]:
         """The number of the last day on which all values hold that were asked for so far; NULL where none ends."""
-        if not self.ends:
-            return cast(null(), Integer)
-        least: ColumnElement[int] = func.coalesce(self.ends[0], _NEVER)
-        for end in self.ends[1:]:
-            least = case((func.coalesce(end, _NEVER) < least, func.coalesce(end, _NEVER)), else_=least)
-        return func.nullif(least, _NEVER)
+        return earliest(self.ends)
 
     @property
     def twins(self) -> bool:

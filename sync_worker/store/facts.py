@@ -31,6 +31,7 @@ from sync_worker.store import changes, contacts, engagement, settings
 from sync_worker.store.days import number
 from sync_worker.store.derivable import DERIVED, REP_DERIVED, FactSettings
 from sync_worker.store.derived import DUE, Accounts
+from sync_worker.store.derived_contacts import GOOD_UNTIL
 from sync_worker.store.json_sql import reader
 from sync_worker.store.rep_facts import build_reps
 from sync_worker.store.schema import stale
@@ -75,9 +76,6 @@ ALWAYS = {
 
 HONOURED = ("do_not_move", "held_until")
 """What keeps the worker away whatever the rules read: it belongs to every read set."""
-
-GOOD_UNTIL = "good__until"
-"""The column for the number of the last day on which a row holds if nothing but time changes. No rule reads it."""
 
 MOST_DUE, SHARE_DUE = 20_000, 0.3
 """Beyond both, a number and a share of all accounts, everything is made anew: it takes no longer."""
