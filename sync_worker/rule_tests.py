@@ -7,24 +7,23 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from fnmatch import fnmatchcase
-from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rules import ColumnKind, Dialect, compile_accounts, compile_reps, needs, rep_needs, trace
 from rules.contacts import CONTACT_TABLE, compile_contacts, contact_needs
 from rules.problems import nearest
 from rules.sql import named
-from rules.testing import Scored, account_row, contact_row, covered, judged, load_tests, outcome, rep_row
+from rules.testing import Reader, Scored, account_row, contact_row, covered, judged, load_tests, rep_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
-    from rules import Compiled, Problem, Ruleset, Vocabulary
+    from rules import Compiled, FactColumn, Problem, Ruleset, Trace, Vocabulary
     from rules.testing import Contact, Coverage, Given, Outcome, Result, RuleTest, Suite, Value
 
 ACCOUNT = "account"
@@ -90,50 +89,94 @@ def run_beside(folder: Path, ruleset: Ruleset, vocabulary: Vocabulary) -> Ran:
 
 def run(ruleset: Ruleset, suite: Suite) -> Ran:
     """Run the tests on the rules that they were read for."""
+    results: list[Result] = []
     with closing(sqlite3.connect(":memory:")) as store:
-        store.row_factory = sqlite3.Row
-        outcomes = list(_outcomes(store, ruleset, suite.tests))
-    results = tuple(judged(test, found) for test, found in zip(suite.tests, outcomes, strict=True))
-    return Ran(results, covered(ruleset, outcomes), suite.warnings)
+        coverage = covered(ruleset, _judged(_Stage(store, ruleset), suite.tests, results))
+    return Ran(tuple(results), coverage, suite.warnings)
 
 
-def _outcomes(store: sqlite3.Connection, ruleset: Ruleset, tests: Sequence[RuleTest]) -> Iterator[Outcome]:
-    """Tests of one file and day share their statements, which SQLite then prepares once."""
-    columns = needs(ruleset)
-    store.execute(_table("fact", ["account_id", *(column.name for column in columns)]))
-    for (_, on), together in groupby(tests, key=lambda test: (test.mark.file, test.on)):
-        same = list(together)
-        midnight = datetime.combine(on, time(), UTC)
-        compiled = compile_accounts(ruleset, Dialect.SQLITE, now=midnight, landmark=midnight)
-        traced = trace(ruleset, Dialect.SQLITE, now=midnight, landmark=midnight, account_id=ACCOUNT)
-        eligible = _eligible(store, ruleset, same[0].reps, midnight)
-        people = compile_contacts(ruleset.contacts, Dialect.SQLITE, now=midnight) if ruleset.contacts else None
-        for test in same:
-            scored = tuple(_scored(store, ruleset, people, test.given.contacts, on)) if people else ()
-            given = _with_best(known(test.given), scored)
-            _fill(store, "fact", [{"account_id": ACCOUNT, **account_row(columns, given, on)}])
-            row, values = (dict(store.execute(sql).fetchone()) for sql in (compiled.sql, traced.sql))
-            found = outcome(compiled, row, traced, values)
-            yield replace(found, eligible=eligible.get(found.decided["book"] or "", {}), contacts=scored)
+def _judged(stage: _Stage, tests: Iterable[RuleTest], results: list[Result]) -> Iterator[Outcome]:
+    """Each test's outcome, its result noted. Outcomes are large, so none is kept."""
+    for test in tests:
+        outcome = stage.outcome(test)
+        results.append(judged(test, outcome))
+        yield outcome
 
 
-def _scored(
-    store: sqlite3.Connection, ruleset: Ruleset, compiled: Compiled, contacts: Mapping[str, Contact], on: date
-) -> Iterator[Scored]:
-    """What the contacts have by the scores of contacts."""
-    columns = contact_needs(ruleset.contacts)
-    store.execute(f"DROP TABLE IF EXISTS {CONTACT_TABLE}")
-    store.execute(_table(CONTACT_TABLE, ["contact_id", "account_id", *(column.name for column in columns)]))
-    rows = [
-        {"contact_id": name, "account_id": ACCOUNT, **contact_row(columns, contact, on)}
-        for name, contact in contacts.items()
-    ]
-    _fill(store, CONTACT_TABLE, rows)
-    contact_id = compiled.of(ColumnKind.CONTACT_ID)[0].name
-    for row in store.execute(compiled.sql).fetchall():
-        for total in compiled.of(ColumnKind.TOTAL):
-            points = {column.term: row[column.name] for column in compiled.of(ColumnKind.POINTS, total.rule)}
-            yield Scored(total.rule, row[contact_id], row[total.name], points)
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """The compiled rules of one day, which all its tests share: SQLite prepares them once."""
+
+    accounts: Compiled
+    traced: Trace
+    contacts: Compiled
+    reader: Reader
+
+    @classmethod
+    def of(cls, ruleset: Ruleset, now: datetime) -> _Day:
+        """The rules as they are on the day that begins now."""
+        accounts = compile_accounts(ruleset, Dialect.SQLITE, now=now, landmark=now)
+        traced = trace(ruleset, Dialect.SQLITE, now=now, landmark=now, account_id=ACCOUNT)
+        contacts = compile_contacts(ruleset.contacts, Dialect.SQLITE, now=now)
+        return cls(accounts, traced, contacts, Reader(accounts, traced))
+
+
+@dataclass(slots=True)
+class _Stage:
+    """Where one account at a time is played: the facts of it, of its contacts, and of the reps of its file."""
+
+    store: sqlite3.Connection
+    ruleset: Ruleset
+    _columns: tuple[FactColumn, ...] = field(init=False)
+    _people: tuple[FactColumn, ...] = field(init=False)
+    """What is read of accounts, and of contacts."""
+    _days: dict[date, _Day] = field(default_factory=dict)
+    _eligible: dict[tuple[str, date], dict[str, dict[str, float | None]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._columns, self._people = needs(self.ruleset), contact_needs(self.ruleset.contacts)
+        for name, keys, columns in (
+            ("fact", ["account_id"], self._columns),
+            ("rep_fact", ["rep_id"], rep_needs(self.ruleset)),
+            (CONTACT_TABLE, ["contact_id", "account_id"], self._people),
+        ):
+            self.store.execute(_table(name, [*keys, *(column.name for column in columns)]))
+
+    def outcome(self, test: RuleTest) -> Outcome:
+        """What the rules say of the test's account."""
+        day = self._days.get(test.on) or self._days.setdefault(test.on, _Day.of(self.ruleset, _midnight(test.on)))
+        scored = tuple(self._scored(day, test.given.contacts, test.on)) if self.ruleset.contacts else ()
+        facts = account_row(self._columns, _with_best(known(test.given), scored), test.on)
+        _fill(self.store, "fact", [{"account_id": ACCOUNT, **facts}])
+        (row,), (values,) = _rows(self.store, day.accounts), _rows(self.store, day.traced)
+        found = day.reader.outcome(row, values)
+        eligible = self._eligible_for(test).get(found.decided["book"] or "", {})
+        return replace(found, eligible=eligible, contacts=scored)
+
+    def _scored(self, day: _Day, contacts: Mapping[str, Contact], on: date) -> Iterator[Scored]:
+        """What the contacts have by the scores of contacts."""
+        rows = [
+            {"contact_id": name, "account_id": ACCOUNT, **contact_row(self._people, contact, on)}
+            for name, contact in contacts.items()
+        ]
+        _fill(self.store, CONTACT_TABLE, rows)
+        (contact_id,) = day.contacts.of(ColumnKind.CONTACT_ID)
+        for row in _rows(self.store, day.contacts):
+            for total in day.contacts.of(ColumnKind.TOTAL):
+                terms = day.contacts.of(ColumnKind.POINTS, total.rule)
+                points = {column.term: row[column.name] for column in terms}
+                yield Scored(total.rule, row[contact_id.name], row[total.name], points)
+
+    def _eligible_for(self, test: RuleTest) -> dict[str, dict[str, float | None]]:
+        """Book → the reps of the test's file who may get its accounts → how many each may own."""
+        key = test.mark.file, test.on
+        if key not in self._eligible:
+            self._eligible[key] = _eligible(self.store, self.ruleset, test.reps, _midnight(test.on))
+        return self._eligible[key]
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _with_best(given: Given, scored: Iterable[Scored]) -> Given:
@@ -171,17 +214,21 @@ def _eligible(
     columns, able = rep_needs(ruleset), {"active": True, "can_own": True}
     compiled = compile_reps(ruleset, Dialect.SQLITE, now=now)
     everybody = {name: {**able, **fields} for name, fields in reps.items()}
-    store.execute("DROP TABLE IF EXISTS rep_fact")
-    store.execute(_table("rep_fact", ["rep_id", *(column.name for column in columns)]))
     rows = [{"rep_id": name, **rep_row(columns, fields)} for name, fields in everybody.items()]
     _fill(store, "rep_fact", rows)
     found: dict[str, dict[str, float | None]] = {book.id: {} for book in ruleset.books}
-    for row in store.execute(compiled.sql):
+    for row in _rows(store, compiled):
         rep = everybody[row["rep_id"]]
         for book, may in found.items():
             if row[compiled.of(ColumnKind.ELIGIBLE, book)[0].name] and rep["active"] and rep["can_own"]:
                 may[row["rep_id"]] = row[compiled.of(ColumnKind.CAPACITY, book)[0].name]
     return found
+
+
+def _rows(store: sqlite3.Connection, statement: Compiled | Trace) -> list[dict[str, Any]]:
+    """What the statement gives, by its columns' names."""
+    names = [column.name for column in statement.columns]
+    return [dict(zip(names, row, strict=True)) for row in store.execute(statement.sql)]
 
 
 def _table(name: str, columns: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ from rules.testing.model import (
     Tried,
     Value,
 )
-from rules.testing.outcome import outcome
+from rules.testing.outcome import Reader
 from rules.testing.reading import load_tests
 from rules.testing.schema import schema_of_tests
 
@@ -29,6 +29,7 @@ __all__ = [
     "Failure",
     "Given",
     "Outcome",
+    "Reader",
     "Result",
     "RuleTest",
     "Scored",
@@ -41,7 +42,6 @@ __all__ = [
     "covered",
     "judged",
     "load_tests",
-    "outcome",
     "rep_row",
     "schema_of_tests",
     "shown",
