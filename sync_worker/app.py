@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sync_worker.rollback import RollbackReport
     from sync_worker.status import Health, Status
     from sync_worker.store.plans import StoredPlan
+    from sync_worker.vocabulary import StoredSchemas
 
 T = TypeVar("T")
 
@@ -156,11 +157,18 @@ class Worker:
 
     def vocabulary(self) -> Vocabulary:
         """The words that rules may use: as the latest pull stored them, or as the CRMs say before the first one."""
+        return vocabulary(self._fields_known() or stored_schemas(self.parts.described()), self.config)
+
+    @property
+    def knows_fields(self) -> bool:
+        """Whether the words of rules can be told without asking a CRM."""
+        return self._fields_known() is not None
+
+    def _fields_known(self) -> StoredSchemas | None:
         with self.store.read() as tx:
-            stored = settings.get(tx, "schema")
+            stored: StoredSchemas | None = settings.get(tx, "schema")
         # After a change of the config the latest pull may have met other CRMs.
-        known = stored if stored and set(stored) == set(self.config.crms) else stored_schemas(self.parts.described())
-        return vocabulary(known, self.config)
+        return stored if stored and set(stored) == set(self.config.crms) else None
 
     def load_rules(self) -> Ruleset:
         """The rules, checked against the CRM's fields. Raises RulesInvalid with every mistake."""

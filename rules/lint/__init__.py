@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rules.lint.constants import of_constants, of_outputs
-from rules.lint.domains import domains
+from rules.lint.domains import domains, picklists
 from rules.lint.findings import Finding, Severity, in_order, note, of_loading, told, warning
 from rules.lint.order import against_each_other, left_over, never_or_always, sections
 from rules.lint.people import Staff, listed, of_owners, of_people
 from rules.lint.points import most_of, of_score
 from rules.lint.stored import Stored, of_stored
 from rules.lint.tables import of_table
+from rules.model import WhenTerm
 from rules.tracing import tried_in
 
 if TYPE_CHECKING:
@@ -45,8 +46,7 @@ def _of_rules(ruleset: Ruleset, vocabulary: Vocabulary, today: date) -> Iterator
         strange = tuple(of_outputs(tried.condition, known))
         yield from strange or never_or_always(told(tried), tried.condition, known, today)
         yield from of_constants(tried.condition)
-    for book in ruleset.books:
-        yield from of_constants(book.reps)
+    yield from _of_others(ruleset, vocabulary, today)
     for section in sections(ruleset):
         yield from against_each_other(section, known, today)
     for table in ruleset.tables:
@@ -60,6 +60,22 @@ def _of_rules(ruleset: Ruleset, vocabulary: Vocabulary, today: date) -> Iterator
         say = warning if expected else note
         yield say("missing-fallback", ruleset.books[-1].mark, message, hint)
     yield from _missing(ruleset)
+
+
+def _of_others(ruleset: Ruleset, vocabulary: Vocabulary, today: date) -> Iterator[Finding]:
+    """Conditions that are not about accounts."""
+    reps = [(f"'reps' of the book '{book.id}'", book.reps) for book in ruleset.books]
+    reps += [(f"'reps' of the route '{route.id}'", route.reps) for route in ruleset.routes if route.reps is not None]
+    fields = {**vocabulary.rep, **ruleset.reps.fields}
+    for name, when in reps:
+        yield from never_or_always(name, when, picklists(fields), today, "rep")
+        yield from of_constants(when)
+    for score in (contact.score for contact in ruleset.contacts):
+        for term in score.terms:
+            if isinstance(term, WhenTerm):
+                known = picklists(vocabulary.contact)
+                yield from never_or_always(f"the term '{term.id}'", term.when, known, today, "contact")
+                yield from of_constants(term.when)
 
 
 def _missing(ruleset: Ruleset) -> Iterator[Finding]:

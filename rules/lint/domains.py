@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 
 def domains(ruleset: Ruleset, fields: Mapping[str, FieldInfo]) -> dict[str, Domain]:
     """What is known of fields beyond their type, by name."""
-    found = {name: Domain(info.type, values=info.values) for name, info in fields.items() if info.values}
+    found = picklists(fields)
     for table in ruleset.tables:
         found |= dict(_outputs(table))
     for scheme in ruleset.schemes:
         names = tuple(segment.name for segment in scheme.segments)
         found[scheme.name] = Domain(Type.TEXT, nullable=False, values=names, closed=True)
     return found
+
+
+def picklists(fields: Mapping[str, FieldInfo]) -> dict[str, Domain]:
+    """What is known of fields as the org describes them."""
+    return {name: Domain(info.type, values=info.values) for name, info in fields.items() if info.values}
 
 
 def _outputs(table: Table) -> Iterator[tuple[str, Domain]]:

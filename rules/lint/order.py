@@ -162,7 +162,9 @@ class _Placed:
 # Single conditions
 
 
-def never_or_always(name: str, when: Condition, domains: Mapping[str, Domain], today: date) -> Iterator[Finding]:
+def never_or_always(
+    name: str, when: Condition, domains: Mapping[str, Domain], today: date, whom: str = "account"
+) -> Iterator[Finding]:
     """A condition that contradicts itself, or that says nothing."""
     if isinstance(when.tree, tree.Truth) and isinstance(when.tree.value, tree.Constant):
         if not when.tree.value.value:
@@ -172,7 +174,7 @@ def never_or_always(name: str, when: Condition, domains: Mapping[str, Domain], t
         message = f"{name} can never match: its condition contradicts itself"
         yield warning("never-true", when.mark, message, "'and' joins what must hold together; did you mean 'or'?")
     elif _impossible(tree.Not(when.tree), domains, today):
-        message = f"{name} matches every account, whatever its fields hold"
+        message = f"{name} matches every {whom}, whatever its fields hold"
         yield warning("always-true", when.mark, message, "write true if that is meant; else, did you mean 'and'?")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rules import tree
 from rules.counting import Counted
-from rules.facts import IntentSource, columns_read, needs
+from rules.facts import IntentSource, columns_read, needs, term_root
 from rules.lint.findings import note, told, warning
 from rules.model import ScaleTerm, WhenTerm
 from rules.names import written
@@ -54,6 +54,11 @@ class Stored:
         """Those in scope."""
         return self.of(Counted.IN_SCOPE)
 
+    def empty(self, column: FactColumn) -> int | None:
+        """For how many accounts in scope the column is empty; None where that is not counted."""
+        filled = self.counts.get((Counted.FILLED, column.name, ""))
+        return None if filled is None else self.in_scope - filled
+
     def of(self, what: Counted, first: str = "", second: str = "") -> int:
         """One count."""
         return self.counts[what, first, second]
@@ -67,16 +72,17 @@ def of_stored(ruleset: Ruleset, stored: Stored, may_be_empty: Collection[str] = 
     everybody, in_scope = stored.accounts, stored.in_scope
     if not everybody:
         return
+    unfilled = [column for column in needs(ruleset) if stored.empty(column) == in_scope]
     for number, one in enumerate(tried_in(ruleset), 1):
         if one.section == "scope" or in_scope:
-            yield from _of_condition(one, stored, number)
+            yield from _of_condition(one, stored, number, unfilled)
     for name, (missing, size) in stored.missing.items():
         if missing and name in ruleset.list_marks:
             yield _of_list(name, ruleset.list_marks[name], missing, size)
     if not in_scope:
         return
     for score in ruleset.scores:
-        yield from _of_score(score, stored)
+        yield from _of_score(score, stored, unfilled)
     yield from _of_fields(ruleset, stored, may_be_empty)
     yield from _of_segments(ruleset, stored)
     unbooked = stored.of(Counted.UNBOOKED)
@@ -85,7 +91,7 @@ def of_stored(ruleset: Ruleset, stored: Stored, may_be_empty: Collection[str] = 
         yield note("no-book", ruleset.books[-1].mark, message, "they stay where they are, in the pool, too")
 
 
-def _of_condition(one: Tried, stored: Stored, number: int) -> Iterator[Finding]:
+def _of_condition(one: Tried, stored: Stored, number: int, unfilled: Collection[FactColumn]) -> Iterator[Finding]:
     if isinstance(one.condition.tree, tree.Truth) and isinstance(one.condition.tree.value, tree.Constant):
         return
     everybody = stored.accounts if one.section == "scope" else stored.in_scope
@@ -94,9 +100,10 @@ def _of_condition(one: Tried, stored: Stored, number: int) -> Iterator[Finding]:
     name, mark = told(one), one.condition.mark
     if holds == 0:
         code = "dead-term" if one.section == "scores" else "never-matches"
-        # Protections and returns are there for what seldom is.
-        say = note if one.section in _PRECAUTIONS else warning
-        yield say(code, mark, f"{name} matches none of {everybody:,} {whose}")
+        why = _why(one.condition.tree, unfilled)
+        # Protections and returns are there for what seldom is; an empty field is told of itself.
+        say = note if one.section in _PRECAUTIONS or why else warning
+        yield say(code, mark, f"{name} matches none of {everybody:,} {whose}", why)
     elif holds == everybody and everybody >= FEW:
         yield note("always-matches", mark, f"{name} matches all {everybody:,} {whose}")
     if holds and one.section in _FIRST_WINS and stored.of(Counted.DECIDES, one.section, one.rule) == 0:
@@ -104,12 +111,19 @@ def _of_condition(one: Tried, stored: Stored, number: int) -> Iterator[Finding]:
         yield note("never-first", mark, message)
 
 
-def _of_score(score: Score, stored: Stored) -> Iterator[Finding]:
+def _why(root: tree.Part, unfilled: Collection[FactColumn]) -> str:
+    """The empty field that is behind it; empty for none."""
+    found = next((column for column in columns_read(root) if column in unfilled), None)
+    return f"'{found.word}' is empty for all of them" if found else ""
+
+
+def _of_score(score: Score, stored: Stored, unfilled: Collection[FactColumn]) -> Iterator[Finding]:
     conditions = {term.id for term in score.terms if isinstance(term, WhenTerm)}
     for term in score.terms:
         if term.id not in conditions and term.points and stored.of(Counted.GIVES, score.id, term.id) == 0:
+            why = _why(term_root(term), unfilled)
             message = f"the term '{term.id}' gives no account in scope any points"
-            yield warning("dead-term", term.mark, message)
+            yield (note if why else warning)("dead-term", term.mark, message, why)
     for tier in score.tiers:
         if stored.of(Counted.TIER, score.id, tier.name) == 0:
             message = f"no account in scope reaches tier {tier.name} of '{score.id}'"
@@ -120,9 +134,9 @@ def _of_fields(ruleset: Ruleset, stored: Stored, may_be_empty: Collection[str]) 
     in_scope = stored.in_scope
     places = _places(ruleset)
     for column in needs(ruleset):
-        if (Counted.FILLED, column.name, "") not in stored.counts or column.word in may_be_empty:
+        empty = stored.empty(column)
+        if empty is None or column.word in may_be_empty or in_scope < FEW:
             continue
-        empty = in_scope - stored.of(Counted.FILLED, column.name)
         # Most accounts show no intent; that none does is worth knowing.
         share = 1.0 if isinstance(column.source, IntentSource) else MOSTLY
         if column in places and empty >= in_scope * share:

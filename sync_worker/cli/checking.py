@@ -54,6 +54,6 @@ def _looked(session: Session, words: Path | None, folder: Path | None) -> Looked
     if words is not None:
         rules = load(at, vocabulary)
         return Looked(at, vocabulary, rules, lint_offline(rules, vocabulary, datetime.now(UTC).date()))
-    with session.worker() as worker:
+    with session.informed() as worker:
         rules = worker.load_rules() if folder is None else load(at, vocabulary)
         return Looked(at, vocabulary, rules, worker.lint(rules, vocabulary))

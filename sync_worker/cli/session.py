@@ -101,6 +101,14 @@ class Session:
         with self._stoppable(), open_worker(config, stop=self.stop) as worker:
             yield worker
 
+    @contextmanager
+    def informed(self) -> Iterator[Worker]:
+        """A worker that knows the words of rules. The CRM's secrets are read only where it has to be asked for them."""
+        with self.worker(secrets=False) as worker:
+            known = worker.knows_fields
+        with self.worker(secrets=not known) as worker:
+            yield worker
+
     def words(self, file: Path | None, rules: Path | None) -> tuple[Path, Vocabulary]:
         """The rules folder, and the words that rules may use: a file's, else the store's or the CRM's.
 
@@ -110,7 +118,7 @@ class Session:
             from rules import read_words
 
             return rules or self.rules_folder(), read_words(file)
-        with self.worker() as worker:
+        with self.informed() as worker:
             return rules or worker.config.rules.folder, worker.vocabulary()
 
     def rules_folder(self) -> Path:

@@ -125,3 +125,11 @@ def test_another_folder_is_checked_against_the_store(desk: Desk, tmp_path: Path)
     checked = desk.ask("rules", "check", "--rules", str(tmp_path / "draft"))
     assert [one["code"] for one in checked["findings"]] == ["never-matches"]
     assert checked["stored"] == {"accounts": 150, "in_scope": 0}
+
+
+def test_once_the_fields_are_known_neither_the_crm_nor_its_secrets_are_asked_for(desk: Desk) -> None:
+    desk.ask("pull")
+    for secret in (desk.folder / "secrets").iterdir():
+        secret.unlink()
+    assert desk.ask("rules", "check")["stored"]["accounts"] == 150
+    assert desk.type("pull").code != 0

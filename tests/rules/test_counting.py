@@ -122,18 +122,22 @@ def test_what_the_accounts_say_of_the_rules_is_told(folder: Folder, stores: list
     store.judge(rules, PEOPLE * 3)
     lists = {"home": (frozenset({"NO", "XX"}), 4), "nowhere": (frozenset({"AA", "BB"}), 2)}
     found = in_order(of_stored(rules, Stored(counts(store, rules), lists), {"in_pool"}))
-    assert [f"{one.mark.line} {one.severity} {one.code}: {one.message}" for one in found] == [
+    told = [(f"{one.mark.line} {one.severity} {one.code}: {one.message}", one.hint) for one in found]
+    assert [f"{text} — {hint}" if "is empty for all" in hint else text for text, hint in told] == [
         "2 note list-values: 2 of the 4 values of the list 'home' are no account's: 'NO', 'XX'",
         "2 warning dead-list: no account has any value of the list 'nowhere'",
         "4 warning never-matches: the segment 'huge' matches none of 27 accounts in scope",
         "8 warning never-matches: the rule 'nobody' matches none of 36 accounts",
-        "11 note never-matches: the rule 'never' matches none of 27 accounts in scope",
+        (
+            "11 note never-matches: the rule 'never' matches none of 27 accounts in scope"
+            " — 'in_pool' is empty for all of them"
+        ),
         "12 note never-first: the rule 'behind' matches 9 of 27 accounts in scope (33%), and rules above it take all",
         "17 note no-book: no book takes 18 of 27 accounts in scope (67%)",
         "17 note never-first: the book 'none' matches 9 of 27 accounts in scope (33%), and rules above it take all",
         "21 note empty-tier: no account in scope reaches tier A of 's'",
         "26 warning empty-field: 'revenue' is empty for 27 of 27 accounts in scope (100%)",
-        "26 warning dead-term: the term 'rich' matches none of 27 accounts in scope",
+        "26 note dead-term: the term 'rich' matches none of 27 accounts in scope — 'revenue' is empty for all of them",
         "27 warning dead-term: the term 'met' gives no account in scope any points",
     ]
 

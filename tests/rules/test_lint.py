@@ -309,6 +309,17 @@ def test_teams_and_people_that_nobody_is_are_told(folder: Folder, reps: str, fin
     assert found(folder, text, STAFF) == [f"3:20 {one}" for one in findings]
 
 
+def test_conditions_on_reps_are_looked_at_too(folder: Folder) -> None:
+    text = books("true", "true").replace('reps: "true"', "reps: \"team = 'A' and team = 'B'\"")
+    assert [one.split(" — ")[0] for one in found(folder, text)] == [
+        "3:20 warning never-true: 'reps' of the book 'b1' can never match: its condition contradicts itself"
+    ]
+    text = books("true", "true").replace('reps: "true"', "reps: \"team <> 'A' or team <> 'B'\"")
+    assert [one.split(" — ")[0] for one in found(folder, text)] == [
+        "3:20 warning always-true: 'reps' of the book 'b1' matches every rep, whatever its fields hold"
+    ]
+
+
 def test_routes_owners_and_books_for_nobody_are_told(folder: Folder) -> None:
     text = (
         "books: [{id: b, accounts: true, reps: capacity > 5, rank: s, capacity: 5}]\n"
