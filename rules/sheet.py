@@ -6,10 +6,9 @@ It knows neither decision tables nor reps.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rules import traps
 from rules.names import kind
@@ -21,6 +20,13 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 5_000
 MAX_COLUMNS = 50
+MAX_CELLS = 300_000
+"""Of one file, empty ones included: lines of nothing but commas are cells, too."""
+MAX_CELL = 32_767
+"""Characters of one cell. No spreadsheet holds more."""
+_END = re.compile("[,\n]")
+_OPEN = "\ue000open\ue000"
+"""Its characters are for private use: no file means them. It stands for a cell whose quote is never closed."""
 _FIGURE = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -30,12 +36,18 @@ _WAYS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A cell's text without the spaces around it, and where it begins."""
 
     text: str
-    mark: Mark
+    file: str
+    line: int
+    column: int
+
+    @property
+    def mark(self) -> Mark:
+        """Where the cell begins."""
+        return Mark(self.file, self.line, self.column)
 
 
 Line = list[Cell]
@@ -62,44 +74,87 @@ def read_lines(name: str, text: str, notes: Notes, *, most: int = MAX_ROWS) -> l
 
 def cells(name: str, text: str, notes: Notes) -> Iterator[Line]:
     """RFC 4180 with the place of every cell, which the csv module does not tell."""
-    row: Line = []
-    line, start, position = 1, 0, 0
+    line, position, left = 1, 0, MAX_CELLS
     while position <= len(text):
-        mark = Mark(name, line, position - start + 1)
-        content, after = _cell(text, position)
-        if content is None:
-            notes.error(mark, "a double quote is not closed", 'close it with "; a quote inside a cell is doubled')
+        end = _find(text, "\n", position)
+        if text.find('"', position, end) >= 0:
+            row, end = _quoted(name, text, line, position, left)
+        else:
+            row = _plain(name, text, line, position, end, left)
+        left -= len(row)
+        if wrong := _beyond(row, left):
+            notes.error(row[-1].mark, *wrong)
             return
-        row.append(Cell(content.strip(), mark))
-        breaks = text.count("\n", position, after)
-        if breaks:
-            line, start = line + breaks, text.rfind("\n", position, after) + 1
-        if after >= len(text) or text[after] == "\n":
-            yield row
-            row, line, start = [], line + 1, after + 1
+        yield row
+        line += text.count("\n", position, end) + 1
+        position = end + 1
+
+
+def _plain(name: str, text: str, line: int, start: int, end: int, most: int) -> Line:  # noqa: PLR0913, PLR0917 - a place
+    """A line without quotes: its cells, of too many or too long ones those up to the first."""
+    row: Line = []
+    column = 1
+    for part in text[start:end].split(",", most):
+        row.append(Cell(part.strip(), name, line, column))
+        column += len(part) + 1
+        if len(part) > MAX_CELL:
+            break
+    return row
+
+
+def _quoted(name: str, text: str, line: int, start: int, most: int) -> tuple[Line, int]:
+    """A row with quotes, which may go over several lines: its cells up to a wrong one, and where it ends."""
+    row: Line = []
+    position, begin = start, start
+    while True:
+        content, after = _cell(text, position)
+        text_of = _OPEN if content is None else content
+        row.append(Cell(text_of.strip(), name, line, position - begin + 1))
+        ends = after >= len(text) or text[after] == "\n"
+        if ends or content is None or len(content) > MAX_CELL or len(row) > most:
+            return row, after
+        if breaks := text.count("\n", position, after):
+            line, begin = line + breaks, text.rfind("\n", position, after) + 1
         position = after + 1
-    return
+
+
+def _beyond(row: Line, left: int) -> tuple[str, str] | None:
+    """Why the last cell of a row, and none after it, can be read, and the way out; None where all is well."""
+    if row[-1].text == _OPEN:
+        return "a double quote is not closed", 'close it with "; a quote inside a cell is doubled'
+    if left < 0:
+        return f"the table has more than {MAX_CELLS:,} cells", "split it, or delete the columns that rules do not read"
+    if len(row[-1].text) > MAX_CELL:
+        return (
+            f"the cell has more than {MAX_CELL:,} characters",
+            "a double quote takes in all up to the next",
+        )
+    return None
 
 
 def _cell(text: str, position: int) -> tuple[str | None, int]:
     """The content of the cell that begins here, and where its separator stands; None for an open quote."""
     if text[position : position + 1] != '"':
-        line_end = _find(text, "\n", position)
-        comma = text.find(",", position, line_end)
-        after = comma if comma >= 0 else line_end
+        after = _end(text, position)
         return text[position:after], after
     end = position + 1
-    while (end := text.find('"', end)) >= 0 and text[end + 1 : end + 2] == '"':
+    while (end := text.find('"', end)) >= 0 and text[end + 1 : end + 2] == '"' and end - position < 4 * MAX_CELL:
         end += 2
     if end < 0:
         return None, len(text)
-    after = min(_find(text, ",", end), _find(text, "\n", end))
+    after = _end(text, end)
     return text[position + 1 : end].replace('""', '"') + text[end + 1 : after], after
 
 
 def _find(text: str, what: str, start: int) -> int:
     found = text.find(what, start)
     return found if found >= 0 else len(text)
+
+
+def _end(text: str, start: int) -> int:
+    """Where the cell ends: at the next comma or line, found without looking any further."""
+    found = _END.search(text, start)
+    return found.start() if found else len(text)
 
 
 def _trim(lines: list[Line]) -> None:

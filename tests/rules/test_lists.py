@@ -125,3 +125,22 @@ def test_lists_that_are_compared_again_and_again_have_an_end(folder: Folder) -> 
         "rules.yaml:14:21: the conditions compare with more than 500,000 values of lists together — "
         "compare once, as a segment, and let rules read that"
     )
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("a\n" * 8_000_000, "t.csv:300001:1: the table has more than 300,000 cells — split it, or delete the columns"),
+        ("," * 16_000_000, "t.csv:2:300000: the table has more than 300,000 cells"),
+        ("x," * 40 + '"y"\n' + ("x," * 40 + "\n") * 190_000, "t.csv:7319:5: the table has more than 300,000 cells"),
+        ("a" * 16_000_000, "t.csv:2:1: the cell has more than 32,767 characters — a double quote takes in all"),
+        ('"' * 16_000_000, "t.csv:2:1: the cell has more than 32,767 characters"),
+        ('"' + "a\n" * 8_000_000, "t.csv:2:1: a double quote is not closed"),
+    ],
+    ids=["rows", "commas", "quoted", "long", "quotes", "open"],
+)
+def test_a_file_made_to_exhaust_the_worker_is_refused_in_good_time(folder: Folder, table: str, told: str) -> None:
+    start = time.process_time()
+    found = folder.problems(rules_yaml=FROM_FILE, t_csv=f"domain\n{table}")
+    assert any(one.startswith(told) for one in found), found
+    assert time.process_time() - start < 5
