@@ -84,7 +84,7 @@ FROM (
       CASE WHEN last_engagement < '{day_180}' THEN {-5} ELSE {0} END AS quiet
     FROM fact{fence}
   ) AS judged{fence}
-) AS totalled
+) AS totalled{fence}
 """
 
 _PARTS = (

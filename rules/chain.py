@@ -97,7 +97,8 @@ class Chain:
     def select(self, selected: Iterable[str]) -> str:
         """The whole statement: what is selected from the last stage."""
         stages = ",\n".join(f"{name} AS (\n  {body}\n)" for name, body in self._stages)
-        return f"WITH {stages}\nSELECT {', '.join(selected)} FROM {self._stages[-1][0]}"
+        # Fenced, too: SQLite takes two fenced stages for one unless what reads them is fenced.
+        return f"WITH {stages}\nSELECT {', '.join(selected)} FROM {self._stages[-1][0]}{fence(self.dialect)}"
 
     def _read(self, column: FactColumn) -> str:
         if column.name in self.given:

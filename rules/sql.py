@@ -32,6 +32,7 @@ class Dialect(StrEnum):
 
 _MIRRORED = {Comparator.LT: Comparator.GT, Comparator.LE: Comparator.GE, Comparator.GT: Comparator.LT,
              Comparator.GE: Comparator.LE, Comparator.EQ: Comparator.EQ, Comparator.NE: Comparator.NE}  # fmt: skip
+_FEW = 8
 _BEFORE_ALL, _AFTER_ALL = "0000-00-00", "9999-99-99"
 
 
@@ -114,7 +115,7 @@ class Writer:
                 above = self._comparison(Comparator.GE, value, low)
                 return f"({above} AND {self._comparison(Comparator.LE, value, high)})"
             case tree.Membership(value=value, choices=choices):
-                return f"{self.value(value)} IN ({', '.join(self.constant(choice) for choice in choices)})"
+                return self._member(value, choices)
             case tree.Like(value=value, pattern=pattern):
                 return self._like(value, pattern)
             case tree.Includes(value=value, choices=choices):
@@ -125,6 +126,13 @@ class Writer:
                 return self.value(value)
             case _:
                 raise TypeError(f"no SQL for {node!r}")
+
+    def _member(self, value: tree.Value, choices: tuple[str | float, ...]) -> str:
+        read, literals = self.value(value), [self.constant(choice) for choice in choices]
+        # SQLite makes an index of every list of three and more: a handful of comparisons costs less than one look-up.
+        if self.dialect is Dialect.SQLITE and isinstance(value, tree.FieldValue) and len(choices) <= _FEW:
+            return f"({' OR '.join(f'{read} = {literal}' for literal in literals)})"
+        return f"{read} IN ({', '.join(literals)})"
 
     def _comparison(self, comparator: Comparator, left: tree.Value, right: tree.Value) -> str:
         if (against := counted_against(comparator, left, right)) is not None:

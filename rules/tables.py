@@ -25,6 +25,7 @@ MAX_OVERLAPS = 20
 """So many rows that overlap are told of one table."""
 _OUTPUT = re.compile(r"then ([A-Za-z_][A-Za-z0-9_]{0,62})(?: \((text|number)\))?", re.ASCII)
 _QUOTED = re.compile(r"'((?:[^']|'')*)'")
+_PART = re.compile(r"\s*'(?:[^']|'')*'\s*(?=\||$)|[^|]*")
 _COMPARED = re.compile(r"(<=|>=|<|>)\s*(.+)", re.DOTALL)
 
 
@@ -155,10 +156,12 @@ class _Reader:
         return tree.Membership(self._value, tuple(dict.fromkeys(found.value for found in choices if found is not None)))
 
     def _split(self, text: str) -> list[str]:
-        """The ``|``-list's parts; a ``|`` inside single quotes is text."""
-        return [part.strip() for part in re.findall(r"(?:'(?:[^']|'')*'|[^|])+|(?<=\|)(?=\||$)|^(?=\|)", text)] or [
-            text
-        ]
+        """The ``|``-list's parts; a ``|`` is text inside single quotes, which begin and end a part: O'Neil has none."""
+        parts, start = [], 0
+        while start <= len(text) and (found := _PART.match(text, start)):
+            parts.append(found[0].strip())
+            start = found.end() + 1
+        return parts
 
     def _range(self, low: str, high: str) -> tree.Tree | None:
         least, most = self._bound(low.strip()), self._bound(high.strip())
