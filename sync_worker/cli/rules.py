@@ -79,7 +79,8 @@ def run_tests(  # noqa: PLR0913 - one parameter for each option
     folder, vocabulary = session.words(words, rules)
     ruleset = load(folder, vocabulary)
     ran = run(ruleset, chosen(load_tests(folder, ruleset, vocabulary), only, folder))
-    document, payload = rules_tested(ran, ruleset, folder, coverage=coverage or least is not None, least=least)
+    shown = coverage or least is not None
+    document, payload = rules_tested(ran, ruleset, folder, coverage=shown, least=least, brief=session.out.quiet)
     session.out.answer(document, payload)
     return Exit.OK if payload["ok"] else Exit.FAILED
 

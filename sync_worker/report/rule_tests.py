@@ -19,13 +19,17 @@ if TYPE_CHECKING:
     from sync_worker.rule_tests import Ran
 
 
-def rules_tested(
-    ran: Ran, rules: Ruleset, folder: Path, *, coverage: bool = False, least: float | None = None
+def rules_tested(  # noqa: PLR0913 - what an answer depends on
+    ran: Ran, rules: Ruleset, folder: Path, *, coverage: bool, least: float | None, brief: bool
 ) -> Answer:
-    """``rules test``; ``least`` is the share of the rules, in percent, that the tests must exercise."""
+    """``rules test``.
+
+    ``least``: the share of the rules, in percent, that the tests must exercise; ``brief``: list only what failed.
+    """
     too_little = least is not None and ran.coverage.share * 100 < least
+    listed = ran.failed if brief else ran.results
     document: Document = (
-        table("|test|where", [_row(result) for result in ran.results]),
+        *([table("|test|where", [_row(result) for result in listed])] if listed else []),
         *failures(ran),
         *(_coverage(ran.coverage) if coverage else ()),
         *_warnings(ran),

@@ -188,6 +188,11 @@ def test_a_rep_who_is_gone_gets_nothing(bench: Bench) -> None:
     assert bench.test(text).code == 0
 
 
+def test_a_quiet_run_lists_only_what_failed(bench: Bench) -> None:
+    assert bench.test(block("yaml policy.test.yaml"), "--quiet").out.startswith("4 tests passed")
+    assert "FAILED  a mid-size prospect" in bench.test(block("yaml failing"), "--quiet").out
+
+
 def test_only_some_tests_are_run_where_a_pattern_says_which(bench: Bench) -> None:
     guide = block("yaml policy.test.yaml")
     assert [one["name"] for one in bench.test(guide, "--only", "PROSPECT", "--format", "json").json["tests"]] == [
