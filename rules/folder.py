@@ -18,6 +18,9 @@ TESTS = (".test.yaml", ".test.yml")
 MAX_FILES = 200
 _SAVE = "save it as UTF-8 (Excel: 'CSV UTF-8')"
 MAX_BYTES = 16_777_216
+"""Of one file."""
+MAX_TOTAL = 33_554_432
+"""Bytes of all files together: all of them are in memory at once."""
 _BEGINNING = 1_024
 
 
@@ -99,3 +102,6 @@ def _within_limits(folder: Path, sizes: list[tuple[Path, int]]) -> None:
              if size > MAX_BYTES]  # fmt: skip
     if large:
         raise RulesInvalid(large)
+    if (total := sum(size for _, size in sizes)) > MAX_TOTAL:
+        message = f"the folder's rule files have {total:,} bytes together, over {MAX_TOTAL:,}"
+        raise RulesInvalid([_Problem(str(folder), 1, 1, message, "take out what rules do not read")])

@@ -89,6 +89,9 @@ def _column(file: Scalar, column: Scalar, texts: dict[str, str | None], notes: N
         notes.error(column.mark, f"'{file.text}' has no column '{column.text[:60]}'", nearest(column.text, header))
         return []
     at = header.index(column.text)
+    if column.text in header[at + 1 :]:
+        again = lines[0][header.index(column.text, at + 1)]
+        notes.error(again.mark, f"the column '{column.text}' is here twice", "remove one")
     cells = [line[at] for line in lines[1:] if sheet.as_wide_as(lines[0], line, notes) and line[at].text]
     if not cells:
         notes.error(lines[0][at].mark, f"the column '{column.text}' has no values", "write one below its header")

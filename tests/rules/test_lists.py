@@ -68,6 +68,7 @@ def test_of_a_list_that_is_wrong_throughout_the_first_twenty_are_told(folder: Fo
         ("{column: domain}", "domain\na\n", "rules.yaml:2:18: the key 'file' is missing here"),
         ("{file: t.csv, colum: domain}", "domain\na\n",
          "rules.yaml:2:32: unknown key 'colum' — did you mean 'column'?"),
+        ("{file: t.csv, column: domain}", "domain,x,domain\na,b,c\n", "t.csv:1:10: the column 'domain' is here twice"),
         ("{file: t.csv, column: domain}", "domain\n", "t.csv:1:1: the column 'domain' has no values — write one"),
         ("{file: t.csv, column: domain}", "domain,x\n,a\n", "t.csv:1:1: the column 'domain' has no values"),
         ("{file: t.csv, column: domain}", "", "t.csv:1:1: the table is empty"),

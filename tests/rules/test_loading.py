@@ -201,6 +201,16 @@ def test_a_missing_or_empty_folder_is_told_with_the_way_out(folder: Folder, tmp_
     assert "no rules here" in folder.problems()[0]
 
 
+def test_files_that_are_too_large_together_are_not_read(folder: Folder) -> None:
+    for name in "abc":
+        with (folder.path / f"{name}.csv").open("wb") as file:
+            file.truncate(12_000_000)
+    (found,) = folder.problems(rules_yaml="version: 1\n")
+    assert found.endswith(
+        "the folder's rule files have 36,000,011 bytes together, over 33,554,432 — take out what rules do not read"
+    )
+
+
 def test_a_file_that_is_not_utf_8_is_told_where(folder: Folder) -> None:
     assert folder.problems(a_yaml="version: 1\n# Zürich\n".encode("cp1252")) == [
         (

@@ -94,7 +94,7 @@ def test_every_limit_is_told() -> None:
         gate.MAX_CHARACTERS, gate.MAX_NODES, gate.MAX_DEPTH, expression.MAX_INCLUDED, expression.MAX_WILDCARDS,
         shapes.MAX_USED, lists.MAX_ITEMS, sheet.MAX_ROWS, sheet.MAX_COLUMNS, document.MAX_FILE, document.MAX_SCALARS,
         folder.MAX_FILES, sizes.MAX_RULES, sizes.MAX_TERMS, sizes.MAX_SEGMENTS, sizes.MAX_CONDITIONS, sizes.MAX_NODES,
-        sizes.MAX_LISTED, values.MAX_DAYS,
+        sizes.MAX_LISTED, values.MAX_DAYS, sheet.MAX_CELLS, sheet.MAX_CELL, folder.MAX_BYTES, folder.MAX_TOTAL,
     )  # fmt: skip
     for limit in limits:
         assert re.search(rf"(?<![\d,]){limit:,}(?![\d,]*\d)", text), f"{limit:,}"
