@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, exists, func, insert, select
+from sqlalchemy import delete, exists, func, insert, literal, select, true
 
 from rules import (
     ContactSource,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
-    from sqlalchemy import ColumnElement, Connection, RowMapping, Table
+    from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table
 
     from sync_worker.core.model import Value
 
@@ -83,8 +83,11 @@ MOST_DUE, SHARE_DUE = 20_000, 0.3
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far two processes' clocks may lie apart (I24)."""
 
-FORM = 2
+FORM = 3
 """To be raised when the same settings come to mean other facts."""
+
+MADE_IN = "made__in"
+"""The column for the number of the state of the facts in which a row was made. No rule reads it."""
 
 _BUILT = "fact_columns"
 
@@ -97,6 +100,8 @@ class Refreshed:
     accounts: int
     """How many were looked at; in a full build, how many there are."""
     now: datetime
+    number: int
+    """Of this state of the facts: rows that are made later have a higher one."""
 
 
 def refresh(tx: Connection, columns: Sequence[FactColumn], *, now: datetime, settings: FactSettings) -> Refreshed:
@@ -118,17 +123,18 @@ def refresh(tx: Connection, columns: Sequence[FactColumn], *, now: datetime, set
     due = changes.gather(tx, notes, table, since=at, now=now)
     if due > MOST_DUE and due > SHARE_DUE * tx.execute(select(func.count()).select_from(table)).scalar_one():
         return _all(tx, columns, now, settings)
+    made = built["number"] + bool(due)
     if due:
         changes.count_on(tx)
         tx.execute(delete(table).where(table.c.account_id.in_(select(DUE.c.account_id))))
-        values, accounts = _values(tx, columns, now, settings, due=True)
+        values, accounts = _values(tx, columns, now, settings, made, due=True)
         contacts.build(tx, accounts)
         fill(tx, table, list(values), accounts.select(values))
         _note_stale(tx)
     if due or notes or number(at) != number(now):
         changes.forget(tx, notes)
-        _remember(tx, built["types"], columns, now, settings, signed, built["build"])
-    return Refreshed(full=False, accounts=due, now=now)
+        _remember(tx, columns, now, settings, build=built["build"], made=made)
+    return Refreshed(full=False, accounts=due, now=now, number=made)
 
 
 def build(tx: Connection, columns: Sequence[FactColumn], *, now: datetime, settings: FactSettings) -> int:
@@ -145,18 +151,17 @@ def check(tx: Connection, columns: Sequence[FactColumn], *, now: datetime, setti
 
     The facts must have been refreshed in this transaction, at ``now``. Numbers differ by more than 0.000001.
     """
-    types = _types(columns)
-    beside = make(tx, "fact_beside", "account_id", types, _own(columns))
-    values, accounts = _values(tx, columns, now, settings)
+    facts, build, made = _facts(tx), *_next(tx)
+    beside = make(tx, "fact_beside", "account_id", _types(columns), _own(columns))
+    values, accounts = _values(tx, columns, now, settings, made)
     people = contacts.check(tx, accounts, mend=mend)
     fill(tx, beside, list(values), accounts.select(values))
-    facts = _facts(tx)
     decay = {name: decayed(facts.day, facts.landmark, half_life) for name, half_life in facts.folded.items()}
-    wrong = differing(tx, facts.table, beside, decay)
+    wrong = differing(tx, facts.table, beside, decay, {MADE_IN})
     if wrong and mend:
         put_in_place(tx, "fact_beside", "fact")
         _make_findable(tx)
-        _remember(tx, types, columns, now, settings, _signature(tx, columns, settings), latest_build(tx) + 1)
+        _remember(tx, columns, now, settings, build=build, made=made)
     else:
         drop(tx, "fact_beside")
     return wrong + people
@@ -164,15 +169,21 @@ def check(tx: Connection, columns: Sequence[FactColumn], *, now: datetime, setti
 
 def _all(tx: Connection, columns: Sequence[FactColumn], now: datetime, settings: FactSettings) -> Refreshed:
     changes.forget(tx, None)
-    types, build = _types(columns), latest_build(tx) + 1
-    table = make(tx, "fact", "account_id", types, _own(columns))
-    values, accounts = _values(tx, columns, now, settings)
+    build, made = _next(tx)
+    table = make(tx, "fact", "account_id", _types(columns), _own(columns))
+    values, accounts = _values(tx, columns, now, settings, made)
     contacts.build(tx, accounts)
     count = fill(tx, table, list(values), accounts.select(values))
     _make_findable(tx)
     tx.execute(delete(stale))
-    _remember(tx, types, columns, now, settings, _signature(tx, columns, settings), build)
-    return Refreshed(full=True, accounts=count, now=now)
+    _remember(tx, columns, now, settings, build=build, made=made)
+    return Refreshed(full=True, accounts=count, now=now, number=made)
+
+
+def _next(tx: Connection) -> tuple[int, int]:
+    """The numbers of a full build that is about to be made, and of the facts that it makes."""
+    built = _built(tx) or {}
+    return built.get("build", 0) + 1, built.get("number", 0) + 1
 
 
 def _make_findable(tx: Connection) -> None:
@@ -189,7 +200,7 @@ def _note_stale(tx: Connection) -> None:
 
 def _own(columns: Sequence[FactColumn]) -> tuple[str, ...]:
     """The columns that no rule reads."""
-    return (GOOD_UNTIL, *(counted(name) for name in _fading(columns)))
+    return (GOOD_UNTIL, MADE_IN, *(counted(name) for name in _fading(columns)))
 
 
 def _fading(columns: Sequence[FactColumn]) -> dict[str, int]:
@@ -201,8 +212,14 @@ def _types(columns: Sequence[FactColumn]) -> dict[str, Type]:
     return {column.name: column.type for column in columns} | ALWAYS
 
 
-def _values(
-    tx: Connection, columns: Sequence[FactColumn], now: datetime, settings: FactSettings, *, due: bool = False
+def _values(  # noqa: PLR0913 - how, for whom and when facts are made
+    tx: Connection,
+    columns: Sequence[FactColumn],
+    now: datetime,
+    settings: FactSettings,
+    made: int,
+    *,
+    due: bool = False,
 ) -> tuple[dict[str, ColumnElement[Any]], Accounts]:
     """What each column holds, and the accounts to select it from: all, or those that are ``due``."""
     accounts = Accounts(reader(tx.dialect.name), now, settings, filed(tx, columns, now), due)
@@ -214,14 +231,17 @@ def _values(
         if isinstance(column.source, FadingSource):
             values[counted(column.name)] = accounts.still_fading(column.source.kind, column.source.days)
     contacts.keep_up(accounts)
-    values[GOOD_UNTIL] = accounts.good_until()
+    values |= {GOOD_UNTIL: accounts.good_until(), MADE_IN: literal(made)}
     return values, accounts
 
 
-def read_sets(tx: Connection, account_ids: Sequence[str] | None = None) -> dict[str, str]:
+def read_sets(
+    tx: Connection, account_ids: Sequence[str] | None = None, *, made_by: int | None = None
+) -> dict[str, str]:
     """Account id → SHA-256 of everything that a decision about it rests on (I3); all accounts, or these.
 
-    The canonical JSON of the columns that the rules read, of ``do_not_move`` and of ``held_until``. Engagement
+    Without those whose facts are newer than the state ``made_by``: a decision by that state does not rest on them. The
+    canonical JSON of the columns that the rules read, of ``do_not_move`` and of ``held_until``. Engagement
     enters in a form that does not change when the landmark moves.
     """
     facts = _facts(tx)
@@ -229,7 +249,8 @@ def read_sets(tx: Connection, account_ids: Sequence[str] | None = None) -> dict[
     wanted = [facts.table.c[name] for name in names]
     people = contacts.steady(tx, facts.contacts, facts.today, account_ids) if facts.best else {}
     found: dict[str, str] = {}
-    for each in _rows(tx, facts.table, wanted, account_ids):
+    newest = facts.table.c[MADE_IN] <= made_by if made_by is not None else true()
+    for each in _rows(tx, select(facts.table.c.account_id, *wanted).where(newest), account_ids):
         values = facts.steady(dict(zip(names, each[1:], strict=True)))
         values |= dict.fromkeys(facts.best, people.get(each[0]))
         found[each[0]] = digest(values)
@@ -284,7 +305,7 @@ class _Facts:
         for name, half_life in self.folded.items():
             left = shown[name] * decayed(self.day, self.landmark, half_life)
             shown[name] = math.floor(left * 1e6 + 0.5) / 1e6
-        for own in ("account_id", GOOD_UNTIL, *map(counted, self.fading)):
+        for own in ("account_id", GOOD_UNTIL, MADE_IN, *map(counted, self.fading)):
             del shown[own]
         return shown
 
@@ -331,26 +352,21 @@ def _value(accounts: Accounts, column: FactColumn) -> ColumnElement[Any]:  # noq
             return contacts.highest(accounts, score)
 
 
-def _remember(  # noqa: PLR0913, PLR0917 - all that is remembered of a build
-    tx: Connection,
-    types: Mapping[str, Type],
-    columns: Sequence[FactColumn],
-    now: datetime,
-    how: FactSettings,
-    signature: str,
-    build: int,
+def _remember(  # noqa: PLR0913 - all that is remembered of facts
+    tx: Connection, columns: Sequence[FactColumn], now: datetime, how: FactSettings, *, build: int, made: int
 ) -> None:
     folded = {c.name: c.source.half_life_days for c in columns if isinstance(c.source, EngagementSource)}
     built = {
-        "types": dict(types),
+        "types": _types(columns),
         "read": sorted({column.name for column in columns}),
         "folded": folded,
         "fading": _fading(columns),
         "best": [column.name for column in columns if isinstance(column.source, ContactSource)],
         "contacts": contacts.ways(how.contacts),
         "built_at": now.isoformat(),
-        "signature": signature,
+        "signature": _signature(tx, columns, how),
         "build": build,
+        "number": made,
     }
     settings.put(tx, _BUILT, built, now)
 
@@ -389,7 +405,7 @@ def _facts(tx: Connection) -> _Facts:
         raise LookupError("facts were never built")
     types = {name: Type(kind) for name, kind in built["types"].items()}
     return _Facts(
-        table=table("fact", "account_id", types, (GOOD_UNTIL, *map(counted, built["fading"]))),
+        table=table("fact", "account_id", types, (GOOD_UNTIL, MADE_IN, *map(counted, built["fading"]))),
         read=tuple(built["read"]),
         folded=built["folded"],
         landmark=engagement.landmark(tx),
@@ -400,12 +416,9 @@ def _facts(tx: Connection) -> _Facts:
     )
 
 
-def _rows(
-    tx: Connection, table: Table, columns: Sequence[ColumnElement[Any]], account_ids: Sequence[str] | None
-) -> Iterator[Sequence[Any]]:
-    wanted = select(table.c.account_id, *columns)
+def _rows(tx: Connection, wanted: Select[Any], account_ids: Sequence[str] | None) -> Iterator[Sequence[Any]]:
     if account_ids is None:
         yield from tx.execute(wanted.execution_options(yield_per=10_000))
         return
     for part in chunks(account_ids):
-        yield from tx.execute(wanted.where(table.c.account_id.in_(part)))
+        yield from tx.execute(wanted.where(wanted.selected_columns[0].in_(part)))

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from rules import Type
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Select
     from sqlalchemy.types import TypeEngine
@@ -84,15 +84,17 @@ def drop(tx: Connection, name: str) -> None:
     tx.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
 
 
-def differing(tx: Connection, one: Table, other: Table, scale: Mapping[str, float]) -> int:
-    """How many keys have other values in the two tables, or stand in one alone.
+def differing(tx: Connection, one: Table, other: Table, scale: Mapping[str, float], aside: Collection[str] = ()) -> int:
+    """How many keys have other values in the two tables, or stand in one alone; whatever the columns ``aside`` hold.
 
     Numbers are the same within 0.000001, or that share of them. ``scale``: what to multiply a column by before that.
     """
     (key,) = (column.name for column in one.primary_key)
     same_key = one.c[key] == other.c[key]
     unlike = [
-        _unlike(column, other.c[column.name], scale.get(column.name, 1.0)) for column in one.c if column.name != key
+        _unlike(column, other.c[column.name], scale.get(column.name, 1.0))
+        for column in one.c
+        if column.name not in {key, *aside}
     ]
     both = select(func.count()).select_from(one.join(other, same_key)).where(or_(*unlike))
     alone = [
