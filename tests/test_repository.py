@@ -317,6 +317,9 @@ def test_the_map_shows_places_that_exist() -> None:
         for module in re.findall(r"`(\w+\*?)/?`", modules):
             found = list((ROOT / "sync_worker" / folder).glob(f"{module}.py"))
             assert found or (ROOT / "sync_worker" / folder / module).is_dir(), f"{folder}/{module}"
+    language = text.split("## The rule language")[1].split("\n## ")[0]
+    for module in re.findall(r"`(\w+)/?`", "".join(re.findall(r"(?m)^\| .*", language))):
+        assert (ROOT / "rules" / f"{module}.py").exists() or (ROOT / "rules" / module).is_dir(), f"rules/{module}"
 
 
 # Words ----------------------------------------------------------------------------------------------------------
