@@ -186,7 +186,8 @@ class _Asked:
             text = f"The book {stands.book} takes it, and that book is not for {name}."
             yield Reason("book", text, (*self._rep_lacks(stands.book), *self._other_books()))
         elif stands.bar is Bar.FULL:
-            has = f"{name} has {count(seat.load, 'account')}, and the book {stands.book} holds {seat.capacity:,}: it is full."
+            full = f"the book {stands.book} holds {seat.capacity:,}: it is full."
+            has = f"{name} has {count(seat.load, 'account')}, and {full}"
             none = f"{name} has no room in the book {stands.book}: a capacity of 0, or none in the CRM."
             yield Reason("full", has if seat.capacity else none)
         elif stands.bar is Bar.LIMIT and stands.limit:

@@ -39,9 +39,3 @@ def pulled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
         with office.worker() as worker:
             worker.plan()
             yield worker
-
-
-@pytest.fixture
-def office_on_postgresql(tmp_path: Path, postgres_database: str) -> Iterator[Office]:
-    """The same company, its worker's store in PostgreSQL."""
-    yield from opened(tmp_path, postgres_database)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from connectors.port import Stream
 from rules import load
 from sync_worker.config import load as load_config
 from sync_worker.decide import decide
 from sync_worker.parts import Parts
-from sync_worker.store import cycles, open_store, settings, upgrade
+from sync_worker.store import cycles, lookup, open_store, settings, upgrade
 from tests.cycle.office import CONFIG
 from tests.store.crm import account, activity, other, page, save
 
@@ -44,9 +44,9 @@ TOUCHED = {"001A": "2026-09-01T10:00:00Z", "001E": "2026-11-12T10:00:00Z"}
 class Company:
     """A store with all of it, and the worker's parts around it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str = "") -> None:
         self.folder, self.now = folder, NOW
-        url = f"sqlite:///{folder / 'store.db'}"
+        url = url or f"sqlite:///{folder / 'store.db'}"
         upgrade(url)
         (folder / "secret").write_text("x")
         file = folder / "config.toml"
@@ -67,6 +67,12 @@ class Company:
         )
         self._fill()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.parts.store.close()
+
     def read_rules(self, words: Vocabulary) -> Ruleset:
         return load(self.folder / "rules", words)
 
@@ -74,6 +80,19 @@ class Company:
         """Let these be the rules."""
         (self.folder / "rules").mkdir(exist_ok=True)
         (self.folder / "rules" / "rules.yaml").write_text(rules)
+
+    def change(self, account_id: str, **fields: Value) -> None:
+        """Let the CRM show other values of an account."""
+        with self.parts.store.begin() as tx:
+            known = lookup.get(tx, Stream.ACCOUNTS, account_id)
+            fields = {**(known.fields if known else {}), **fields}
+            save(tx, page(account(account_id, self.now, **fields)), self.now)
+
+    def happen(self, id_: str, account_id: str, kind: str, at: datetime) -> None:
+        """Let something have been done with an account."""
+        done = activity(id_, self.now, account=account_id, kind=kind, at=at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        with self.parts.store.begin() as tx:
+            save(tx, page(done), self.now)
 
     def decide(self, at: datetime) -> None:
         """Decide at a moment, as a run does after its pull."""

@@ -17,6 +17,8 @@ from sync_worker.report.why_not import barred
 from tests.explain.little import NOW, Company
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sync_worker.report.document import Answer
 
 TEXT = (Path(__file__).parents[2] / "docs" / "explain.md").read_text()
@@ -25,14 +27,14 @@ SHOWN = [tuple(block.split("\n", 1)) for block in re.findall(r"```\n\$ sync-work
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """It decided on 2 November, when unworked meant 60 days, and today."""
-    found = Company(tmp_path_factory.mktemp("little"))
-    found.write(RULES.replace("> 90", "> 60"))
-    found.decide(NOW - timedelta(days=20))
-    found.write(RULES)
-    found.decide(NOW)
-    return found
+    with Company(tmp_path_factory.mktemp("little")) as found:
+        found.write(RULES.replace("> 90", "> 60"))
+        found.decide(NOW - timedelta(days=20))
+        found.write(RULES)
+        found.decide(NOW)
+        yield found
 
 
 def answered(company: Company, command: str) -> Answer:

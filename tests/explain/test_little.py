@@ -13,6 +13,7 @@ from sync_worker.report.text import plain
 from tests.explain.little import NOW, Company
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 RULES = """
@@ -53,12 +54,12 @@ grids: [{id: grade, rows: priority, columns: timing}]
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
-    found = Company(tmp_path_factory.mktemp("little"))
-    found.write(RULES)
-    (found.folder / "rules" / "areas.csv").write_text("country,then area\nDE | FR,North\nUS,West\n")
-    found.decide(NOW)
-    return found
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    with Company(tmp_path_factory.mktemp("little")) as found:
+        found.write(RULES)
+        (found.folder / "rules" / "areas.csv").write_text("country,then area\nDE | FR,North\nUS,West\n")
+        found.decide(NOW)
+        yield found
 
 
 def test_segments_tables_grids_and_routes_are_told_with_what_they_gave(company: Company) -> None:
@@ -128,13 +129,14 @@ def test_the_next_tier_of_a_window_is_told_by_its_count(company: Company) -> Non
 
 
 def test_protections_are_told_with_all_that_would_have_to_end(tmp_path: Path) -> None:
-    company = Company(tmp_path)
-    company.write(RULES.replace("area = 'North'", "country = 'DE'").replace("tables: [areas.csv]\n", ""))
-    elm = explain(company.parts, "Elm")
+    with Company(tmp_path) as company:
+        company.write(RULES.replace("area = 'North'", "country = 'DE'").replace("tables: [areas.csv]\n", ""))
+        elm = explain(company.parts, "Elm")
+        company.now = NOW + timedelta(days=21)
+        later = explain(company.parts, "Elm").told.protect
     assert elm.verdict == "It stays with its owner: We talk to them."
     assert sentence(elm.nearest[0]) == "It would not be protected if touches(30) were 0 or less (it is 1)."
-    company.now = NOW + timedelta(days=21)
-    assert explain(company.parts, "Elm").told.protect is None, "31 days after the touch it counts no more"
+    assert later is None, "31 days after the touch it counts no more"
 
 
 def test_a_full_book_is_told_with_both_figures(company: Company) -> None:

@@ -2,128 +2,135 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
-from sync_worker.decide import decide
+from sync_worker.explain import explain, explain_at
 from sync_worker.explain.then import NoSuchMoment, NotDecided, moment
 from sync_worker.report.explanation import explained, past
 from sync_worker.report.text import plain
-from sync_worker.store import cycles, schema
-from tests.cycle.office import TEMPLATES
+from sync_worker.store import schema
+from tests.explain.little import ACCOUNTS, NOW, Company
 
 if TYPE_CHECKING:
-    from sync_worker.app import Worker
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from sync_worker.explain import Told
     from tests.cycle.office import Office
 
-RULES = [
-    # A table, segments, a grid, routes, decays of each kind, caps and negative points.
-    """
-version: 1
-segments:
-  size:
-    large: employees >= 500
-    small: employees < 50
-    other: otherwise
-scope: [{id: all, when: "type <> 'Partner' or size = 'large'", because: We sell to them}]
-protect:
-  - {id: won, when: is_customer and size <> 'small', because: Ours}
-  - {id: talks, when: "touches(30) > 0 or events('meeting', 60) > 0", because: We talk}
-return:
-  - {id: idle, when: days_since(last_touch) > 60, reason: idle, rest: 10 days}
-  - {id: never, when: last_touch is empty, reason: never touched, rest: 1 day}
-routes: [{id: hot, when: intent('cybersecurity') > 50, to: {team: EMEA Enterprise, by: round robin}, because: Hot}]
-books:
-  - {id: few, accounts: size = 'large', reps: "team like '%Enterprise'", capacity: 20, rank: timing}
-  - {id: many, accounts: employees > 0, reps: "team like '%Mid%'", capacity: 60, rank: priority}
-scores:
+CONDITIONS = """
+country in ('DE', 'FR')
+country <> 'US' or employees > 500
+employees >= 1000
+employees < 400 and industry is not empty
+industry = 'Banking'
+name like '%e%'
+days_since(last_touch) > 60
+last_touch is empty
+touches(30) > 0
+days_since(created_at) > 410
+engagement('meeting', 7) >= 0.5
+events('web_form', 20) > 0 or in_pool
+owner_active and not is_customer
+days_since(last_engagement) <= 30
+area = 'North'
+size = 'large'
+size <> 'small' and open_opportunities = 0
+""".strip().splitlines()
+SCORES = """
   - id: priority
-    max: 30
+    max: {total}
     parts:
-      firm:
+      fit:
         max: 25
         terms:
-          - {id: size, scale: employees, from: 0, to: 200, points: 20, because: Size}
-          - {id: place, when: region = 'EMEA', points: 15, because: Near}
-          - {id: small, when: size = 'small', points: -8, because: Small}
-    tiers: {A: 20, B: 10, C: 0}
+          - {{id: size, scale: employees, from: 0, to: {size}, points: 20, because: Size}}
+          - {{id: area, when: area = 'North', points: 15, because: Near}}
+          - {{id: cond, when: "{condition}", points: -8, because: Less}}
+      did: {{max: 20, {decay}: {days} days, terms: [{{id: met, event: meeting, points: 7, because: Met}}]}}
+    tiers: {{A: 20, B: 8, C: 0}}
   - id: timing
-    max: 20
-    parts:
-      line: {max: 10, linear: 90 days, terms: [{id: met, event: meeting, points: 4, because: Met}]}
-      seen: {max: 10, window: 60 days, terms: [{id: web, event: web_form, points: 3, because: Asked}]}
-    tiers: {'1': 5, '2': 0}
-grids: [{id: grade, rows: priority, columns: timing}]
-""",
-    """
-version: 1
-scope: [{id: some, when: employees is not empty, because: Known}]
-protect: [{id: open, when: open_opportunities > 0, because: Open}]
-return: [{id: left, when: owner_active = false, reason: left, rest: 1 day}]
-books: [{id: all, accounts: true, reps: "team is not empty", capacity: 50, rank: priority}]
-scores:
-  - id: priority
     max: 10
-    parts: {only: {max: 10, terms: [{id: size, scale: employees, from: 100, to: 0, points: 10, because: Small}]}}
-    tiers: {A: 5, D: 0}
-""",
-]
+    parts: {{web: {{max: 10, window: 20 days, terms: [{{id: web, event: web_form, points: 4, because: Asked}}]}}}}
+    tiers: {{'1': 5, '2': 0}}
+grids: [{{id: grade, rows: priority, columns: timing}}]
+"""
+TEAMS = ("team = 'Enterprise'", "team = 'Mid-Market'", "team is not empty")
 
 
-def write(office: Office, which: int | None) -> None:
-    """The demo's rules, or others."""
-    shutil.rmtree(office.rules)
-    if which is None:
-        shutil.copytree(TEMPLATES / "demo", office.rules)
-    else:
-        office.rules.mkdir()
-        (office.rules / "rules.yaml").write_text(RULES[which])
+def drawn_rules(draw: random.Random) -> str:
+    """Rules of every kind, with conditions as they fall."""
+
+    def listed(section: str, more: str) -> str:
+        found = draw.sample(CONDITIONS, draw.randint(1, 4))
+        lines = "".join(f'  - {{id: {section[:3]}{at}, when: "{one}", {more}}}\n' for at, one in enumerate(found))
+        return f"{section}:\n{lines}"
+
+    books = "".join(
+        f'  - {{id: b{at}, accounts: "{one}", reps: "{draw.choice(TEAMS)}", capacity: 3, rank: priority}}\n'
+        for at, one in enumerate(draw.sample(CONDITIONS, 2))
+    )
+    large = draw.randint(1, 3000)
+    return "".join((
+        "version: 1\ntables: [areas.csv]\n",
+        f"segments:\n  size:\n    large: employees > {large}\n    small: employees < {large // 3}\n",
+        "    rest: otherwise\n",
+        listed("scope", "because: Ours"),
+        listed("protect", "because: Kept"),
+        listed("return", f"reason: idle, rest: {draw.randint(1, 9)} days"),
+        listed("routes", "to: {team: Enterprise, by: round robin}, because: Way"),
+        f"books:\n{books}scores:",
+        SCORES.format(
+            total=draw.choice((30, 50)),
+            size=draw.choice((500, 5000)),
+            condition=draw.choice(CONDITIONS),
+            decay=draw.choice(("half_life", "linear", "window")),
+            days=draw.randint(5, 60),
+        ),
+    ))  # fmt: skip
 
 
-def judge(worker: Worker, at: datetime) -> None:
-    """Decide at a moment, as a run of the worker does after its pull."""
-    worker.parts.clock = lambda: at
-    with worker.store.begin() as tx:
-        run = cycles.start(tx, "plan", at)
-    decide(worker.parts, cycle=run)
+def happens(company: Company, draw: random.Random, step: int) -> None:
+    """Something changes in the CRM."""
+    account = draw.choice(list(ACCOUNTS))
+    company.change(account, employees=draw.choice((None, 20.0, 700.0, 3000.0)), owner=draw.choice(("u1", "u2", "pool")))
+    kind, ago = draw.choice(("meeting", "web_form", "email")), timedelta(days=draw.randint(0, 40))
+    company.happen(f"e{step}", draw.choice(list(ACCOUNTS)), kind, company.now - ago)
 
 
-def looked_at(worker: Worker) -> list[str]:
-    """Some accounts of every kind."""
-    r = schema.record.c
-    with worker.store.read() as tx:
-        ids = list(tx.scalars(select(r.id).where(r.stream == "accounts", ~r.deleted).order_by(r.id)))
-    return ids[::20]
+@pytest.fixture(params=["sqlite", "postgresql"])
+def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Company]:
+    with Company(tmp_path, "" if request.param == "sqlite" else request.getfixturevalue("postgres_database")) as found:
+        yield found
 
 
-@pytest.mark.parametrize("on", ["office", "office_on_postgresql"])
-def test_a_decision_is_told_later_word_for_word(on: str, request: pytest.FixtureRequest) -> None:
-    office: Office = request.getfixturevalue(on)
-    start = datetime.now(UTC)
+def test_a_decision_is_told_later_word_for_word(anywhere: Company) -> None:
+    company, draw = anywhere, random.Random(6)  # noqa: S311 - the same each time
     live: dict[tuple[str, datetime], tuple[str, Told]] = {}
-    with office.worker() as worker:
-        worker.pull()
-        for step, which in enumerate((None, 0, 1, 0)):
-            write(office, which)
-            at = start + timedelta(days=40 * step)
-            judge(worker, at)
-            for account in looked_at(worker):
-                found = worker.explain(account)
-                live[account, at] = found.verdict, found.told
-        shutil.rmtree(office.rules)
-        logged = 0
-        for (account, at), (verdict, told) in live.items():
-            found_then = worker.explain_at(account, at.isoformat())
-            if found_then.at == at:
-                logged += 1
-                assert (found_then.verdict, found_then.told) == (verdict, told)
-                assert found_then.kept
-        assert logged > len(live) / 2
+    for step in range(12):
+        company.write(drawn_rules(draw))
+        areas = f"country,then area\nDE,{draw.choice(('North', 'South'))}\nUS | FR,North\n"
+        (company.folder / "rules" / "areas.csv").write_text(areas)
+        company.decide(NOW + timedelta(days=9 * step, hours=step))
+        for account in draw.sample(list(ACCOUNTS), 2):
+            found = explain(company.parts, account)
+            live[account, company.now] = found.verdict, found.told
+        happens(company, draw, step)
+    shutil.rmtree(company.folder / "rules")
+    logged = 0
+    for (account, at), told in live.items():
+        then = explain_at(company.parts, account, at)
+        if then.at == at:
+            logged += 1
+            assert (then.verdict, then.told) == told
+            assert then.kept
+    assert logged > len(live) / 2
 
 
 def parts_of(text: str) -> str:
@@ -133,18 +140,23 @@ def parts_of(text: str) -> str:
     return text[begins : min(text.find(heading) % (len(text) + 1) for heading in rest)].strip()
 
 
-def test_the_page_reads_the_same_on_that_day_and_later(office: Office) -> None:
-    start = datetime.now(UTC)
-    with office.worker() as worker:
-        worker.pull()
-        judge(worker, start)
-        account = looked_at(worker)[0]
-        then = plain(explained(worker.explain(account))[0])
-        write(office, 1)
-        judge(worker, start + timedelta(days=400))
-        later = plain(past(worker.explain_at(account, f"{start:%Y-%m-%d}"))[0])
+@pytest.fixture
+def company(tmp_path: Path) -> Iterator[Company]:
+    """It has rules, and has decided nothing yet."""
+    with Company(tmp_path) as found:
+        found.write(drawn_rules(random.Random(8)))  # noqa: S311 - the same each time
+        (tmp_path / "rules" / "areas.csv").write_text("country,then area\nDE,North\n")
+        yield found
+
+
+def test_the_page_reads_the_same_on_that_day_and_later(company: Company) -> None:
+    company.decide(NOW)
+    then = plain(explained(explain(company.parts, "Acme"))[0])
+    company.write(drawn_rules(random.Random(3)))  # noqa: S311 - the same each time
+    company.decide(NOW + timedelta(days=400))
+    later = plain(past(explain_at(company.parts, "Acme", NOW))[0])
     assert parts_of(later) == parts_of(then)
-    assert f"on {start:%Y-%m-%d} 23:59 UTC" in later
+    assert f"Acme (001A) on {NOW:%Y-%m-%d} 09:30 UTC" in later
 
 
 def test_a_date_is_the_end_of_its_utc_day_and_an_instant_is_itself() -> None:
@@ -170,60 +182,60 @@ def test_a_day_to_come_is_refused() -> None:
         moment("2026-11-23", datetime(2026, 11, 22, 23, tzinfo=UTC))
 
 
-def test_before_the_first_decision_the_date_of_the_first_is_told(office: Office) -> None:
-    with office.worker() as worker:
-        worker.pull()
-        account = looked_at(worker)[0]
-        with pytest.raises(NotDecided, match="has never decided about"):
-            worker.explain_at(account, "2026-01-01")
-        judge(worker, datetime.now(UTC))
-        today = f"{datetime.now(UTC):%Y-%m-%d}"
-        with pytest.raises(NotDecided, match=f"had not decided .* its first decision is of {today}") as refused:
-            worker.explain_at(account, "2026-01-01")
-    assert f"--at {today}" in refused.value.hint
+def test_before_the_first_decision_the_date_of_the_first_is_told(company: Company) -> None:
+    with pytest.raises(NotDecided, match="has never decided about Acme"):
+        explain_at(company.parts, "Acme", NOW)
+    company.decide(NOW)
+    with pytest.raises(
+        NotDecided, match=r"had not decided .* its first decision is of 2026-11-22 09:30 UTC"
+    ) as refused:
+        explain_at(company.parts, "Acme", NOW - timedelta(seconds=1))
+    assert "--at 2026-11-22" in refused.value.hint
 
 
-def test_rules_that_decided_before_any_were_kept_tell_what_they_said(office: Office) -> None:
-    with office.worker() as worker:
-        worker.pull()
-        now = datetime.now(UTC)
-        judge(worker, now)
-        account = looked_at(worker)[0]
-        whole = worker.explain_at(account, now.isoformat())
-        with worker.store.begin() as tx:
-            tx.execute(delete(schema.rules_outline))
-        found = worker.explain_at(account, now.isoformat())
+def test_rules_that_decided_before_any_were_kept_tell_what_they_said(company: Company) -> None:
+    company.decide(NOW)
+    whole = explain_at(company.parts, "Acme", NOW).told
+    with company.parts.store.begin() as tx:
+        tx.execute(delete(schema.rules_outline))
+    found = explain_at(company.parts, "Acme", NOW)
     assert not found.kept
-    assert found.told.scores == whole.told.scores
-    ids = [(rule.section, rule.id) for rule in whole.told.rules if rule.decides]
+    assert found.told.scores == whole.scores
+    sections = {"scope", "protect", "return", "book"}
+    ids = [(rule.section, rule.id) for rule in whole.rules if rule.decides and rule.section in sections]
     assert [(rule.section, rule.id) for rule in found.told.rules] == ids
     assert [(term.term, term.points) for term in found.told.terms] == [
-        (term.term, term.points) for term in whole.told.terms if term.points
+        (term.term, term.points) for term in whole.terms if term.points
     ]
     assert "The rules of that day were not kept" in plain(past(found)[0])
 
 
-def test_what_changed_and_which_rules_came_since_are_told(office: Office) -> None:
-    start = datetime.now(UTC)
-    with office.worker() as worker:
-        worker.pull()
-        judge(worker, start)
-        (office.rules / "scope.yaml").write_text(
-            (office.rules / "scope.yaml").read_text() + "# the same in other words\n"
-        )
-        judge(worker, start + timedelta(hours=1))
-        account = next(id_ for id_ in looked_at(worker) if worker.explain(id_).told.scope)
-        worker.parts.clock = lambda: start + timedelta(days=9)
-        same = worker.explain_at(account, (start + timedelta(hours=2)).isoformat())
-        first = worker.explain_at(account, start.isoformat())
-        write(office, 1)
-        judge(worker, start + timedelta(days=8))
-        last = worker.explain_at(account, (start + timedelta(days=8)).isoformat())
-    assert (same.at, [came.at for came in same.newer]) == (start, [start + timedelta(hours=1)])
+ANEW = """
+version: 1
+scope: [{id: anew, when: employees > 0, because: Anew}]
+scores:
+  - id: priority
+    max: 9
+    parts: {fit: {max: 9, terms: [{id: size, scale: employees, from: 0, to: 9, points: 9, because: Size}]}}
+    tiers: {A: 5, B: 0}
+"""
+
+
+def test_what_changed_and_which_rules_came_since_are_told(company: Company) -> None:
+    company.decide(NOW)
+    file = company.folder / "rules" / "rules.yaml"
+    file.write_text(file.read_text() + "# the same in other words\n")
+    company.decide(NOW + timedelta(hours=1))
+    same = explain_at(company.parts, "Acme", NOW + timedelta(hours=2))
+    first = explain_at(company.parts, "Acme", NOW)
+    company.write(ANEW)
+    company.decide(NOW + timedelta(days=8))
+    last = explain_at(company.parts, "Acme", NOW + timedelta(days=8))
+    assert (same.at, [came.at for came in same.newer]) == (NOW, [NOW + timedelta(hours=1)])
+    assert "decided the same" in plain(past(same)[0])
     assert not first.newer
     assert not first.changed
-    assert "scope: target-market → some" in last.changed
-    assert "decided the same" in plain(past(same)[0])
+    assert next(line for line in last.changed if line.startswith("scope: ")).endswith(" → anew")
 
 
 def test_the_owner_is_told_as_of_the_day_that_is_asked_for(office: Office) -> None:
