@@ -167,7 +167,8 @@ def unquoted(line: Sequence[Cell]) -> Told | None:
 
 
 def _ranged(text: str) -> Told | None:
-    if not _MONTH_DAY.fullmatch(text):
+    # 'Set 10' may well be a name; a spreadsheet joins day and month with a hyphen or a point.
+    if not _MONTH_DAY.fullmatch(text) or not re.search("[-.]", text):
         return None
     hint = "format the column as text, then write what stood there"
     return f"'{text}' may be a range or a code that a spreadsheet turned into a date", hint

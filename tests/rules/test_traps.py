@@ -42,6 +42,12 @@ def _said_of(file: str, found: list[str]) -> list[str]:
     return [one.removeprefix(f"{file}:") for one in found if one.startswith(file)]
 
 
+def test_names_that_only_look_a_little_like_traps_are_left_alone(folder: Folder) -> None:
+    names = "Set 10\nmay 5\n3M\n2K Games\n001\n0815-4711\ntrue\nA-1\n=\n-5\n#1\n1E5\nE+5"
+    found = everywhere(folder, "code (text)", names)
+    assert found == {"t.csv": [], "r.csv": [], "l.csv": []}
+
+
 LOST = "its digits are lost: format the column as text, then write them again"
 STOOD = "format the column as text, then write what stood there"
 
