@@ -46,6 +46,14 @@ def test_the_examples_are_one_valid_folder(folder: Folder) -> None:
     )
 
 
+def test_the_rules_that_the_readme_shows_are_valid(folder: Folder) -> None:
+    (shown,) = re.findall(r"(?ms)^```yaml\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"))
+    score = next(text for text in blocks("yaml") if "id: priority" in text)
+    (lists,) = (text for text in blocks("yaml") if "core_industries: [" in text)
+    files = {kind[4:].replace(".", "_"): text for kind, text in BLOCKS if kind.startswith("csv ")}
+    assert folder.problems(readme_yaml=f"version: 1\n{shown}", score_yaml=score, lists_yaml=lists, **files) == []
+
+
 def test_every_condition_of_the_guide_is_one(folder: Folder) -> None:
     conditions = "".join(blocks("conditions")).splitlines()
     assert len(conditions) >= 7
