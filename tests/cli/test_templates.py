@@ -48,7 +48,7 @@ def test_a_template_fits_either_crm_as_it_is_without_a_warning(
 ) -> None:
     desk = Desk(settle(tmp_path / "new", template, sandbox).parent, sandbox, capsys)
     desk.ask("db", "upgrade")
-    found = desk.ask("rules", "check", "--tests")
+    found = desk.ask("rules", "check", "--tests", "--strict")
     assert (found["warnings"], found["tests"]["failed"], found["tests"]["test_warnings"]) == ([], 0, [])
     if sandbox.crm == Crm.SALESFORCE:
         assert desk.ask("rules", "test", "--least", "90")["coverage"]["share"] >= 0.9

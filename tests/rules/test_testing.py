@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -227,3 +229,24 @@ def test_reps_of_tests_have_what_the_rep_files_say_of_them(rules: Folder) -> Non
 )  # fmt: skip
 def test_a_file_that_is_none_is_told(rules: Folder, text: str, told: str) -> None:
     assert problems(rules, text)[0].startswith(told)
+
+
+SCRAPS = ("{", "}", "[", "]", ":", ",", "- ", "\n", "  ", "'", '"', "&a", "*a", "!x", "empty", "none", "99999 days ago",
+          "in 99999 days", "0001-01-01", "9999-12-31", "\x00", "é", "🙂", "1e999", "-1", "null", "~", "\t")  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_stands_in_a_test_file_it_loads_or_is_refused_with_places(rules: Folder, seed: int) -> None:
+    draw = random.Random(seed)  # noqa: S311 - it plays, it keeps no secret
+    whole = (
+        f"{TEST}defaults: {{country: GB, touches: [3 days ago]}}\nreps: {{ada: {{team: Sales, capacity: 5}}}}\ntests:\n"
+        "  - {name: x, given: {events: {meeting: [today]}, intent: {cybersecurity: 70}}, expect: {book: all}}\n"
+        "  - {name: y, given: {employees: 50}, expect: {scores: {priority: {total: 20, points: {size: 20}}}}}\n"
+    )
+    for _ in range(40):
+        text = whole
+        for _ in range(draw.randint(1, 4)):
+            start = draw.randrange(len(text))
+            text = text[:start] + draw.choice(SCRAPS) + text[start + draw.choice((0, 0, 1, 5, 20)) :]
+        for problem in problems(rules, text):
+            assert re.match(r"\d+:\d+: \S", problem), (text, problem)
