@@ -96,7 +96,7 @@ def _followed(tx: Connection, rules: Ruleset, now: datetime) -> tuple[int, bool]
     return facts.check(tx, needs(rules), mend=False, **how), done.full
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn=history)
 def test_what_is_made_anew_for_some_accounts_is_what_a_full_build_makes(
     store: Store,
