@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 from typing import TYPE_CHECKING, Any
 
-from rules import EventTerm, ScaleTerm, Type, WhenTerm, tree
+from rules import EventTerm, Fade, ScaleTerm, Type, WhenTerm, tree
 from rules.facts import counted
 from sync_worker.explain.nearest import Nearest, Question, answers
 
@@ -98,7 +98,8 @@ def _takes(term: Term, wanted: float) -> tree.Tree | None:
             digits = 0 if abs(end - start) >= WIDE else DIGITS
             return tree.Comparison(side, formula.tree, tree.Constant(_enough(least, digits, up=rising), Type.NUMBER))
         case EventTerm(event=kind, decay=decay, points=points) if points > 0:
-            count = tree.Constant(_enough(wanted / points, DIGITS, up=True), Type.NUMBER)
+            digits = 0 if decay.fade is Fade.WINDOW else DIGITS
+            count = tree.Constant(_enough(wanted / points, digits, up=True), Type.NUMBER)
             return tree.Comparison(tree.Comparator.GE, counted(kind, decay), count)
         case _:
             return None

@@ -47,7 +47,7 @@ scores:
     tiers: {A: 45, B: 20, C: 0}
   - id: timing
     max: 10
-    parts: {web: {max: 10, window: 30 days, terms: [{id: web, event: web_form, points: 5, because: Asked us}]}}
+    parts: {web: {max: 10, window: 30 days, terms: [{id: web, event: web_form, points: 4, because: Asked us}]}}
     tiers: {'1': 5, '2': 0}
 grids: [{id: grade, rows: priority, columns: timing}]
 """
@@ -125,7 +125,7 @@ def test_the_next_tier_of_a_window_is_told_by_its_count(company: Company) -> Non
     assert tiers.keys() == {"timing"}, "priority is in its best tier"
     assert tiers["timing"].missing == 5.0
     (way,) = tiers["timing"].nearest
-    assert sentence(way) == "It would be of tier 1 if events('web_form', 30) were 1 or more (it is 0)."
+    assert sentence(way) == "It would be of tier 1 if events('web_form', 30) were 2 or more (it is 0)."
 
 
 def test_protections_are_told_with_all_that_would_have_to_end(tmp_path: Path) -> None:
