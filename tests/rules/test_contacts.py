@@ -21,11 +21,13 @@ from rules import (
     needs,
 )
 from rules.contacts import CONTACT_TABLE, best_contacts, compile_contacts, contact_needs, contacts_age
-from tests.rules.test_compile import NOW, rules
+from tests.rules.stores import NOW
+from tests.rules.test_compile import rules
 
 if TYPE_CHECKING:
     from rules import Ruleset
-    from tests.rules.conftest import Folder, Store
+    from tests.rules.conftest import Folder
+    from tests.rules.stores import Store
 
 CHAMPION = """contacts:
   - id: champion

@@ -20,10 +20,12 @@ from rules import (
     needs,
     trace,
 )
-from tests.rules.test_compile import LANDMARK, NOW, rules, score
+from tests.rules.stores import LANDMARK, NOW
+from tests.rules.test_compile import rules, score
 
 if TYPE_CHECKING:
-    from tests.rules.conftest import Folder, Store
+    from tests.rules.conftest import Folder
+    from tests.rules.stores import Store
 
 TERM = "{id: met, event: meeting, points: 10, because: Met us}"
 TWO = """scores:
