@@ -55,7 +55,7 @@ def load(folder: Path, vocabulary: Vocabulary) -> Ruleset:
     named, context = _named(list(roots.values()), texts, vocabulary, notes)
     _note_unused(roots.values(), texts, notes)
     shapes = [shape for root in roots.values() if (shape := _shaped(root, context)) is not None]
-    check_grids(shapes, notes)
+    check_grids(shapes, _made(named), notes)
     _stop_if_wrong(notes)
     found = ruleset(shapes, digest_of(files), named, notes)
     check_counts(found, notes)
@@ -150,6 +150,12 @@ def _ids(roots: Iterable[Mapping], *sections: str) -> Iterator[Scalar]:
             found = item.get("id") if isinstance(item, Mapping) else None
             if isinstance(found, Scalar):
                 yield found
+
+
+def _made(named: Named) -> frozenset[str]:
+    """What decision tables and schemes make of an account, and the route."""
+    outputs = {output.name for table in named.tables for output in table.outputs}
+    return frozenset({*outputs, *(scheme.name for scheme in named.schemes), "route"})
 
 
 def _check_ids(roots: Iterable[Mapping], notes: Notes) -> None:

@@ -10,7 +10,7 @@ from rules.model import Fade
 from rules.shapes import ContactScaleShape, EventShape, ScaleShape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from rules.problems import Notes
     from rules.scalars import Text
@@ -71,11 +71,17 @@ def _check_tiers(tiers: Mapping[Text, float], notes: Notes) -> None:
         notes.error(name.mark, f"scores below {lowest:g} have no tier", "let the last tier begin at 0")
 
 
-def check_grids(shapes: Iterable[FileShape], notes: Notes) -> None:
-    """Note grids that grade one score with itself, and grades that two pairs of tiers would share."""
+def check_grids(shapes: Iterable[FileShape], made: Collection[str], notes: Notes) -> None:
+    """Note grids that grade one score with itself, and grades that two pairs of tiers would share.
+
+    A grade is told beside what is ``made`` of an account otherwise, by name.
+    """
     files = list(shapes)
     scores = {str(score.id): score for shape in files for score in shape.scores}
     for grid in (grid for shape in files for grid in shape.grids):
+        if str(grid.id) in made:
+            notes.error(grid.id.mark, f"the id '{grid.id}' is taken by a decision table, a scheme or the route",
+                        "choose another")  # fmt: skip
         if grid.rows == grid.columns:
             notes.error(grid.columns.mark, f"the grid '{grid.id}' grades '{grid.rows}' with itself",
                         "name another score, such as one of timing beside one of fit")  # fmt: skip

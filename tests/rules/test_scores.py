@@ -147,6 +147,15 @@ def test_a_grid_that_grades_nothing_is_refused(folder: Folder, grids: str, probl
     assert any(one.startswith(f"rules.yaml:{problem}") for one in found), found
 
 
+@pytest.mark.parametrize("taken", ["territory", "size", "motion", "route"])
+def test_a_grade_has_a_name_of_its_own_among_what_rules_make(folder: Folder, taken: str) -> None:
+    folder.write(areas_csv="country,then territory\nUS,North America\n")
+    text = TWO + GRID.replace("fit-timing", taken) + "\ntables: [areas.csv]\n"
+    text += "segments: {size: {large: employees > 100, other: otherwise}}\nmotions: {any: otherwise}\n"
+    problems = folder.problems(rules_yaml=f"version: 1\n{text}")
+    assert any(f"the id '{taken}' is taken by a decision table, a scheme or the route" in one for one in problems)
+
+
 def test_no_two_pairs_of_tiers_make_one_grade(folder: Folder) -> None:
     text = TWO.replace("{A: 6, B: 3, C: 0}", "{A1: 6, A: 3, C: 0}").replace("{1: 6, 2: 3, 3: 0}", "{2: 6, 12: 3, 3: 0}")
     [problem] = folder.problems(rules_yaml=f"version: 1\n{text}{GRID}\n")
