@@ -71,21 +71,30 @@ def _run(tx: Connection, statement: str) -> None:
 
 @contextmanager
 def _unwatched(tx: Connection, *, lite: bool) -> Iterator[None]:
-    """Nothing is noted while the block runs: noting row by row is for what changes, not for all there is."""
-    if not lite:
-        for table in ("record", "activity"):
-            _run(tx, f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        yield
-        for table in ("record", "activity"):
-            _run(tx, f"ALTER TABLE {table} ENABLE TRIGGER USER")
-        return
-    listed = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ('record', 'activity')"
-    triggers = tx.exec_driver_sql(listed).all()
-    for name, _ in triggers:
-        _run(tx, f"DROP TRIGGER {name}")
+    """Nothing is noted while the block runs, and indexes are made behind it: row by row is for what changes."""
+    if lite:
+        _run(tx, "PRAGMA cache_size = -400000")
+    dropped = list(_dropped(tx, lite=lite))
     yield
-    for _, made in triggers:
+    for made in dropped:
         _run(tx, made)
+
+
+def _dropped(tx: Connection, *, lite: bool) -> Iterator[str]:
+    """Take triggers and indexes away; the statements that bring them back."""
+    if lite:
+        listed = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type IN ('index', 'trigger')"
+        for kind, name, made in tx.exec_driver_sql(f"{listed} AND tbl_name IN ('record', 'activity')").all():
+            _run(tx, f"DROP {kind} {name}")
+            yield made
+        return
+    for table in ("record", "activity"):
+        _run(tx, f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        yield f"ALTER TABLE {table} ENABLE TRIGGER USER"
+        listed = f"SELECT indexname, indexdef FROM pg_indexes WHERE tablename = '{table}' AND indexname LIKE 'ix_%'"
+        for name, made in tx.exec_driver_sql(listed, execution_options={"no_parameters": True}).all():
+            _run(tx, f"DROP INDEX {name}")
+            yield made
 
 
 class _Writer:

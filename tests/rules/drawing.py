@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -20,8 +20,24 @@ TEXTS = ("US", "us", "GB", "NO", "Ünïted", "O'Neil", "100%", "a_b", "back\\sla
 NUMBERS = (0.0, 1.0, -1.0, 2.5, 60.0, 1000.0, 99.999, 1e12, -0.25, 5.0, 30.0, 1e19, 1e-12, 14.0)
 DAYS = ("2026-11-22", "2026-11-21", "2026-11-23", "2026-10-23", "2024-02-29", "1970-01-01", "2100-12-31")
 MOMENTS = ("2026-11-22T00:00:00Z", "2026-11-22T23:59:59Z", "2026-08-24T07:15:00Z")
+MANY = (
+    "US",
+    "US;GB",
+    " US ; a:b",
+    "us|Z",
+    "O'Neil|日本",
+    ";",
+    "|US",
+    "Z  Z;US",
+    "USA",
+    "a_b;;Z Z ",
+    "🚀",
+    "02139;2139",
+)
+"""Texts that hold several values."""
 ACCOUNT: dict[str, tuple[Type, Sequence[Any]]] = {
     **dict.fromkeys(("country", "industry"), (Type.TEXT, TEXTS)),
+    "products": (Type.TEXT, MANY),
     **dict.fromkeys(("employees", "revenue", "limit"), (Type.NUMBER, NUMBERS)),
     **dict.fromkeys(("is_customer", "in_pool"), (Type.BOOLEAN, (True, False))),
     **dict.fromkeys(("created_at", "last_touch"), (Type.DATE, DAYS + MOMENTS)),
@@ -29,19 +45,31 @@ ACCOUNT: dict[str, tuple[Type, Sequence[Any]]] = {
 REP: dict[str, tuple[Type, Sequence[Any]]] = {
     **dict.fromkeys(("team", "title"), (Type.TEXT, TEXTS)),
     **dict.fromkeys(("capacity", "tenure"), (Type.NUMBER, (0.0, 1.0, 2.5, 60.0, 1000.0, 99.999))),
+    "languages": (Type.TEXT, MANY),
     "certified": (Type.BOOLEAN, (True, False)),
     "hired_on": (Type.DATE, DAYS + MOMENTS),
 }
+CONTACT: dict[str, tuple[Type, Sequence[Any]]] = {
+    "title": (Type.TEXT, TEXTS),
+    "skills": (Type.TEXT, MANY),
+    "age": (Type.NUMBER, NUMBERS),
+    "subscribed": (Type.BOOLEAN, (True, False)),
+    "met_on": (Type.DATE, DAYS + MOMENTS),
+}
 POOLS = {name: pool for name, (_, pool) in ACCOUNT.items()}
 REP_POOLS = {name: pool for name, (_, pool) in REP.items()}
+CONTACT_POOLS = {name: pool for name, (_, pool) in CONTACT.items()}
 VOCABULARY = Vocabulary(
     {name: FieldInfo(name, kind) for name, (kind, _) in ACCOUNT.items()},
     {name: FieldInfo(name, kind) for name, (kind, _) in REP.items()} | {"email": FieldInfo("email", Type.TEXT)},
     frozenset({"cloud"}),
     frozenset({"meeting", "web_form"}),
+    contact={name: FieldInfo(name, kind) for name, (kind, _) in CONTACT.items()},
 )
 HOME = ("US", "O'Neil", "日本")
 TARGETS = ("a:b", "02139", "back\\slash", "🚀")
+HELD = ("US", "Z Z", "us", "O'Neil", "日本", "a:b", "02139", "🚀", "a_b", "U")
+"""What texts of several values may be asked for."""
 LISTS: Mapping[str, Sequence[str]] = {"home": HOME, "targets": TARGETS}
 """Lists that every drawn folder has."""
 
@@ -69,9 +97,12 @@ class Words:
     counts: Sequence[SearchStrategy[Said]] = ()
     """What is counted from events, touches, intent and contacts."""
 
+    many: str = ""
+    """A field that holds several values in a text."""
+
     def also(self, texts: Sequence[str] = (), numbers: Sequence[str] = ()) -> Words:
         """With the outputs of tables and schemes."""
-        return Words((*self.texts, *texts), (*self.numbers, *numbers), self.truths, self.dates, self.counts)
+        return replace(self, texts=(*self.texts, *texts), numbers=(*self.numbers, *numbers))
 
     # values
 
@@ -110,7 +141,9 @@ class Words:
         texts_, dates_ = self.text_values(), self.date_values()
         truths = st.sampled_from(self.truths)
         flags = truths.map(reference.text_field)
-        items = {name: (name, list(found)) for name, found in LISTS.items()}
+        lists = [(name, list(found)) for name, found in LISTS.items()]
+        many = st.just(reference.text_field(self.many))
+        held = st.one_of(many, many, many.map(reference.lower), texts_)
         return st.one_of(
             st.builds(reference.comparison, texts_, signs, st.one_of(texts, texts_)),
             st.builds(reference.comparison, st.one_of(numbers, figures), signs, st.one_of(figures, numbers)),
@@ -130,12 +163,14 @@ class Words:
             st.builds(
                 lambda value, found, negated: reference.member_of(value, *found, negated=negated),
                 texts_,
-                st.sampled_from(sorted(items.values())),
+                st.sampled_from(lists),
                 st.booleans(),
             ),
             st.builds(reference.like, texts_, patterns, st.booleans()),
             st.builds(reference.emptiness, st.one_of(texts_, numbers, dates_, flags), st.booleans()),
             st.one_of(texts_, plain).map(reference.has),
+            st.builds(reference.includes, held, st.lists(st.sampled_from(HELD), min_size=1, max_size=3)),
+            st.builds(lambda value, found: reference.includes_any(value, *found), held, st.sampled_from(lists)),
             truths.map(reference.truth),
             st.just(yes_no[0]),
         )
@@ -159,6 +194,9 @@ counts = (
     _said("intent('cloud')", lambda row: row["intent"]["cloud"]),
     _said("engagement('meeting')", lambda row: reference.halved(row, "meeting", 14)),
     _said("engagement('web_form', 7)", lambda row: reference.halved(row, "web_form", 7)),
+    _said("events('meeting', 30)", lambda row: reference.within(row, "meeting", 30)),
+    _said("events('web_form', 7)", lambda row: reference.within(row, "web_form", 7)),
+    _said("contact_score('persona')", lambda row: row["contacts"]["persona"]),
     _said("touches(30)", lambda row: reference.touched(row, 30)),
     _said("touches(90)", lambda row: reference.touched(row, 90)),
 )
@@ -168,5 +206,7 @@ FACTS = Words(
     truths=("is_customer", "in_pool"),
     dates=("created_at", "last_touch"),
     counts=counts,
+    many="products",
 )
-PEOPLE = Words(texts=("team", "title"), numbers=("capacity", "tenure"), truths=("certified",), dates=("hired_on",))
+PEOPLE = Words(("team", "title"), ("capacity", "tenure"), ("certified",), ("hired_on",), many="languages")
+HUMANS = Words(("title",), ("age",), ("subscribed",), ("met_on",), many="skills")

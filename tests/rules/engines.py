@@ -23,6 +23,7 @@ from rules import (
     needs,
     rep_needs,
 )
+from rules.contacts import compile_contacts, contact_needs
 from tests.rules.reference import TODAY, counted
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     Answers = dict[Dialect, tuple[Compiled, list[tuple[Any, ...]]]]
 
+CONTACT_ID = FactColumn("contact_id", Type.TEXT, FieldSource("contact_id"))
 _KINDS = {Type.TEXT: "TEXT", Type.NUMBER: "DOUBLE PRECISION", Type.BOOLEAN: "BOOLEAN", Type.DATE: "TEXT"}
 
 
@@ -98,6 +100,13 @@ class Engines:
         """The answers in the order of the rows."""
         return sorted(self.cursors[dialect].execute(compiled.sql).fetchall())
 
+    def of_contacts(self, rules: Ruleset) -> Answers:
+        """What each database answers of each contact; its engagement is that of the day."""
+        self.landmark = self.now.replace(hour=0, minute=0)
+        self._ready("contact_fact", "account_id", (CONTACT_ID, *contact_needs(rules.contacts)))
+        compiled = {dialect: compile_contacts(rules.contacts, dialect, now=self.now) for dialect in Dialect}
+        return {dialect: (each, self.ask(dialect, each)) for dialect, each in compiled.items()}
+
     def of_reps(self, rules: Ruleset) -> Answers:
         """What each database answers of each rep."""
         self._ready("rep_fact", "rep_id", rep_needs(rules))
@@ -126,6 +135,7 @@ def population(seed: int, count: int, pools: dict[str, Sequence[Any]]) -> list[R
     rows = []
     for _ in range(count):
         row: Row = {name: None if draw.random() < 1 / 3 else draw.choice(pool) for name, pool in pools.items()}
+        row["contact_id"] = "x"
         kinds = ("meeting", "web_form")
         row["events"] = {kind: [draw.choice(AGES) for _ in range(draw.choice((0, 0, 1, 1, 2, 5)))] for kind in kinds}
         row["touches"] = [draw.choice(AGES) for _ in range(draw.choice((0, 0, 1, 3)))]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from tests.rules import reference
-from tests.rules.drawing import FACTS, HOME, PEOPLE, TARGETS, TEXTS
+from tests.rules.drawing import FACTS, HOME, HUMANS, PEOPLE, TARGETS, TEXTS
 from tests.rules.reference import Said
 
 if TYPE_CHECKING:
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 
     from tests.rules.drawing import Words
     from tests.rules.reference import Row
+
+
+PERSONA = {
+    "id": "persona",
+    "max": 60,
+    "parts": {"p": {"max": 60, "terms": [{"id": "t", "when": "has(title)", "points": 60, "because": "x"}]}},
+}
+"""A score of contacts that every drawn folder has, so that conditions may read it."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +41,13 @@ class Sections:
         """Write the folder anew."""
         for old in folder.iterdir():
             old.unlink()
-        keys = {"version": 1, "lists": {"home": HOME, "targets": TARGETS}, **self.keys}
+        lists = {"home": HOME, "targets": {"file": "targets.csv", "column": "value"}}
+        keys = {"version": 1, "lists": lists, "contacts": [PERSONA], **self.keys}
         # JSON is YAML: one way to quote whatever is drawn.
         (folder / "rules.yaml").write_text(json.dumps(keys, ensure_ascii=False))
-        for name, content in self.files.items():
+        # Twice the same, and a line without one: neither counts.
+        listed = "".join(f"x,{target}\n" for target in (*TARGETS, "", TARGETS[0]))
+        for name, content in {**self.files, "targets.csv": f"why,value\n{listed}"}.items():
             (folder / name).write_text(content)
 
 
@@ -153,7 +164,7 @@ _NUMBERS = st.none() | st.sampled_from((0.5, 1.0, -2.0, 10.0, 0.1))
 
 
 @st.composite
-def tables(draw: Any, *, hits: Sequence[str] = ("", "first")) -> list[DrawnTable]:
+def tables(draw: Any, *, hits: Sequence[str] = ("", "first", "collect")) -> list[DrawnTable]:
     """One table, or two of which the second reads the first's output."""
     names = draw(st.lists(st.sampled_from(sorted(COLUMNS)), min_size=1, max_size=3, unique=True))
     outputs = (("region", False), ("weight", True))
@@ -181,50 +192,142 @@ def _table(  # noqa: PLR0913, PLR0917 - what a table is made of
     return DrawnTable(name, inputs, outputs, rows, hit)
 
 
+_apart = [
+    [Said(text, lambda row, text=text: row["country"] == text)]  # type: ignore[misc]
+    for text in ("GB", "US", "Z", "a:b")
+]
+_apart += [[Said("empty", lambda row: row["country"] is None)]]
+
+
+@st.composite
+def unique_tables(draw: Any) -> list[DrawnTable]:
+    """A table whose rows no account can match twice: each has a country of its own, or ranges of its own."""
+    countries = draw(st.permutations(_apart))[: draw(st.integers(1, 4))]
+    rows = []
+    for (country,) in countries:
+        for low, high in draw(st.sampled_from(([(None, None)], [(-1, 5), (6, 60)], [(None, 0), (0.5, None)]))):
+            cell = _span(low, high)
+            given = draw(st.tuples(st.none() | st.sampled_from(_REGIONS), _NUMBERS))
+            rows.append(((country, cell), given))
+    return [DrawnTable("places", ("country", "employees"), (("region", False), ("weight", True)), rows, "unique")]
+
+
+def _span(low: float | None, high: float | None) -> Said:
+    if low is None and high is None:
+        return Said("", lambda _: True)
+    text = f"<={high}" if low is None else f">={low}" if high is None else f"{low}..{high}"
+
+    def means(row: Row) -> bool:
+        found = reference.counted(row["employees"])
+        return found is not None and (low is None or found >= low) and (high is None or found <= high)
+
+    return Said(text, means)
+
+
 def with_tables(found: Sequence[DrawnTable]) -> Sections:
     """A folder of these tables."""
     return Sections({"tables": [table.listed for table in found]}, {f"{table.name}.csv": table.csv for table in found})
 
 
-# Rules: scope, protect, return, books
+# Rules: scope, protect, return, books, routes, with named conditions; segments, motions, paths
+
+
+@dataclass(frozen=True)
+class DrawnRule:
+    """What must hold: a condition of the rule's own, named ones, or both."""
+
+    own: Said | None
+    used: Sequence[str]
+
+    def keys(self, word: str = "when") -> dict[str, Any]:
+        own = {word: self.own.text} if self.own else {}
+        return own | ({"use": self.used[0] if len(self.used) == 1 else list(self.used)} if self.used else {})
+
+    def said(self, named: Mapping[str, Said]) -> Said:
+        """The rule's whole condition."""
+        every = [*(named[name] for name in self.used), *([self.own] if self.own else [])]
+        return reference.joined("and", every)
 
 
 @dataclass(frozen=True)
 class DrawnRules:
-    """Rules of each section: their ids and conditions."""
+    """Rules of each section, and the named conditions and schemes that they read."""
 
-    scope: Sequence[Said]
-    protect: Sequence[Said]
-    returns: Sequence[Said]
-    books: Sequence[Said]
+    named: Mapping[str, Said]
+    schemes: Mapping[str, Sequence[tuple[str, DrawnRule]]]
+    """The scheme's segments without the last, which is called ``rest``."""
+    scope: Sequence[DrawnRule]
+    protect: Sequence[DrawnRule]
+    returns: Sequence[DrawnRule]
+    books: Sequence[DrawnRule]
+    routes: Sequence[DrawnRule]
 
     def sections(self) -> Sections:
-        rules: dict[str, list[dict[str, Any]]] = {}
+        keys: dict[str, Any] = dict(judged([Said("true", lambda _: True)]).keys)
+        keys["conditions"] = {name: said.text for name, said in self.named.items()}
+        divided = {name: self._scheme(segments) for name, segments in self.schemes.items()}
+        keys["segments"] = {name: scheme for name, scheme in divided.items() if name not in ("motion", "path")}
+        keys |= {f"{name}s": divided[name] for name in ("motion", "path") if name in divided}
         if self.scope:
-            rules["scope"] = [{"id": f"scope{at}", "when": said.text} for at, said in enumerate(self.scope)]
-        rules["protect"] = [
-            {"id": f"protect{at}", "when": said.text, "because": "x"} for at, said in enumerate(self.protect)
-        ]
-        rules["return"] = [
-            {"id": f"return{at}", "when": said.text, "reason": "x"} for at, said in enumerate(self.returns)
-        ]
-        rules["books"] = [
-            {"id": f"book{at}", "accounts": said.text, "reps": "true", "capacity": 5, "rank": "s"}
-            for at, said in enumerate(self.books)
-        ]
-        return Sections({**judged([Said("true", lambda _: True)]).keys, **rules})
+            keys["scope"] = _listed("scope", self.scope, because="x")
+        keys["protect"] = _listed("protect", self.protect, because="x")
+        keys["return"] = _listed("return", self.returns, reason="x", rest="2 weeks",
+                                 limit={"per": "rep", "most": 5, "every": "day"})  # fmt: skip
+        keys["books"] = _listed("book", self.books, "accounts", reps="true", capacity=5, rank="s",
+                                balance={"measure": "s", "weight": 1}, keep={"weight": 2})  # fmt: skip
+        to = {"team": "x", "by": "round robin"}, {"reps": "certified", "by": "weighted"}, {"by": "owner"}
+        routes = _listed("route", self.routes, because="x")
+        keys["routes"] = [{**route, "to": to[at % 3]} for at, route in enumerate(routes)]
+        return Sections({name: value for name, value in keys.items() if value})
 
-    def means(self, row: Row) -> list[str | None]:
-        """The first rule that matches in each section."""
-        named = {"scope": self.scope, "protect": self.protect, "return": self.returns, "book": self.books}
-        return [
-            reference.first([(f"{name}{at}", said) for at, said in enumerate(rules)], row)
-            for name, rules in named.items()
+    @staticmethod
+    def _scheme(segments: Sequence[tuple[str, DrawnRule]]) -> dict[str, Any]:
+        return {**{name: rule.keys() for name, rule in segments}, "rest": "otherwise"}
+
+    def means(self, account: Row) -> tuple[list[str | None], list[str]]:
+        """The first rule that matches in each section, and the segment of each scheme."""
+        row = dict(account)
+        for name, segments in self.schemes.items():
+            row[name] = reference.segment([(one, rule.said(self.named)) for one, rule in segments], "rest", row)
+        sections = {"scope": self.scope, "protect": self.protect, "return": self.returns, "book": self.books,
+                    "route": self.routes}  # fmt: skip
+        found = [
+            reference.first([(f"{name}{at}", rule.said(self.named)) for at, rule in enumerate(rules)], row)
+            for name, rules in sections.items()
         ]
+        return found, [row[name] for name in self.schemes]
 
 
-_some = st.lists(FACTS.conditions(3), max_size=3)
-rules = st.builds(DrawnRules, _some, _some, _some, _some)
+def _listed(name: str, rules: Sequence[DrawnRule], word: str = "when", **more: Any) -> list[dict[str, Any]]:
+    return [{"id": f"{name}{at}", **rule.keys(word), **more} for at, rule in enumerate(rules)]
+
+
+@st.composite
+def rules(draw: Any) -> DrawnRules:
+    """Rules of all sections; what reads schemes reads them by their names."""
+    named = {f"named_{at}": said for at, said in enumerate(draw(st.lists(FACTS.conditions(2), max_size=2)))}
+    made: list[str] = []
+    schemes: dict[str, Sequence[tuple[str, DrawnRule]]] = {}
+    for name in draw(st.sampled_from((("size",), ("size", "need", "motion", "path"), ("motion", "path"), ()))):
+        conditions = draw(st.lists(_rule(named, made), min_size=1, max_size=3))
+        schemes[name] = [(f"seg {at}", rule) for at, rule in enumerate(conditions)]
+        made.append(name)
+    some = st.lists(_rule(named, made), max_size=2)
+    return DrawnRules(named, schemes, *(draw(some) for _ in range(5)))
+
+
+def _rule(named: Mapping[str, Said], schemes: Sequence[str]) -> SearchStrategy[DrawnRule]:
+    in_segment = st.builds(
+        lambda name, sign, at: reference.comparison(reference.text_field(name), sign, Said(f"'{at}'", lambda _: at)),
+        st.sampled_from(schemes or ("country",)),
+        st.sampled_from(("=", "<>")),
+        st.sampled_from(("seg 0", "rest")),
+    )
+    own = st.one_of(FACTS.conditions(2), in_segment) if schemes else FACTS.conditions(2)
+    if not named:
+        return st.builds(DrawnRule, own, st.just(()))
+    used = st.lists(st.sampled_from(sorted(named)), min_size=1, max_size=2, unique=True).map(tuple)
+    return st.one_of(st.builds(DrawnRule, own, st.just(())), st.builds(DrawnRule, st.none() | own, used))
 
 
 # Scores
@@ -307,16 +410,45 @@ def terms(words: Words) -> SearchStrategy[DrawnTerm]:
     )
 
 
-decays = st.tuples(st.just("half_life"), st.sampled_from((7, 14, 30)))
-parts = st.builds(
-    DrawnPart, st.sampled_from((5, 12.5, 40, 100)), decays, st.lists(terms(FACTS), min_size=1, max_size=4)
+decays = st.one_of(
+    st.tuples(st.just("half_life"), st.sampled_from((7, 14, 30))),
+    st.tuples(st.just("linear"), st.sampled_from((7, 60))),
+    st.tuples(st.just("window"), st.sampled_from((7, 30))),
 )
 
 
-def scores(name: str, tiers: Mapping[str, float]) -> SearchStrategy[DrawnScore]:
+def parts_of(words: Words) -> SearchStrategy[DrawnPart]:
+    """A part whose terms read these words."""
+    return st.builds(
+        DrawnPart, st.sampled_from((5, 12.5, 40, 100)), decays, st.lists(terms(words), min_size=1, max_size=4)
+    )
+
+
+def scores(name: str, tiers: Mapping[str, float], words: Words = FACTS) -> SearchStrategy[DrawnScore]:
     """A score of one to three parts."""
+    parts = parts_of(words)
     most = st.sampled_from((30, 90, 200))
     return st.builds(DrawnScore, st.just(name), most, st.lists(parts, min_size=1, max_size=3), st.just(tiers))
+
+
+@dataclass(frozen=True)
+class DrawnModels:
+    """Two scores and the grid of their tiers."""
+
+    fit: DrawnScore
+    timing: DrawnScore
+
+    def sections(self) -> Sections:
+        grid = {"id": "grade", "rows": "fit", "columns": "timing"}
+        return Sections({"scores": [self.fit.written(), self.timing.written()], "grids": [grid]})
+
+
+models = st.builds(
+    DrawnModels,
+    scores("fit", {"A": 40, "B": 12.5, "C": 0}),
+    scores("timing", {"1": 60, "2": 20, "3": 0}),
+)
+contact_scores = scores("human", {"high": 30, "low": 0}, HUMANS)
 
 
 # Reps

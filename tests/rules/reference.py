@@ -209,6 +209,26 @@ def _regex(found: re.Match[str]) -> str:
     return ".*" if run else "." if one else re.escape(escaped or other)
 
 
+def includes(value: Said, choices: Sequence[str]) -> Said:
+    """Whether a text that holds several values, between ``;`` or ``|``, holds any of these."""
+    return includes_any(value, ", ".join(map(quoted, choices)), choices)
+
+
+def includes_any(value: Said, written: str, choices: Iterable[str]) -> Said:
+    """The same of a list by its name. Spaces around a value do not count, and several in a row count as one."""
+    among = {_spaced(choice) for choice in choices}
+
+    def means(row: Row) -> bool:
+        found = value.means(row)
+        return found is not None and any(_spaced(held) in among for held in re.split(r"[;|]", found))
+
+    return Said(f"includes({value.text}, {written})", means)
+
+
+def _spaced(text: str) -> str:
+    return re.sub(" +", " ", text).strip(" ")
+
+
 def emptiness(value: Said, negated: bool) -> Said:  # noqa: FBT001 - a drawn or tabled case
     """Whether there is no value."""
     words = "is not empty" if negated else "is empty"
@@ -242,6 +262,11 @@ def joined(word: str, sides: Sequence[Said]) -> Said:
 def first(rules: Sequence[tuple[str, Said]], row: Row) -> str | None:
     """The id of the first rule that matches."""
     return next((name for name, condition in rules if condition.means(row)), None)
+
+
+def segment(segments: Sequence[tuple[str, Said]], otherwise: str, row: Row) -> str:
+    """The first segment whose condition holds; the last one takes what is left."""
+    return first(segments, row) or otherwise
 
 
 def scaled(value: float | None, start: float, end: float, points: float) -> float:
@@ -282,4 +307,4 @@ def hit(policy: str, given: Sequence[str | float | None], *, number: bool) -> st
     found = [value for value in given if value is not None]
     if not found:
         return None
-    return sum(float(value) for value in found) if number else "|".join(str(value) for value in found)
+    return round(sum(float(value) for value in found), 6) if number else "|".join(str(value) for value in found)
