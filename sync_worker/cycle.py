@@ -81,7 +81,7 @@ def apply(parts: Parts, plan_id: str, cycle: int) -> tuple[ApplyReport, VerifyRe
     recover(parts)
     pull(parts, cycle=cycle)
     refuse_read_only(parts)
-    fresh, allowed = look_again(parts), priority_fields(parts.config).names()
+    fresh, allowed = look_again(parts, found), priority_fields(parts.config).names()
     with applier(parts) as lease:
         applied = apply_plan(found, **parts.tools(), lease=lease, fresh=fresh, allowed=allowed)
         verified = verify_plan(found, **parts.tools(), lease=lease)

@@ -19,7 +19,7 @@ from sync_worker.homes import pair_up
 from sync_worker.parts import Parts, Progress, Stopped
 from sync_worker.pool import pool_user
 from sync_worker.signals import crm_alone, match_up
-from sync_worker.store import decisions, engagement, facts, lookup, outcomes, outlines, settings
+from sync_worker.store import decisions, engagement, facts, lookup, outcomes, outlines, plan_reading, settings
 from sync_worker.store.moves import moves_since
 from sync_worker.store.standing import standing
 from sync_worker.vocabulary import vocabulary
@@ -65,6 +65,8 @@ class Decided:
     """Users' names by id."""
     changed: int
     """How many decisions differ from the last time."""
+    facts: int
+    """The state of the facts that all of this rests on."""
 
 
 def load_rules(parts: Parts) -> Ruleset:
@@ -84,7 +86,8 @@ def decide(parts: Parts, *, cycle: int) -> Decided:
     parts.watch(Progress("rules", 0))
     with parts.store.begin() as tx:
         everybody = people_of(tx, parts)
-        now = build_facts(tx, parts, rules, everybody, now).now
+        refreshed = build_facts(tx, parts, rules, everybody, now)
+        now = refreshed.now
         outlines.keep(tx, rules.version, lambda: as_json(outline(rules)), now)
         evaluated = outcomes.evaluate(tx, rules, now=now)
         rows = outcomes.rows(tx, evaluated.compiled)
@@ -97,7 +100,8 @@ def decide(parts: Parts, *, cycle: int) -> Decided:
     parts.watch(Progress("rules", len(decided), len(decided)))
     seen = [everybody.seen(decision) for decision in decided]
     assigned = assign(seen, reps, books, returns, pool_user=everybody.pool, freed=freed)
-    return Decided(rules, decided, _at_home(assigned, decided, everybody), reps, everybody, names, changed)
+    home = _at_home(assigned, decided, everybody)
+    return Decided(rules, decided, home, reps, everybody, names, changed, refreshed.number)
 
 
 def _log(  # noqa: PLR0913 - what an entry of the log says
@@ -118,12 +122,12 @@ def _at_home(found: Assignment, decided: Sequence[Decision], everybody: People) 
     return replace(found, changes=tuple(everybody.shown(change, homes[change.account]) for change in found.changes))
 
 
-def look_again(parts: Parts) -> Fresh:
-    """What a plan rests on, as the store has it just after a pull: rows whose inputs changed do not go out (I3)."""
+def look_again(parts: Parts, plan_id: str) -> Fresh:
+    """What this plan rests on, as the store has it just after a pull: rows whose inputs changed do not go out (I3)."""
     rules = load_rules(parts)
     with parts.store.begin() as tx:
         build_facts(tx, parts, rules, people_of(tx, parts), parts.clock())
-        read_sets = facts.read_sets(tx)
+        read_sets = facts.read_sets(tx, plan_reading.accounts(tx, plan_id))
         owners = frozenset(user.id for user in lookup.users(tx) if user.active and user.can_own)
     skews = {crm: (parts.clock() - crms.clock()).total_seconds() for crm, crms in parts.connectors.items()}
     return Fresh(read_sets, owners, rules.version, parts.config.digest, skews)
@@ -137,7 +141,8 @@ def build_facts(tx: Connection, parts: Parts, rules: Ruleset, everybody: People,
     half_lives = sorted({c.source.half_life_days for c in columns if isinstance(c.source, EngagementSource)})
     engagement.refold(tx, half_lives, now)
     facts.build_reps(tx, vocabulary(settings.get(tx, "schema"), parts.config).rep, rules.reps)
-    return facts.refresh(tx, columns, now=now, settings=replace(fact_settings(parts, everybody), contacts=rules.contacts))
+    how = replace(fact_settings(parts, everybody), contacts=rules.contacts)
+    return facts.refresh(tx, columns, now=now, settings=how)
 
 
 def people_of(tx: Connection, parts: Parts) -> People:
@@ -180,7 +185,7 @@ def _decisions(
     tx: Connection, compiled: Compiled, rows: Iterable[Mapping[str, object]], rules: Ruleset, now: datetime
 ) -> Iterator[Decision]:
     names = {kind: compiled.of(kind)[0].name for kind in ONE_COLUMN}
-    read_sets, stands = facts.read_sets(tx), standing(tx, now)
+    stands = standing(tx, now)
     scores = [ScoreColumns.of(score, compiled) for score in rules.scores]
     told = {column.output or column.rule: column.name for kind in TOLD for column in compiled.of(kind)}
     told.update(("route", column.name) for column in compiled.of(ColumnKind.ROUTE))
@@ -188,6 +193,7 @@ def _decisions(
     for row in rows:
         account = str(row[names[ColumnKind.ACCOUNT_ID]])
         at, returned = stands[account], text(row[names[ColumnKind.RETURN]])
+        stays = returned is None or at.in_pool or at.held or row[names[ColumnKind.PROTECT]] is not None
         yield Decision(
             account=account,
             crm=at.crm,
@@ -198,12 +204,11 @@ def _decisions(
             return_=returned,
             book=text(row[names[ColumnKind.BOOK]]),
             scores={columns.score: columns.read(row) for columns in scores},
-            read_set=read_sets[account],
             held=at.held,
             resting=at.resting,
             previous_owner=at.previous_owner,
             fields={name: made(row[column]) for name, column in told.items()},
-            evidence=evidence({name: inputs[account][name] for name in seen[returned]}) if returned else "",
+            evidence="" if stays else evidence({name: inputs[account][name] for name in seen[str(returned)]}),
         )
 
 

@@ -13,7 +13,7 @@ from sync_worker.core.model import PlanState, RowKind, RowState
 from sync_worker.core.undoing import TOUCHED, Situation, Written, moved_after, undo
 from sync_worker.decide import decide
 from sync_worker.pull import pull
-from sync_worker.sealing import save_in
+from sync_worker.sealing import at_rest, save_in
 from sync_worker.store import audit, lookup, ownership, plans
 from sync_worker.store.plans import PlanRefused
 from sync_worker.store.standing import DO_NOT_MOVE, shown
@@ -182,7 +182,7 @@ def _save(parts: Parts, decided: Decided, asked: Asked, found: Undo, undone: str
     # What the rules would do besides is not in this plan, and has no place in its figures.
     alone = replace(decided, assignment=Assignment((), ()))
     with parts.store.begin() as tx:
-        stored = save_in(tx, parts, alone, found.rows)
+        stored = save_in(tx, parts, alone, at_rest(tx, decided, found.rows))
         entry = {"undoes": undone, "rows": sorted(asked.rows), "overwrote": asked.overwrote, "left": len(found.left)}
         who = {"by": asked.by, "note": asked.note}
         audit.append(tx, "rollback.asked", entry, plan_id=stored.plan.id, now=parts.clock(), secret_values=who)

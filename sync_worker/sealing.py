@@ -10,9 +10,9 @@ from sync_worker import __version__
 from sync_worker.core.canonical import digest
 from sync_worker.core.guards import Ground, Guards, Limit, judge
 from sync_worker.core.model import Plan
-from sync_worker.core.planning import ModelFields, PriorityFields, make_rows, seal
+from sync_worker.core.planning import ModelFields, PriorityFields, make_rows, resting, seal
 from sync_worker.core.summary import rule_shares, summarise
-from sync_worker.store import plans
+from sync_worker.store import facts, plans
 from sync_worker.store.moves import applied_summaries
 from sync_worker.store.standing import shown
 
@@ -37,7 +37,13 @@ def difference(parts: Parts, decided: Decided) -> tuple[PlanRow, ...]:
     fields = priority_fields(parts.config)
     with parts.store.read() as tx:
         now_shown = shown(tx, fields.names())
-    return make_rows(decided.decisions, decided.assignment.changes, now_shown, fields=fields)
+        rows = make_rows(decided.decisions, decided.assignment.changes, now_shown, fields=fields)
+        return at_rest(tx, decided, rows)
+
+
+def at_rest(tx: Connection, decided: Decided, rows: Sequence[PlanRow]) -> tuple[PlanRow, ...]:
+    """The rows with what the decisions rest on: nothing where facts are newer by now, and then the row will not go."""
+    return resting(rows, facts.read_sets(tx, sorted({row.account for row in rows}), made_by=decided.facts))
 
 
 def save_sealed(parts: Parts, decided: Decided, rows: Sequence[PlanRow]) -> StoredPlan:

@@ -127,8 +127,6 @@ class Decision:
     book: str | None
     scores: Mapping[str, Score]
     """By the score's id."""
-    read_set: str
-    """SHA-256 over every value that the rules read for this account (I3)."""
     held: str = ""
     """Why it may not move now, whatever the rules say: a person's change, a do-not-move box. Empty: nothing does."""
     resting: bool = False
@@ -136,7 +134,7 @@ class Decision:
     previous_owner: str | None = None
     """Who owned it before it came to the pool."""
     evidence: str = ""
-    """What the return rule saw, in words; empty where none matches."""
+    """What the return rule saw, in words; empty where it returns nothing."""
     fields: Mapping[str, Value] = field(default_factory=dict)
     """What else rules make of the account, by name: a grid's grade by the grid's id."""
 
@@ -170,6 +168,7 @@ class PlanRow:
     rule: str
     reason: str
     read_set: str
+    """SHA-256 over every value that the rules read for this account (I3)."""
     rest_days: int = 0
     """For a return: how long the account stays in the pool. For an undo: how long the worker stays away from it."""
 

@@ -58,11 +58,17 @@ def make_rows(
     """The rows of a plan: owner changes in the order given (returns first), then priorities by account id.
 
     ``shown`` holds each account's priority fields as the CRM shows them. An account has one priority row at most, with
-    the fields of all scores and grids; it is named after the first one that is worth the write.
+    the fields of all scores and grids; it is named after the first one that is worth the write. What the rows rest on
+    is still to be said: see ``resting``.
     """
     by_account = {decision.account: decision for decision in decisions}
     rows = [*_owner_rows(changes, by_account), *_priority_rows(decisions, shown, fields)]
     return tuple(_numbered(rows))
+
+
+def resting(rows: Iterable[PlanRow], read_sets: Mapping[str, str]) -> tuple[PlanRow, ...]:
+    """The rows with what they rest on, by account (I3). One that rests on nothing known is never sent."""
+    return tuple(replace(row, read_set=read_sets.get(row.account, "")) for row in rows)
 
 
 def seal(rows: Sequence[PlanRow], *, rules_version: str, config_digest: str, worker_version: str) -> str:
@@ -100,7 +106,7 @@ def _owner_rows(changes: Iterable[OwnerChange], by_account: Mapping[str, Decisio
             after={"owner": change.after},
             rule=change.rule,
             reason=change.reason,
-            read_set=decision.read_set,
+            read_set="",
             rest_days=change.rest_days,
         )
 
@@ -127,7 +133,7 @@ def _priority_rows(
                 after=dict(sorted((name, value) for each in wanted.values() for name, value in each.items())),
                 rule=f"{'score' if worth[0].model in decision.scores else 'grid'}:{worth[0].model}",
                 reason="; ".join(_told(decision, model.model) for model in worth),
-                read_set=decision.read_set,
+                read_set="",
             )
 
 

@@ -135,7 +135,7 @@ def _undone(plan_id: str, one: Written, now: Situation, hold_days: int) -> PlanR
         after={"owner": one.owner},
         rule=f"{RULE}:{plan_id}",
         reason=_reason(plan_id, one),
-        read_set=now.decisions[row.account].read_set,
+        read_set="",
         rest_days=hold_days,
     )
 

@@ -135,6 +135,12 @@ def counts(tx: Connection, plan_id: str) -> Mapping[RowState, int]:
     return {RowState(state): count for state, count in sorted(found)}
 
 
+def accounts(tx: Connection, plan_id: str) -> list[str]:
+    """The accounts of a plan's rows, by its whole id."""
+    c = schema.plan_row.c
+    return list(tx.scalars(select(c.account_id).distinct().where(c.plan_id == plan_id).order_by(c.account_id)))
+
+
 def decided_by(tx: Connection, plan_id: str) -> str:
     """Who approved or rejected the plan; empty while nobody has."""
     return tx.scalar(select(schema.plan.c.decided_by).where(schema.plan.c.id == plan_id)) or ""

@@ -27,7 +27,6 @@ def decision(account: str, **changes: object) -> Decision:
         "return_": None,
         "book": "emea",
         "scores": {"priority": Score(50.0, "B", ())},
-        "read_set": "",
     }
     return Decision(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -139,7 +138,7 @@ def test_the_order_of_the_input_changes_nothing(accounts: list[Decision], people
 def test_a_slot_that_was_freed_today_waits_for_tomorrow() -> None:
     """… so that a second run on the same day changes nothing."""
     reps = {"ann": Rep("ann", "Ann", {"salesforce": "ann"}, {"emea": 1})}
-    pool = Decision("1", "salesforce", "1", "pool", "target", None, None, "emea", {"priority": Score(50, "B", ())}, "")
+    pool = Decision("1", "salesforce", "1", "pool", "target", None, None, "emea", {"priority": Score(50, "B", ())})
     books = [BookPolicy("emea", "priority")]
     today = assign([pool], reps, books, [], pool_user="pool", freed={"ann": 1})
     assert not today.changes

@@ -45,7 +45,6 @@ def offices(draw: st.DrawFn) -> tuple[list[Decision], dict[str, Rep], list[BookP
             return_=None,
             book=draw(st.sampled_from((*BOOKS, *BOOKS, None))),
             scores={"fit": Score(draw(st.integers(0, 3)), "", ())},
-            read_set="",
             held=draw(st.sampled_from(("", "", "held"))),
             resting=draw(st.sampled_from((False, False, True))),
             previous_owner=draw(st.sampled_from((None, *names))),
@@ -97,7 +96,6 @@ BASE = Decision(
     return_=None,
     book="emea",
     scores={"fit": Score(1.0, "", ())},
-    read_set="",
 )
 ANN = Rep("ann", "Ann", {"salesforce": "ann"}, {"emea": 2})
 BOB = Rep("bob", "Bob", {"salesforce": "bob"}, {"emea": 4})

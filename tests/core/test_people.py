@@ -22,9 +22,7 @@ BEN = Member("hubspot", "12", "ben@acme.example", may_own=True)
 
 def decision(account: str, crm: str, owner: str) -> Decision:
     """An account in scope that the book emea takes."""
-    return Decision(
-        account, crm, account, owner, "target", None, None, "emea", {"priority": Score(50.0, "B", ())}, "read"
-    )
+    return Decision(account, crm, account, owner, "target", None, None, "emea", {"priority": Score(50.0, "B", ())})
 
 
 def test_one_address_in_two_crms_is_one_rep_known_by_the_first_crms_id() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sync_worker.core.model import Decision, OwnerChange, Points, RowKind, Score
-from sync_worker.core.planning import ModelFields, PriorityFields, make_rows, seal, tier_moves
+from sync_worker.core.planning import ModelFields, PriorityFields, make_rows, resting, seal, tier_moves
 
 PRIORITY = ModelFields("priority", "score", "tier", "reasons")
 FIELDS = PriorityFields((PRIORITY,), step=5.0)
@@ -26,7 +26,6 @@ def decision(account: str, **changes: object) -> Decision:
         None,
         "emea",
         {"priority": SCORE},
-        "rs" + account,
     )
     return replace(base, **changes)  # type: ignore[arg-type]
 
@@ -115,12 +114,17 @@ def test_an_account_has_one_row_for_all_its_scores_named_after_what_was_worth_it
     assert all(row.before == ALL | shown and row.after == ALL for row in made)
 
 
+def test_a_row_whose_account_rests_on_nothing_known_says_so() -> None:
+    made = resting(rows(decision("1"), decision("2"), shown={"1": {}, "2": {}}), {"2": "two"})
+    assert {row.account: row.read_set for row in made} == {"1": "", "2": "two"}
+
+
 def test_the_hash_covers_rows_rules_config_and_version() -> None:
     one = rows(decision("2"))
     sealed = {"rules_version": "r", "config_digest": "c", "worker_version": "v"}
     hashes = {
         seal(one, **sealed),
-        seal(rows(decision("2", read_set="other")), **sealed),
+        seal(resting(one, {"2": "other"}), **sealed),
         seal(one, **{**sealed, "rules_version": "r2"}),
         seal(one, **{**sealed, "config_digest": "c2"}),
         seal(one, **{**sealed, "worker_version": "v2"}),

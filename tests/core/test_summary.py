@@ -20,7 +20,7 @@ NAMES = {rep.id: rep.name for rep in REPS.values()}
 def decision(
     account: str, owner: str, *, scope: str | None = "target", book: str | None = "emea", motion: str = "new logo"
 ) -> Decision:
-    return Decision(account, "salesforce", account, owner, scope, None, None, book, {}, "", fields={"motion": motion})
+    return Decision(account, "salesforce", account, owner, scope, None, None, book, {}, fields={"motion": motion})
 
 
 def move(account: str, before: str, after: str, rule: str = "book:emea") -> PlanRow:

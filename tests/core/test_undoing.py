@@ -25,7 +25,7 @@ ROW = PlanRow(
     read_set="then",
 )
 MOVED = Written(ROW, RowState.VERIFIED)
-DECISION = Decision("1", "salesforce", "Hazel Foods", "pool", "target", None, None, None, {}, "now")
+DECISION = Decision("1", "salesforce", "Hazel Foods", "pool", "target", None, None, None, {})
 NOW = Situation(
     owners={"1": "pool"},
     decisions={"1": DECISION},
@@ -58,7 +58,7 @@ def test_an_undo_goes_from_what_the_crm_shows_to_what_was_before() -> None:
         after={"owner": "ann"},
         rule="rollback:ab12",
         reason="undoes row 7 of plan ab12: unworked",
-        read_set="now",
+        read_set="",
         rest_days=30,
     )
 

@@ -26,7 +26,6 @@ ACME = Decision(
     return_="unworked",
     book="emea",
     scores={"priority": Score(71.5, "A", (Points("size", 15.0, "Company size"),))},
-    read_set="one",
 )
 
 
@@ -47,11 +46,11 @@ def test_a_first_decision_is_logged_with_its_inputs(store: Store, now: datetime)
         assert decisions.latest(tx, "b") is None
 
 
-def test_the_same_decision_from_other_inputs_is_not_logged(store: Store, now: datetime) -> None:
+def test_the_same_decision_by_other_rules_is_not_logged(store: Store, now: datetime) -> None:
     with store.begin() as tx:
         _record(tx, now, ACME)
         later = now + timedelta(days=1)
-        assert _record(tx, later, replace(ACME, read_set="two", owner="u2", name="Acme AG"), rules="v2") == 0
+        assert _record(tx, later, replace(ACME, owner="u2", name="Acme AG"), rules="v2") == 0
         assert len(decisions.history(tx, "a")) == 1
 
 

@@ -400,7 +400,7 @@ def _twins(pairs: dict[str, str]) -> Step:
     return happen
 
 
-pairs: SearchStrategy[Step] = st.builds(_twins, st.dictionaries(st.sampled_from(OTHER), st.sampled_from(HOME)))
+pairs: SearchStrategy[Step] = st.builds(_twins, st.dictionaries(st.sampled_from(OTHER), st.sampled_from(HOME[:2])))
 
 
 def _clock(seconds: int) -> Step:
@@ -457,5 +457,8 @@ _sometimes = (opportunities, contacts, users, held, signals, firmographics, merg
 # What has everything made anew is rare: it would leave little to be found.
 happenings: SearchStrategy[Step] = st.one_of(*_often * 5, *_sometimes * 2, set_back, choices)
 beginnings: SearchStrategy[list[Step]] = st.tuples(
-    st.lists(accounts, min_size=3, max_size=6), st.lists(activities, max_size=6), users.map(lambda one: [one])
+    st.lists(accounts, min_size=3, max_size=6),
+    st.lists(st.one_of(pairs, merges), max_size=2),
+    st.lists(activities, max_size=6),
+    users.map(lambda one: [one]),
 ).map(lambda groups: [step for group in groups for step in group])
