@@ -59,7 +59,7 @@ def _record(tx: Connection, rules: Ruleset, evaluated: Evaluated, now: datetime)
     marks = ", ".join(f"'{account}'" for account in differing)
     rows = tx.exec_driver_sql(f"SELECT * FROM outcome WHERE account_id IN ({marks})").mappings()
     made = [_decision(dict(row), rules, evaluated.compiled) for row in rows]
-    inputs = facts.inputs(tx)
+    inputs = facts.inputs(tx, differing)
     found = decisions.record(tx, made, inputs=inputs.__getitem__, cycle=None, rules_version=rules.version, now=now)
     outcomes.put_back(tx, evaluated.compiled, found.same)
     return found.changed
@@ -70,7 +70,7 @@ def _decision(row: Mapping[str, object], rules: Ruleset, compiled: Compiled) -> 
     scores = {score.id: ScoreColumns.of(score, compiled).read(row) for score in rules.scores}
     return Decision(
         account=str(row["account_id"]), crm="salesforce", name="", owner=None, scope=scope, protect=protect,
-        return_=returned, book=book, scores=scores, read_set="",
+        return_=returned, book=book, scores=scores,
     )  # fmt: skip
 
 

@@ -210,7 +210,8 @@ def _same_as_zen(run: Run, answered: Path) -> None:
     options = {"no_parameters": True, "yield_per": 5_000}
     with run.store.begin() as tx, answered.open(encoding="utf-8") as lines:
         compiled = run.compiled(tx)
-        rows = tx.exec_driver_sql(f"SELECT * FROM ({compiled.sql}) AS answer ORDER BY account_id", execution_options=options).mappings()
+        ordered = f"SELECT * FROM ({compiled.sql}) AS answer ORDER BY account_id"
+        rows = tx.exec_driver_sql(ordered, execution_options=options).mappings()
         for line, row in zip(lines, rows, strict=False):
             compare(dict(row), json.loads(line), compiled)
 

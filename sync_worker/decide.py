@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
+import structlog
+
 from rules import ColumnKind, Dialect, EngagementSource, compile_accounts, compile_reps, needs
 from rules.facts import columns_read
 from rules.outline import as_json, outline
 from sync_worker.apply import Fresh
+from sync_worker.astray import judge
 from sync_worker.core.assignment import Allowance, Assignment, BookPolicy, ReturnPolicy, assign
 from sync_worker.core.model import Decision, Points, Rep, Score
 from sync_worker.core.people import Member, People, people
@@ -33,8 +36,10 @@ if TYPE_CHECKING:
     from connectors.port import User
     from rules import Compiled, Condition, Limit, Ruleset
     from rules import Score as RuleScore
+    from sync_worker.astray import Judged
     from sync_worker.store.facts import Refreshed
-    from sync_worker.store.outcomes import Evaluated
+
+log = structlog.get_logger(__name__)
 
 ONE_COLUMN = (
     ColumnKind.ACCOUNT_ID,
@@ -89,14 +94,17 @@ def decide(parts: Parts, *, cycle: int) -> Decided:
         refreshed = build_facts(tx, parts, rules, everybody, now)
         now = refreshed.now
         outlines.keep(tx, rules.version, lambda: as_json(outline(rules)), now)
-        evaluated = outcomes.evaluate(tx, rules, now=now)
-        rows = outcomes.rows(tx, evaluated.compiled)
-        decided = tuple(_decisions(tx, evaluated.compiled, rows, rules, now))
-        changed = _log(tx, evaluated, decided, cycle=cycle, rules_version=rules.version, now=now)
+        judged = judge(tx, rules, facts_settings(parts, everybody, rules), refreshed)
+        compiled = judged.evaluated.compiled
+        decided = tuple(_decisions(tx, compiled, outcomes.rows(tx, compiled), rules, now))
+        changed = _log(tx, judged, decided, cycle=cycle, rules_version=rules.version, now=now)
         reps = reps_of(tx, parts, rules, everybody)
         books, returns = policies(tx, rules, everybody, now)
         freed = freed_today(tx, rules, everybody, now)
         names = lookup.user_names(tx)
+    if judged.astray:
+        # They are mended by now; what let them go astray is not.
+        log.error("not all that had changed was made anew", facts=judged.astray.facts, outcomes=judged.astray.outcomes)
     parts.watch(Progress("rules", len(decided), len(decided)))
     seen = [everybody.seen(decision) for decision in decided]
     assigned = assign(seen, reps, books, returns, pool_user=everybody.pool, freed=freed)
@@ -105,14 +113,13 @@ def decide(parts: Parts, *, cycle: int) -> Decided:
 
 
 def _log(  # noqa: PLR0913 - what an entry of the log says
-    tx: Connection, evaluated: Evaluated, decided: Sequence[Decision], *, cycle: int, rules_version: str, now: datetime
+    tx: Connection, judged: Judged, decided: Sequence[Decision], *, cycle: int, rules_version: str, now: datetime
 ) -> int:
     """Log the decisions that have changed; how many."""
-    accounts = frozenset(outcomes.changed(tx, evaluated))
-    made = [decision for decision in decided if decision.account in accounts]
-    inputs = facts.inputs(tx)
+    made = [decision for decision in decided if decision.account in judged.changed]
+    inputs = facts.inputs(tx, sorted(judged.changed))
     logged = decisions.record(tx, made, inputs=inputs.__getitem__, cycle=cycle, rules_version=rules_version, now=now)
-    outcomes.put_back(tx, evaluated.compiled, logged.same)
+    outcomes.put_back(tx, judged.evaluated.compiled, logged.same)
     return logged.changed
 
 
@@ -141,8 +148,12 @@ def build_facts(tx: Connection, parts: Parts, rules: Ruleset, everybody: People,
     half_lives = sorted({c.source.half_life_days for c in columns if isinstance(c.source, EngagementSource)})
     engagement.refold(tx, half_lives, now)
     facts.build_reps(tx, vocabulary(settings.get(tx, "schema"), parts.config).rep, rules.reps)
-    how = replace(fact_settings(parts, everybody), contacts=rules.contacts)
-    return facts.refresh(tx, columns, now=now, settings=how)
+    return facts.refresh(tx, columns, now=now, settings=facts_settings(parts, everybody, rules))
+
+
+def facts_settings(parts: Parts, everybody: People, rules: Ruleset) -> facts.FactSettings:
+    """How facts are derived for these rules."""
+    return replace(fact_settings(parts, everybody), contacts=rules.contacts)
 
 
 def people_of(tx: Connection, parts: Parts) -> People:
