@@ -294,7 +294,6 @@ def test_editors_get_the_schemas_without_a_crm_and_in_spite_of_mistakes(bench: B
 
 def test_the_words_of_an_org_stand_in_for_it(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = tmp_path / "words.json"
-    desk.ask("pull")
     desk.ask("rules", "words", "--output", str(words))
     assert json.loads(words.read_text()) == json.loads(desk.type("rules", "words").out)
     assert "@" not in words.read_text()

@@ -79,7 +79,8 @@ def test_the_starter_fits_a_crm_without_any_custom_field(
             (made.secrets / name).chmod(0o600)
         desk = Desk(made.folder, sandbox, capsys)
         desk.ask("db", "upgrade")
-        assert desk.ask("rules", "check")["ok"]
+        assert desk.ask("rules", "check", "--tests", "--strict")["tests"]["failed"] == 0
+        assert desk.ask("rules", "test", "--least", "90")["ok"]
         assert desk.type("doctor").code == 0
         answer = desk.type("plan")
         assert answer.code == 0, answer.err
