@@ -9,8 +9,9 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 from rules import tree
+from rules.fitting import tried
 from rules.nearest import ways
-from rules.needed import due, needs_of, tried
+from rules.needed import due, needs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

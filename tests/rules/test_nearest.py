@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from rules import Type, tree
 from rules.facts import column_of
+from rules.fitting import tried
 from rules.nearest import Flip, atoms, holds, ways
-from rules.needed import due, needs_of, tried
+from rules.needed import due, needs_of
 from rules.tree import (
     And,
     Between,
@@ -86,12 +87,16 @@ def test_equal_ways_come_in_reading_order_and_an_atom_counts_once() -> None:
     assert ways(twice, {a: False, b: False}.__getitem__, wanted=True)[0] == (Flip(a, becomes=True),)
 
 
+def unasked(one: Tree) -> bool:
+    raise AssertionError(one)
+
+
 def test_no_way_makes_an_atom_yes_and_no_at_once_nor_a_constant_another_one() -> None:
     a = atom(1)
     assert ways(And((a, Not(a))), {a: True}.__getitem__, wanted=True) == ()
     never = tree.Truth(Constant(value=False, type=Type.BOOLEAN))
-    assert ways(never, {}.__getitem__, wanted=True) == ()
-    assert ways(never, {}.__getitem__, wanted=False) == ((),)
+    assert ways(never, unasked, wanted=True) == ()
+    assert ways(never, unasked, wanted=False) == ((),)
 
 
 def test_what_the_question_takes_for_granted_does_not_differ() -> None:
