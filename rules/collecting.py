@@ -64,7 +64,7 @@ def _matching(table: Table, choices: dict[str | float, None]) -> dict[str | floa
     found: dict[str | float, list[int]] = {choice: [] for choice in choices}
     for number, row in enumerate(table.rows):
         reached = row.when.choices if isinstance(row.when, tree.Membership) else found
-        for choice in dict.fromkeys(reached):
+        for choice in reached:
             found[choice].append(number)
     return {choice: tuple(numbers) for choice, numbers in found.items()}
 

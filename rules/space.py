@@ -191,7 +191,7 @@ class _Touching:
         for at in range(along.size):
             active |= starts[at]
             leaves[at] = active if along.possible[at] else 0
-            active &= ~ends[at] | always
+            active &= ~ends[at]
         self._nodes = [0] * along.size + leaves
         for node in range(along.size - 1, 0, -1):
             self._nodes[node] = self._nodes[2 * node] | self._nodes[2 * node + 1]

@@ -103,7 +103,7 @@ sizes = st.sampled_from((
 ))  # fmt: skip
 truths = st.sampled_from((ANY, Said("yes", lambda value: value is True), Said("no", lambda value: value is False)))
 texts = st.sampled_from(("", "a", "b", "it's", "x|y"))
-figures = st.sampled_from(("", "0", "0.1", "0.2", "-0.3", "7", "-7", "1000000", "0.000001"))
+figures = st.sampled_from(("", "0", "0.1", "0.2", "-0.3", "0.07", "0.29", "1.15", "7", "-7", "1000000", "0.000001"))
 rows = st.tuples(countries, sizes, truths, texts, figures)
 looked_up = st.tuples(countries.filter(lambda said: re.fullmatch(r"[A-Z|]*", said.text)), texts, figures)
 

@@ -126,6 +126,7 @@ def test_overlaps_hidden_rows_and_gaps_are_those_that_trying_everyone_finds(
         ("is_customer,then x\nyes,a\nno,b\nempty,c\n", []),
         ("created_at,then x\n<2026-01-01,a\n2026-01-01..2026-03-31,b\n>2026-03-31,c\n", []),
         ("employees,then x\n<50,a\n50..100,b\n>100,c\nempty,d\n", []),
+        ("created_at,then x\n>2026-01-01,a\n<2026-01-02,b\n", []),
         ("type,then x\nPartner,a\nnot Partner,b\n", []),
     ],
 )  # fmt: skip
@@ -153,7 +154,8 @@ VALUES = {"type": Domain(Type.TEXT, values=TYPES)}
         ("employees,then x\n<=50,a\n51..200,b\n1..50,c\n", {4: [2]}),
         ("employees,then x\n<50,a\n>=50,b\nempty,c\n,d\n", {5: [2, 3, 4]}),
         ("country,is_customer,then x\nUS,yes,a\nUS,no,b\nUS,empty,c\nGB,,d\nUS,,e\n", {6: [2, 3, 4]}),
-        ("created_at,then x\n<2026-01-02,a\n>=2026-01-02,b\nnot empty,c\n", {4: [2, 3]}),
+        ("created_at,then x\n<=2026-01-01,a\n>=2026-01-02,b\nnot empty,c\n", {4: [2, 3]}),
+        ("created_at,then x\n<=2026-01-01,a\n>=2026-01-03,b\nnot empty,c\n", {}),
         ("country,then x\nUS|GB|NO,a\nGB|US,b\n", {3: [2]}),
         ("type,then x\nProspect,a\nCustomer|Partner,b\nnot empty,c\n", {}),
         ("employees,then x\n<=50,a\n>=51,b\nnot empty,c\n", {}),
