@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from rules import Ruleset, Vocabulary
     from sync_worker.apply import ApplyReport, RecoverReport, VerifyReport
+    from sync_worker.astray import Astray
     from sync_worker.config import Config
     from sync_worker.cycle import CycleReport, PlanReport
     from sync_worker.doctor import Check
@@ -173,6 +174,12 @@ class Worker:
     def load_rules(self) -> Ruleset:
         """The rules, checked against the CRM's fields. Raises RulesInvalid with every mistake."""
         return self.parts.read_rules(self.vocabulary())
+
+    def astray(self) -> Astray | None:
+        """How much of what is kept of facts and outcomes a full pass would make otherwise; None before a first plan."""
+        from sync_worker.decide import gone_astray  # noqa: PLC0415 - commands import what they use
+
+        return gone_astray(self.parts)
 
     def lint(self, rules: Ruleset, words: Vocabulary) -> Linted:
         """What is probably not meant in these rules, as they stand against the accounts and people of the store."""

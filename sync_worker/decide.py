@@ -13,7 +13,7 @@ from rules import ColumnKind, Dialect, EngagementSource, compile_accounts, compi
 from rules.facts import columns_read
 from rules.outline import as_json, outline
 from sync_worker.apply import Fresh
-from sync_worker.astray import judge
+from sync_worker.astray import check_again, judge, look
 from sync_worker.core.assignment import Allowance, Assignment, BookPolicy, ReturnPolicy, assign
 from sync_worker.core.model import Decision, Points, Rep, Score
 from sync_worker.core.people import Member, People, people
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from connectors.port import User
     from rules import Compiled, Condition, Limit, Ruleset
     from rules import Score as RuleScore
-    from sync_worker.astray import Judged
+    from sync_worker.astray import Astray, Judged
     from sync_worker.store.facts import Refreshed
 
 log = structlog.get_logger(__name__)
@@ -138,6 +138,26 @@ def look_again(parts: Parts, plan_id: str) -> Fresh:
         owners = frozenset(user.id for user in lookup.users(tx) if user.active and user.can_own)
     skews = {crm: (parts.clock() - crms.clock()).total_seconds() for crm, crms in parts.connectors.items()}
     return Fresh(read_sets, owners, rules.version, parts.config.digest, skews)
+
+
+def gone_astray(parts: Parts) -> Astray | None:
+    """How much of what is kept a full pass would make otherwise; None before the first decision. Raises RulesInvalid.
+
+    Nothing is changed, but that the next decision mends what was found.
+    """
+    with parts.store.read() as tx:
+        if not outcomes.any_kept(tx):
+            return None
+    rules = load_rules(parts)
+    with parts.store.begin() as tx:
+        trial = tx.begin_nested()
+        everybody = people_of(tx, parts)
+        refreshed = build_facts(tx, parts, rules, everybody, parts.clock())
+        found = look(tx, rules, facts_settings(parts, everybody, rules), refreshed)
+        trial.rollback()
+        if found:
+            check_again(tx)
+    return found
 
 
 def build_facts(tx: Connection, parts: Parts, rules: Ruleset, everybody: People, now: datetime) -> Refreshed:

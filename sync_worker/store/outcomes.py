@@ -94,6 +94,11 @@ def evaluate(tx: Connection, rules: Ruleset, *, now: datetime) -> Evaluated:
     return Evaluated(kept["number"] + 1, full=False, accounts=due, compiled=compiled)
 
 
+def any_kept(tx: Connection) -> bool:
+    """Whether anything was ever judged."""
+    return _kept(tx) is not None
+
+
 def changed(tx: Connection, evaluated: Evaluated) -> list[str]:
     """The accounts whose decision this evaluation found to differ from the one that was last logged, in order."""
     if not evaluated.accounts:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select
 
 from connectors.port import Stream
 from sync_worker.core.homes import Twin
 from sync_worker.store import holds, settings
 from sync_worker.store.schema import record, twin
+from sync_worker.store.upsert import chunks, upsert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,16 +41,16 @@ def keep(tx: Connection, found: Homes, now: datetime) -> None:
     if doubtful(tx) != found.doubtful:
         settings.put(tx, _DOUBTFUL, found.doubtful, now)
     known = {row.account_id: Twin(*row) for row in tx.execute(select(twin))}
-    if known == {each.account: each for each in found.twins}:
-        return
+    wanted = {each.account: each for each in found.twins}
     for each in found.twins:
         if each.account not in known or known[each.account].home != each.home:
             holds.move(tx, each.account, each.home)
             holds.move_rest(tx, each.account, each.home)
-    tx.execute(delete(twin))
-    if found.twins:
-        rows = [{"account_id": each.account, "home_id": each.home, "because": each.because} for each in found.twins]
-        tx.execute(insert(twin), rows)
+    # Only what differs is written: every row that is tells of an account whose facts are to be made anew.
+    for part in chunks([account for account in known if account not in wanted]):
+        tx.execute(delete(twin).where(twin.c.account_id.in_(part)))
+    new = [each for account, each in wanted.items() if known.get(account) != each]
+    upsert(tx, twin, [{"account_id": each.account, "home_id": each.home, "because": each.because} for each in new])
 
 
 def count(tx: Connection) -> int:
