@@ -17,6 +17,7 @@ from sync_worker.core.model import TERMINAL, PlanState, RowKind, RowState
 from sync_worker.store import audit, schema
 from sync_worker.store.errors import StoreError
 from sync_worker.store.plans import UNBOUND, StoredRow, counts, end_unsent, stored_row
+from sync_worker.store.types import UtcTime
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -172,7 +173,7 @@ def oldest_unended(tx: Connection) -> datetime | None:
 
 
 def _oldest(tx: Connection, states: Collection[RowState]) -> datetime | None:
-    sent = func.min(schema.plan_row.c.sent_at, type_=schema.UtcTime())
+    sent = func.min(schema.plan_row.c.sent_at, type_=UtcTime())
     found: datetime | None = tx.scalar(select(sent).where(_in(states)))
     return found
 
