@@ -230,7 +230,7 @@ def test_segments_that_are_never_reached_are_told(folder: Folder) -> None:
          "7:15 note no-rest: what 'r' returns does not rest: the next refill may give it away at once — if that is"),
         (protect("owner = '0055g00000AbCdE'"), "3:32 warning odd-text: '0055g00000AbCdE' looks like a Salesforce id"),
         (protect("country = 'US '"), "3:32 warning odd-text: 'US ' has a space at its end or its start — delete it"),
-        (protect("name = 'O’Neil'"), "3:32 warning odd-text: 'O’Neil' has the typographic quote ’"),  # noqa: RUF001
+        (protect("name = 'O’Neil'"), "3:32 warning odd-text: 'O’Neil' has the typographic quote ’"),  # noqa: RUF001 - it is what is tested
         ("lists: {x: [a]}\n" + protect("is_customer"), "2:9 warning odd: no condition uses the list 'x'"),
     ],
 )  # fmt: skip

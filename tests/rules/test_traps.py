@@ -64,7 +64,7 @@ STOOD = "format the column as text, then write what stood there"
         ("0015g00000AbCdE", 2, ("'0015g00000AbCdE' looks like a Salesforce id of 15 characters, which never equals the"
          " 18 that the CRM has — if its capitals are right, write 0015g00000AbCdEAAV")),
         ("New\u00a0York", 2, "'New\u00a0York' has the wide or unbreakable space U+00A0 — type a plain space instead"),
-        ("O’Neil", 2, "'O’Neil' has the typographic quote ’ — if the CRM has none, write O'Neil"),  # noqa: RUF001
+        ("O’Neil", 2, "'O’Neil' has the typographic quote ’ — if the CRM has none, write O'Neil"),  # noqa: RUF001 - it is what is tested
         ("“US”", 2, "'“US”' has the typographic quote “ — if the CRM has none, write \"US\""),
         ("FALSE", 2, f"'FALSE' may be a text that a spreadsheet turned into yes or no — {STOOD}"),
     ],
@@ -105,7 +105,7 @@ def test_what_leaves_no_value_is_a_mistake_in_every_file(folder: Folder, cell: s
         ("3/5", ": a spreadsheet may have turned a range into this date — format the column as text"),
         ("1.23E+15", ": a spreadsheet has shortened it — format the column as a number, then write all digits"),
         ("100-500", ": a range is written with two points — write 100..500"),
-        ("100–500", ": a range is written with two points — write 100..500"),  # noqa: RUF001
+        ("100–500", ": a range is written with two points — write 100..500"),  # noqa: RUF001 - it is what is tested
         ("500+", ": 'and more' is written before the number — write >=500"),
         ('"1,5"', ": it has a comma before its decimals — write 1.5"),
         ('"1,500"', ": it has separators between thousands — write digits, and a point before decimals: 1500.5"),
@@ -239,7 +239,7 @@ def test_spaces_around_a_cell_do_not_count(folder: Folder) -> None:
 @pytest.mark.parametrize(
     ("condition", "fault"),
     [
-        ("country = ‘US’", "22: ‘ is a typographic quote — text stands in straight ones: 'US'"),  # noqa: RUF001
+        ("country = ‘US’", "22: ‘ is a typographic quote — text stands in straight ones: 'US'"),  # noqa: RUF001 - it is what is tested
         ("country = “US”", "22: “ is a typographic quote — text stands in straight ones: 'US'"),
         ("«US» = country", "12: « is a typographic quote — text stands in straight ones: 'US'"),
     ],
@@ -251,7 +251,7 @@ def test_a_condition_pasted_from_a_document_is_mended_in_one_reading(
 
 
 def test_typographic_quotes_inside_a_text_are_the_texts_own(folder: Folder) -> None:
-    assert folder.faults("name = 'O’Neil'") == []  # noqa: RUF001
+    assert folder.faults("name = 'O’Neil'") == []  # noqa: RUF001 - it is what is tested
 
 
 def test_a_salesforce_id_of_15_characters_has_one_of_18() -> None:
