@@ -92,7 +92,7 @@ def test_what_reps_did_in_the_other_crm_proves_that_the_account_is_worked(branch
         told = worker.explain(lost.account) if worker.pull() else None
         later = worker.plan().plan
     assert told is not None
-    assert told.return_ is None, "the call in HubSpot is a touch"
+    assert told.told.return_ is None, "the call in HubSpot is a touch"
     assert later is not None
     assert lost.account not in {row.row.account for row in later.rows if row.row.kind is RowKind.OWNER}
 

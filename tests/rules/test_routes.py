@@ -12,7 +12,7 @@ from tests.rules.stores import LANDMARK, NOW
 
 if TYPE_CHECKING:
     from tests.rules.conftest import Folder
-    from tests.rules.stores import Store
+    from tests.rules.stores import Row, Store
 
 ROUTES = """version: 1
 routes:
@@ -24,7 +24,7 @@ routes:
 
 def test_the_first_route_that_matches_decides(folder: Folder, store: Store) -> None:
     ruleset = folder.write(rules_yaml=ROUTES.replace(" and days_since(name) > 1", "")).load()
-    accounts = [{"employees": 1000, "country": "DE"}, {"country": "DE", "is_customer": True}, {"is_customer": True}, {}]
+    accounts: list[Row] = [{"employees": 1000, "country": "DE"}, {"country": "DE", "is_customer": True}, {"is_customer": True}, {}]
     assert [row["route"] for row in store.judge(ruleset, accounts)] == ["large", "german", "known", None]
     assert [(route.team, route.reps and route.reps.text, route.by, route.because) for route in ruleset.routes] == [
         ("Enterprise", None, "round robin", "Large"),
