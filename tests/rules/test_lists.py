@@ -30,7 +30,11 @@ def test_a_listed_number_or_date_is_compared_as_one(folder: Folder, store: Store
         "scope: [{id: x, when: employees in sizes}, {id: y, when: renewal_date not in days}]\n",
         t_csv="size,day\n5,2026-11-22\n7.50,2026-11-23\n",
     ).load()
-    accounts: list[Row] = [{"employees": 7.5, "renewal_date": "2026-11-22"}, {"renewal_date": "2026-11-23T10:00:00Z"}, {}]
+    accounts: list[Row] = [
+        {"employees": 7.5, "renewal_date": "2026-11-22"},
+        {"renewal_date": "2026-11-23T10:00:00Z"},
+        {},
+    ]
     assert [row["in_scope"] for row in store.judge(ruleset, accounts)] == ["x", None, "y"]
 
 

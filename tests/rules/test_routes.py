@@ -24,7 +24,12 @@ routes:
 
 def test_the_first_route_that_matches_decides(folder: Folder, store: Store) -> None:
     ruleset = folder.write(rules_yaml=ROUTES.replace(" and days_since(name) > 1", "")).load()
-    accounts: list[Row] = [{"employees": 1000, "country": "DE"}, {"country": "DE", "is_customer": True}, {"is_customer": True}, {}]
+    accounts: list[Row] = [
+        {"employees": 1000, "country": "DE"},
+        {"country": "DE", "is_customer": True},
+        {"is_customer": True},
+        {},
+    ]
     assert [row["route"] for row in store.judge(ruleset, accounts)] == ["large", "german", "known", None]
     assert [(route.team, route.reps and route.reps.text, route.by, route.because) for route in ruleset.routes] == [
         ("Enterprise", None, "round robin", "Large"),
