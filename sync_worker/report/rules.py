@@ -25,7 +25,7 @@ SECTIONS = (
 
 
 def checked(rules: Ruleset, linted: Linted, folder: Path, *, strict: bool = False, notes: bool = True) -> Answer:
-    """``rules check``. ``strict``: warnings fail, too; ``notes``: whether people are told what is only worth knowing."""
+    """``rules check``. ``strict``: warnings fail, too; ``notes``: whether people are told what is worth knowing."""
     held = {section: [_name(one) for one in getattr(rules, section)] for section in SECTIONS}
     held["reps"] = list(rules.reps.fields)
     counts = {section: len(names) for section, names in held.items()} | {"reps": len(rules.reps.rows)}
