@@ -270,7 +270,7 @@ class Accounts:
         return func.coalesce(self._opportunities.c.won, 0)
 
     def _open_amount(self) -> ColumnElement[Any]:
-        return func.coalesce(self._opportunities.c.amount, 0.0)
+        return rounded(func.coalesce(self._opportunities.c.amount, 0.0))
 
     def _last_touch(self) -> ColumnElement[Any]:
         return self._latest("touch")

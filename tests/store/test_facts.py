@@ -52,6 +52,21 @@ def test_every_derived_fact_of_an_account(store: Store, now: datetime) -> None:
     }
 
 
+@pytest.mark.parametrize("amounts", [(0.1, 0.2, 0.3), (0.3, 0.2, 0.1), (0.7, 0.1, -0.2)])
+def test_the_order_of_opportunities_makes_no_other_amount(
+    store: Store, now: datetime, amounts: tuple[float, ...]
+) -> None:
+    with store.begin() as tx:
+        save(tx, page(account("a", now)), now)
+        opportunities = enumerate(amounts)
+        save(
+            tx,
+            page(*(other(Stream.OPPORTUNITIES, f"o{at}", now, account="a", amount=a) for at, a in opportunities)),
+            now,
+        )
+        assert _facts(tx, now, _field("open_amount", Type.NUMBER))["a"]["open_amount"] == 0.6
+
+
 def test_an_account_about_which_nothing_is_known_has_empty_facts_not_wrong_ones(store: Store, now: datetime) -> None:
     with store.begin() as tx:
         save(tx, page(account("a", now, name="", owner=None)), now)
