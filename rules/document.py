@@ -6,7 +6,7 @@ same to a person and to the worker.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import yaml
@@ -22,7 +22,7 @@ MAX_FILE = 262_144
 """Bytes of one YAML file. A few thousand rules fit; a bomb does not."""
 MAX_DEPTH = 12
 """Nested collections. The deepest rule needs eight."""
-MAX_SCALARS = 40_000
+MAX_SCALARS = 20_000
 
 _BROKEN = "\ue000broken\ue000"
 """Stands for a value that cannot be read. Its characters are for private use: no file means them."""
@@ -70,14 +70,18 @@ class Mapping:
     mark: Mark
     broken: bool = False
     """A comma has split a value, which is noted. Broken nodes are left out: their rest would only mislead."""
+    _by_name: dict[str, tuple[Scalar, Node]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {entry[0].text: entry for entry in self.entries})
 
     def key(self, name: str) -> Scalar | None:
         """The key as written, if it is there."""
-        return next((key for key, _ in self.entries if key.text == name), None)
+        return self._by_name[name][0] if name in self._by_name else None
 
     def get(self, name: str) -> Node | None:
         """The value under ``name``, if it is there."""
-        return next((value for key, value in self.entries if key.text == name), None)
+        return self._by_name[name][1] if name in self._by_name else None
 
 
 Node = Scalar | Sequence | Mapping

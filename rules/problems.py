@@ -37,7 +37,13 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.message}" + (f" — {self.hint}" if self.hint else "")
+        told = f"{self.file}:{self.line}:{self.column}: {self.message}" + (f" — {self.hint}" if self.hint else "")
+        return told if told.isprintable() else "".join(map(_seen, told))
+
+
+def _seen(char: str) -> str:
+    """The character, or its number: what a file holds must neither hide in a message nor steer a terminal."""
+    return char if char.isprintable() else f"\\u{ord(char):04x}"
 
 
 class RulesInvalid(Exception):
