@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+NOTED = (
+    "activity", "alias", "firmographic", "hold", "owner_history", "quarantine", "record", "rest", "signal", "twin",
+)  # fmt: skip
+"""The tables whose changes are noted, so that facts are made anew."""
+
 TRIGGERS = {
     "sqlite": (
         "audit_no_delete",
@@ -110,6 +115,9 @@ def _missing(tx: Connection, where: Place) -> Iterator[str]:
     for trigger in TRIGGERS[where.dialect]:
         if trigger not in present:
             yield f"trigger '{trigger}' is missing: what has ended, or was audited, could be changed"
+    for trigger in (f"{table}_{change}_noted" for table in NOTED for change in ("delete", "insert", "update")):
+        if trigger not in present:
+            yield f"trigger '{trigger}' is missing: accounts that have changed could be overlooked"
 
 
 def _drift(tx: Connection) -> Iterator[str]:

@@ -116,6 +116,7 @@ contacts:
       did: {max: 90, half_life: 7 days, terms: [{id: met, event: meeting, points: 10, because: x}]}
       titled: {max: 10, terms: [{id: t, when: has(title), points: 10, because: x}]}
 protect:
+  - {id: orphaned, when: not owner_active, because: x}
   - {id: champions, when: contact_score('champion') > 12, because: x}
   - {id: warm, when: warmth = 'hot' and motion = 'renewal', because: x}
 """
@@ -453,7 +454,7 @@ def _gone(stream: Stream) -> Step:
 gone: SearchStrategy[Step] = st.builds(_gone, st.sampled_from([Stream.ACCOUNTS, Stream.ACTIVITIES, Stream.CONTACTS]))
 
 _often = (accounts, activities, clocks)
-_sometimes = (opportunities, contacts, users, held, signals, firmographics, merges, pairs, gone)
+_sometimes = (opportunities, contacts, users, users, held, signals, firmographics, merges, pairs, gone)
 # What has everything made anew is rare: it would leave little to be found.
 happenings: SearchStrategy[Step] = st.one_of(*_often * 5, *_sometimes * 2, set_back, choices)
 beginnings: SearchStrategy[list[Step]] = st.tuples(
