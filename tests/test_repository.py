@@ -24,7 +24,7 @@ from sync_worker.config import load
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES = ("sync_worker", "connectors", "rules", "migrations")
-OWN_FOLDERS = (*PACKAGES, "tests", "tools", "docs", "deploy", ".ci", "locks")
+OWN_FOLDERS = (*PACKAGES, "tests", "benchmarks", "tools", "docs", "deploy", ".ci", "locks")
 LOCKS = {
     "build": PROJECT["dependency-groups"]["build"],
     "runtime": [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["postgresql"]],
