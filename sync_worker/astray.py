@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules import needs
-from sync_worker.store import facts, outcomes, settings
+from sync_worker.store import changes, facts, outcomes, settings
 from sync_worker.store.days import number
 
 if TYPE_CHECKING:
@@ -40,10 +40,15 @@ class Judged:
     evaluated: Evaluated
     changed: frozenset[str]
     astray: Astray
+    facts: int
+    """The state of the facts that the outcomes rest on."""
 
 
 def judge(tx: Connection, rules: Ruleset, how: FactSettings, refreshed: Refreshed) -> Judged:
-    """Bring the outcomes up to date with the facts that were just refreshed. The first time on a day, check both."""
+    """Bring the outcomes up to date with the facts that were just refreshed. The first time on a day, check both.
+
+    Where somebody else changes records meanwhile, the next time as well: what they change is not told from the rest.
+    """
     now = refreshed.now
     due = settings.get(tx, _CHECKED) != number(now)
     wrong = facts.check(tx, needs(rules), now=now, settings=how, mend=True) if due and not refreshed.full else 0
@@ -53,9 +58,9 @@ def judge(tx: Connection, rules: Ruleset, how: FactSettings, refreshed: Refreshe
         lost, mended = outcomes.check(tx, rules, now=now, mend=True)
         evaluated = mended or evaluated
         changed.update(outcomes.changed(tx, mended) if mended else ())
-    if due:
+    if due and not changes.noted(tx):
         settings.put(tx, _CHECKED, number(now), now)
-    return Judged(evaluated, frozenset(changed), Astray(wrong, lost))
+    return Judged(evaluated, frozenset(changed), Astray(wrong, lost), facts.latest(tx))
 
 
 def look(tx: Connection, rules: Ruleset, how: FactSettings, refreshed: Refreshed) -> Astray:

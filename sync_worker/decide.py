@@ -109,7 +109,7 @@ def decide(parts: Parts, *, cycle: int) -> Decided:
     seen = [everybody.seen(decision) for decision in decided]
     assigned = assign(seen, reps, books, returns, pool_user=everybody.pool, freed=freed)
     home = _at_home(assigned, decided, everybody)
-    return Decided(rules, decided, home, reps, everybody, names, changed, refreshed.number)
+    return Decided(rules, decided, home, reps, everybody, names, changed, judged.facts)
 
 
 def _log(  # noqa: PLR0913 - what an entry of the log says

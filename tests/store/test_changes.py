@@ -152,6 +152,35 @@ def test_what_was_overlooked_is_found_and_mended_on_the_first_look_of_a_day(worl
     assert differing(world, alone) == (0, 0)
 
 
+def test_what_was_mended_is_what_the_decisions_of_that_look_rest_on(world: World, rules: Ruleset) -> None:
+    how = facts_of(world, rules)
+    look(world, rules)
+    world.tx.exec_driver_sql("UPDATE fact SET industry = 'Bank' WHERE account_id = 'a003'")
+    judged = judge(world.tx, rules, how, facts.refresh(world.tx, needs(rules), now=world.now, settings=how))
+    assert judged.astray.facts == 1
+    assert len(facts.read_sets(world.tx, made_by=judged.facts)) == 100
+
+
+def test_what_others_change_meanwhile_is_not_taken_for_overlooked(postgresql_store: str, rules: Ruleset) -> None:
+    store = open_store(postgresql_store)
+    with store.begin() as tx:
+        save(tx, page(account("a", START), account("b", START)), START)
+        look(World(tx), rules)
+    with store.begin() as tx, store.engine.connect() as pulls:
+        world = World(tx, START + timedelta(days=1))
+        how = facts_of(world, rules)
+        refreshed = facts.refresh(tx, needs(rules), now=world.now, settings=how)
+        with pulls.begin():
+            save(pulls, page(account("a", world.now, industry="Bank")), START)
+        assert judge(tx, rules, how, refreshed).astray == Astray(0, 0)
+    with store.begin() as tx:
+        refreshed = facts.refresh(tx, needs(rules), now=world.now, settings=how)
+        assert refreshed.accounts == 1, "it is looked at next"
+        tx.exec_driver_sql("UPDATE fact SET industry = 'Bank' WHERE account_id = 'b'")
+        assert judge(tx, rules, how, refreshed).astray.facts == 1, "and what was not checked is checked then"
+    store.close()
+
+
 def test_a_note_that_is_made_meanwhile_is_not_forgotten(postgresql_store: str) -> None:
     store = open_store(postgresql_store)
     later = store.engine.connect()
