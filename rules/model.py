@@ -219,6 +219,11 @@ class ContactScore:
     best: int
     """How many of an account's contacts are told by name."""
 
+    @property
+    def id(self) -> str:
+        """The score's."""
+        return self.score.id
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:

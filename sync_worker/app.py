@@ -17,7 +17,7 @@ from sync_worker.pull import pull
 from sync_worker.rollback import Asked, rollback
 from sync_worker.store import audit, cycles, lookup, open_store, plans, settings
 from sync_worker.tally import outcome, tally
-from sync_worker.vocabulary import mismatched, stored_schemas, vocabulary
+from sync_worker.vocabulary import covers, mismatched, stored_schemas, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -168,8 +168,8 @@ class Worker:
     def _fields_known(self) -> StoredSchemas | None:
         with self.store.read() as tx:
             stored: StoredSchemas | None = settings.get(tx, "schema")
-        # After a change of the config the latest pull may have met other CRMs.
-        return stored if stored and set(stored) == set(self.config.crms) else None
+        # After a change of the config the latest pull may have met other CRMs, or fewer fields.
+        return stored if stored and covers(stored, self.config) else None
 
     def load_rules(self) -> Ruleset:
         """The rules, checked against the CRM's fields. Raises RulesInvalid with every mistake."""

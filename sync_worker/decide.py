@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from connectors.port import User
-    from rules import Compiled, Condition, Limit, Ruleset
+    from rules import Compiled, Limit, Ruleset
     from rules import Score as RuleScore
     from sync_worker.astray import Astray, Judged
     from sync_worker.store.facts import Refreshed
@@ -220,7 +220,8 @@ def _decisions(
     scores = [ScoreColumns.of(score, compiled) for score in rules.scores]
     told = {column.output or column.rule: column.name for kind in TOLD for column in compiled.of(kind)}
     told.update(("route", column.name) for column in compiled.of(ColumnKind.ROUTE))
-    seen, inputs = {rule.id: read_by(rule.when, rules) for rule in rules.returns}, facts.inputs(tx)
+    seen = {rule.id: columns_read(rule.when.tree, rules.computed) for rule in rules.returns}
+    inputs = facts.inputs(tx)
     for row in rows:
         account = str(row[names[ColumnKind.ACCOUNT_ID]])
         at, returned = stands[account], text(row[names[ColumnKind.RETURN]])
@@ -239,7 +240,7 @@ def _decisions(
             resting=at.resting,
             previous_owner=at.previous_owner,
             fields={name: made(row[column]) for name, column in told.items()},
-            evidence="" if stays else evidence({name: inputs[account][name] for name in seen[str(returned)]}),
+            evidence="" if stays else evidence({one.word: inputs[account][one.name] for one in seen[str(returned)]}),
         )
 
 
@@ -270,11 +271,6 @@ class ScoreColumns:
         found = ((term, number(row[column]), why) for column, term, why in self.terms)
         points = tuple(Points(term, round(value, 6), why) for term, value, why in found if value)
         return Score(number(row[self.total]), text(row[self.tier]) or "", points)
-
-
-def read_by(condition: Condition, rules: Ruleset) -> tuple[str, ...]:
-    """The fact columns that a condition reads; what the rules compute is none."""
-    return tuple(column.name for column in columns_read(condition.tree, rules.computed))
 
 
 def text(value: object) -> str | None:

@@ -11,6 +11,7 @@ from sync_worker.decide import build_facts, people_of, reps_of
 from sync_worker.parts import Stopped
 from sync_worker.store import decisions, engagement, lookup, settings
 from sync_worker.store.facts import DERIVED
+from sync_worker.vocabulary import covers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -45,7 +46,9 @@ def lint_rules(parts: Parts, rules: Ruleset, words: Vocabulary) -> Linted:
     """Everything that lint finds: of the rules alone, of the people, and of the accounts there are."""
     now = parts.clock()
     with parts.store.read() as tx:
-        users, pulled = lookup.users(tx), settings.get(tx, "schema") is not None
+        users, schemas = lookup.users(tx), settings.get(tx, "schema")
+    # A field that was mapped since the latest pull would look as if all accounts lacked it.
+    pulled = schemas is not None and covers(schemas, parts.config)
     staff, stored = staff_of(users, rules, {}) if users else None, None
     if users and pulled:
         stored, staff = _against_store(parts, rules, users, now)

@@ -109,6 +109,16 @@ def vocabulary(schemas: StoredSchemas, config: Config) -> Vocabulary:
     )
 
 
+def covers(schemas: StoredSchemas, config: Config) -> bool:
+    """Whether these were told under the CRMs and the mapped fields that the config names now."""
+    if set(schemas) != set(config.crms):
+        return False
+    mapped = ((crm, stream, own) for crm in schemas for stream, own in config.fields.own(crm).items())
+    return all(
+        name in schemas[crm].get(stream, {}) for crm, stream, own in mapped for name, said in own.items() if said
+    )
+
+
 def misnamed(schemas: StoredSchemas, config: Config) -> Iterator[Problem]:
     """A misspelt do_not_move must not pass in silence: the box that reps tick would mean nothing."""
     known = set().union(*(_accounts(crm, schemas, config) for crm in schemas))

@@ -242,3 +242,11 @@ def test_an_explanation_follows_the_latest_pull(desk: Desk) -> None:
     assert seen["industry"] == "Mining"
     assert found["held"]
     assert found["owners"][0]["plan"] == ""
+
+
+def test_a_plan_tells_what_a_rule_saw_in_the_words_of_rules(desk: Desk) -> None:
+    (desk.folder / "rules" / "more.yaml").write_text(
+        "version: 1\nreturn:\n  - {id: idle, when: not in_pool and touches(1) = 0, reason: idle}\n"
+    )
+    why = {row["reason"] for row in desk.ask("plan")["plan"]["rows"] if row["rule"] == "return:idle"}
+    assert why == {"idle: touches(1) 0"}

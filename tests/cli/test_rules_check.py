@@ -133,3 +133,23 @@ def test_once_the_fields_are_known_neither_the_crm_nor_its_secrets_are_asked_for
         secret.unlink()
     assert desk.ask("rules", "check")["stored"]["accounts"] == 150
     assert desk.type("pull").code != 0
+
+
+def test_a_field_that_was_mapped_since_the_latest_pull_may_be_named_and_is_not_called_empty(desk: Desk) -> None:
+    desk.ask("pull")
+    config = desk.folder / "config.toml"
+    config.write_text(
+        config.read_text().replace("[fields.accounts]\n", '[fields.accounts]\nrenews = "Renewal_Date__c"\n', 1)
+    )
+    add(desk, "version: 1\nprotect:\n  - {id: renews, when: days_until(renews) < 30, because: Renews}\n")
+    before = desk.ask("rules", "check")
+    assert before["stored"] is None
+    assert not [one for one in before["findings"] if "renews" in one["message"]]
+    desk.ask("pull")
+    assert desk.ask("rules", "check")["stored"]["accounts"] == 150
+
+
+def test_sections_are_told_by_the_names_that_rules_have_there(desk: Desk) -> None:
+    people = "{id: who, max: 10, parts: {p: {max: 10, terms: [{id: a, when: title = 'CISO', points: 5, because: C}]}}}"
+    add(desk, f"version: 1\ncontacts:\n  - {people}\n")
+    assert desk.ask("rules", "check")["sections"]["contacts"] == ["who"]
