@@ -115,7 +115,7 @@ class Chain:
         if lookup is None or lookup.value.type is not Type.TEXT or lookup.value.name in self.writer.outputs:
             return []
         key = self.writer.value(lookup.value)
-        tests = [([quoted(text) for text in texts], row.values) for row, texts in lookup.rows]
+        tests = [([quoted(str(text)) for text in texts], row.values) for row, texts in lookup.rows]
         last = lookup.otherwise.values if lookup.otherwise else (None,) * len(table.outputs)
         return [
             self._output(output, key, [(literals, values[index]) for literals, values in tests], last[index])
@@ -280,7 +280,7 @@ class Lookup:
     """A table that only compares one field with fixed values: each value decides, and its first row."""
 
     value: tree.FieldValue
-    rows: tuple[tuple[Row, tuple[str, ...]], ...]
+    rows: tuple[tuple[Row, tuple[str | float, ...]], ...]
     """The rows that some value reaches, with these values."""
     otherwise: Row | None
 
@@ -289,7 +289,7 @@ def looked_up(table: Table) -> Lookup | None:
     """The table as a lookup, if it is one. Its order then no longer matters, so a database may use a hash."""
     value: tree.FieldValue | None = None
     seen: set[str | float] = set()
-    rows: list[tuple[Row, tuple[str, ...]]] = []
+    rows: list[tuple[Row, tuple[str | float, ...]]] = []
     for row in table.rows:
         if row.when is None:
             return Lookup(value, tuple(rows), row) if value else None
@@ -298,7 +298,7 @@ def looked_up(table: Table) -> Lookup | None:
         if not isinstance(row.when.value, tree.FieldValue):
             return None
         value = row.when.value
-        fresh = tuple(str(choice) for choice in row.when.choices if choice not in seen)
+        fresh = tuple(choice for choice in row.when.choices if choice not in seen)
         seen.update(row.when.choices)
         if fresh:
             rows.append((row, fresh))

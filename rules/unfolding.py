@@ -113,7 +113,7 @@ def _of_table(ruleset: Ruleset, name: str, output: int) -> Iterator[Case]:
         yield from _first_matches([(row.values[output], row.when) for row in table.rows])
 
 
-def _alike(found: tuple[str, Made, tuple[str, ...]]) -> tuple[bool, str]:
+def _alike(found: tuple[str, Made, tuple[str | float, ...]]) -> tuple[bool, str]:
     return found[1] is None, found[0]
 
 

@@ -22,11 +22,13 @@ CSV = {
     "areas_csv": "country,then area,then reach (number)\nDE | AT,North,2\nFR,South,\nDE,Never,9\nGB,,4\n",
     "rest_csv": "country,then place\nDE,Home\nFR | GB,Near\n,Far\n",
     "bands_csv": "employees,industry,then band,then rank (number)\n1..99,,S,1\n>=100,Banking,B,3\n>=100,,L,2\n",
+    "steps_csv": "employees,then step,then stairs (number)\n1 | 60,Low,1\n100,High,\n5000,High,2\n",
+    "kept_csv": "is_customer,then kept\nyes,Kept\nno,Free\n",
     "tags_csv": "country,then tags\nDE,eu\nFR,eu\nDE,home\n",
 }
 RULES = """
 version: 1
-tables: [areas.csv, rest.csv, bands.csv, {file: tags.csv, hit: collect}]
+tables: [areas.csv, rest.csv, bands.csv, steps.csv, kept.csv, {file: tags.csv, hit: collect}]
 segments:
   size:
     big: band = 'L' and employees >= 1000
@@ -43,6 +45,7 @@ CONDITIONS = [
     "reach >= 3", "reach < 3", "reach <> 2", "reach is empty", "place = 'Far'", "place <> 'Near'",
     "band = 'L'", "band <> 'L'", "band is empty", "rank > 1", "size = 'big'", "size <> 'small'", "kind = 'core'",
     "kind in ('near', 'other')", "not (kind = 'near' and employees > 50)", "tags = 'eu|home'", "tags is empty",
+    "step = 'Low'", "step is empty", "stairs >= 2", "step <> 'High'", "kept = 'Kept'", "kept = 'Free'", "kept is empty",
     "area = 'North' and not size = 'small' or reach = 4",
 ]  # fmt: skip
 
@@ -54,13 +57,13 @@ def test_unfolding_changes_no_answer(folder: Folder) -> None:
     draw = random.Random(5)  # noqa: S311 - the same accounts each time
     rows = [
         (f"a{at}", draw.choice((None, "DE", "AT", "FR", "GB", "US")), draw.choice((None, 1.0, 60.0, 100.0, 5000.0)),
-         draw.choice((None, "Banking", "Energy")))
+         draw.choice((None, "Banking", "Energy")), draw.choice((None, True, False)))
         for at in range(200)
     ]  # fmt: skip
     chain = Chain(ruleset, Dialect.SQLITE, NOW, NOW, "")
     roots = [rule.when.tree for rule in ruleset.scope]
     both = [(root, unfolding.unfold(root)) for root in roots]
-    made = {"area", "reach", "place", "band", "rank", "size", "kind", "tags"}
+    made = {"area", "reach", "place", "band", "rank", "step", "stairs", "kept", "size", "kind", "tags"}
     for _, unfolded in both:
         read = {node.name for node in tree.parts(unfolded) if isinstance(node, tree.FieldValue)}
         assert not read & made
@@ -70,8 +73,10 @@ def test_unfolding_changes_no_answer(folder: Folder) -> None:
         for side, root in enumerate(pair)
     ]
     with closing(sqlite3.connect(":memory:")) as database:
-        database.execute("CREATE TABLE fact (account_id TEXT, country TEXT, employees REAL, industry TEXT)")
-        database.executemany("INSERT INTO fact VALUES (?, ?, ?, ?)", rows)
+        database.execute(
+            "CREATE TABLE fact (account_id TEXT, country TEXT, employees REAL, industry TEXT, is_customer BOOLEAN)"
+        )
+        database.executemany("INSERT INTO fact VALUES (?, ?, ?, ?, ?)", rows)
         answers = database.execute(chain.select(columns)).fetchall()
     for at, text in enumerate(CONDITIONS):
         told = {(row[2 * at], row[2 * at + 1]) for row in answers}
