@@ -179,11 +179,16 @@ def changes(decided: Decided) -> Iterator[str]:
     for name in dict.fromkeys((*fields[0], *fields[1])):
         before, after = (each.get(name) for each in fields)
         if before != after:
-            yield f"{name}: {before or NOTHING} → {after or NOTHING}"
+            yield f"{name}: {_made(before)} → {_made(after)}"
     for name, score in new["scores"].items():
         before = _score(old["scores"].get(name))
         if before not in {"", _score(score)}:
             yield f"{name}: {before} → {_score(score)}"
+
+
+def _made(value: str | float | None) -> str:
+    """What a table, scheme or grid made; 0 is something."""
+    return NOTHING if value is None else f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def _score(score: Mapping[str, Any] | None) -> str:

@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import delete
 
 from sync_worker.explain import explain, explain_at
-from sync_worker.explain.then import NoSuchMoment, NotDecided, moment
+from sync_worker.explain.then import NoSuchMoment, NotDecided, changes, moment
 from sync_worker.report.explanation import explained, past
 from sync_worker.report.text import plain
 from sync_worker.store import schema
+from sync_worker.store.decisions import Decided
 from tests.explain.little import ACCOUNTS, NOW, Company
 
 if TYPE_CHECKING:
@@ -236,6 +237,13 @@ def test_what_changed_and_which_rules_came_since_are_told(company: Company) -> N
     assert not first.newer
     assert not first.changed
     assert next(line for line in last.changed if line.startswith("scope: ")).endswith(" → anew")
+
+
+def test_nought_is_not_told_as_nothing() -> None:
+    said = {"scope": None, "protect": None, "return": None, "book": None, "scores": {}}
+    old, new = ({**said, "fields": fields} for fields in ({"potential": 0.0, "area": "North"}, {"potential": 2.5}))
+    decided = Decided("a", NOW, 1, "r", new, old, {})
+    assert list(changes(decided)) == ["potential: 0 → 2.5", "area: North → nothing"]
 
 
 def test_the_owner_is_told_as_of_the_day_that_is_asked_for(office: Office) -> None:
