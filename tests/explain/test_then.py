@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import delete
@@ -240,7 +240,7 @@ def test_what_changed_and_which_rules_came_since_are_told(company: Company) -> N
 
 
 def test_nought_is_not_told_as_nothing() -> None:
-    said = {"scope": None, "protect": None, "return": None, "book": None, "scores": {}}
+    said: dict[str, Any] = {"scope": None, "protect": None, "return": None, "book": None, "scores": {}}
     old, new = ({**said, "fields": fields} for fields in ({"potential": 0.0, "area": "North"}, {"potential": 2.5}))
     decided = Decided("a", NOW, 1, "r", new, old, {})
     assert list(changes(decided)) == ["potential: 0 → 2.5", "area: North → nothing"]
