@@ -70,7 +70,7 @@ class Engines:
     ) -> None:
         self.folder, self.now, self.landmark, self.rows = folder, now, landmark, rows
         self.columns: dict[str, FactColumn] = {}
-        self.file = sqlite3.connect(folder.parent / "facts.db", isolation_level=None)
+        self.file = sqlite3.connect(":memory:", isolation_level=None)
         self.cursors: dict[Dialect, Any] = {Dialect.SQLITE: self.file.cursor(), Dialect.POSTGRESQL: server.cursor()}
 
     def __repr__(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -305,28 +306,32 @@ def _listed(name: str, rules: Sequence[DrawnRule], word: str = "when", **more: A
 @st.composite
 def rules(draw: Any) -> DrawnRules:
     """Rules of all sections; what reads schemes reads them by their names."""
-    named = {f"named_{at}": said for at, said in enumerate(draw(st.lists(FACTS.conditions(2), max_size=2)))}
+    named = {f"named_{at}": said for at, said in enumerate(draw(st.lists(_plain, max_size=2)))}
     made: list[str] = []
     schemes: dict[str, Sequence[tuple[str, DrawnRule]]] = {}
     for name in draw(st.sampled_from((("size",), ("size", "need", "motion", "path"), ("motion", "path"), ()))):
-        conditions = draw(st.lists(_rule(named, made), min_size=1, max_size=3))
+        conditions = draw(st.lists(_rule(tuple(named), tuple(made)), min_size=1, max_size=3))
         schemes[name] = [(f"seg {at}", rule) for at, rule in enumerate(conditions)]
         made.append(name)
-    some = st.lists(_rule(named, made), max_size=2)
+    some = st.lists(_rule(tuple(named), tuple(made)), max_size=2)
     return DrawnRules(named, schemes, *(draw(some) for _ in range(5)))
 
 
-def _rule(named: Mapping[str, Said], schemes: Sequence[str]) -> SearchStrategy[DrawnRule]:
+_plain = FACTS.conditions(2)
+
+
+@cache
+def _rule(named: Sequence[str], schemes: Sequence[str]) -> SearchStrategy[DrawnRule]:
     in_segment = st.builds(
         lambda name, sign, at: reference.comparison(reference.text_field(name), sign, Said(f"'{at}'", lambda _: at)),
         st.sampled_from(schemes or ("country",)),
         st.sampled_from(("=", "<>")),
         st.sampled_from(("seg 0", "rest")),
     )
-    own = st.one_of(FACTS.conditions(2), in_segment) if schemes else FACTS.conditions(2)
+    own = st.one_of(_plain, in_segment) if schemes else _plain
     if not named:
         return st.builds(DrawnRule, own, st.just(()))
-    used = st.lists(st.sampled_from(sorted(named)), min_size=1, max_size=2, unique=True).map(tuple)
+    used = st.lists(st.sampled_from(named), min_size=1, max_size=2, unique=True).map(tuple)
     return st.one_of(st.builds(DrawnRule, own, st.just(())), st.builds(DrawnRule, st.none() | own, used))
 
 
