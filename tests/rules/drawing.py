@@ -190,13 +190,14 @@ def _said(text: str, means: Any) -> SearchStrategy[Said]:
     return st.just(Said(text, means))
 
 
+best_contacts = _said("contact_score('persona')", lambda row: row["contacts"]["persona"])
 counts = (
     _said("intent('cloud')", lambda row: row["intent"]["cloud"]),
     _said("engagement('meeting')", lambda row: reference.halved(row, "meeting", 14)),
     _said("engagement('web_form', 7)", lambda row: reference.halved(row, "web_form", 7)),
     _said("events('meeting', 30)", lambda row: reference.within(row, "meeting", 30)),
     _said("events('web_form', 7)", lambda row: reference.within(row, "web_form", 7)),
-    _said("contact_score('persona')", lambda row: row["contacts"]["persona"]),
+    best_contacts,
     _said("touches(30)", lambda row: reference.touched(row, 30)),
     _said("touches(90)", lambda row: reference.touched(row, 90)),
 )

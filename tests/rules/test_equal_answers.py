@@ -41,6 +41,7 @@ IN_CI = {
     "contacts": 150,
     "reps": 250,
     "traces": 150,
+    "records": 60,
 }
 """Examples by suite where everything is checked; elsewhere a tenth of them."""
 
