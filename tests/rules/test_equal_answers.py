@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,7 +34,8 @@ LANDMARK = datetime(2026, 9, 1, tzinfo=UTC)
 IN_CI = {
     "conditions": 450,
     "tables": 300,
-    "unique tables": 200,
+    "outputs": 100,
+    "unique tables": 150,
     "rules": 150,
     "scores": 300,
     "models": 100,
@@ -44,6 +45,7 @@ IN_CI = {
     "records": 60,
 }
 """Examples by suite where everything is checked; elsewhere a tenth of them."""
+READING_OUTPUTS = FACTS.also(texts=("region",), numbers=("weight",))
 
 
 def examples(suite: str) -> settings:
@@ -94,6 +96,22 @@ def test_a_decision_table_gives_the_same_outputs_on_every_engine(engines: Engine
                 seen |= table.means(seen)
             should = [seen[name] for table in drawn for name, _ in table.outputs]
             assert outputs == pytest.approx(should, abs=1e-9), (dialect, [table.csv for table in drawn], facts)
+
+
+@examples("outputs")
+@given(drawn=folders.tables(), said=st.lists(READING_OUTPUTS.conditions(3), min_size=2, max_size=4))
+def test_a_condition_reads_what_a_table_makes_as_it_is(
+    engines: Engines, drawn: list[DrawnTable], said: list[Said]
+) -> None:
+    tables = folders.with_tables(drawn)
+    answers = engines.answers(loaded(engines, replace(tables, keys={**tables.keys, **folders.judged(said).keys})))
+    for dialect, (compiled, found) in answers.items():
+        for facts, points in zip(engines.rows, values(compiled, found, ColumnKind.POINTS), strict=True):
+            seen = dict(facts)
+            for table in drawn:
+                seen |= table.means(seen)
+            for one, held in zip(said, points, strict=True):
+                assert bool(held) is bool(one.means(seen)), (dialect, [t.csv for t in drawn], one.text, facts)
 
 
 @examples("unique tables")
