@@ -94,7 +94,7 @@ def test_every_mistake_of_every_file_comes_at_once(tmp_path: Path) -> None:
 
 def test_what_is_no_csv_file_steers_no_terminal(tmp_path: Path) -> None:
     path = tmp_path / "deals.csv"
-    path.write_bytes(b"\x1b[2J\x00,stage\n1,x\n")
+    path.write_bytes(b"\x1b[2J,stage\n1,x\n")
     assert refused(asked(path)) == ["deals.csv:1:1: a column's name holds control characters — is this a CSV file?"]
 
 
