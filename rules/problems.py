@@ -78,7 +78,10 @@ def nearest(word: str, words: Iterable[str], near: float = _NEAR) -> str:
     known = sorted(words)
     found = process.extractOne(word[:100], known, scorer=fuzz.ratio, processor=str.lower, score_cutoff=near)
     if found is not None:
-        return f"did you mean '{found[0]}'?"
+        odd = next((sign for sign in word[:100] if not sign.isascii() and sign not in found[0]), "")
+        # A letter of another alphabet may look like the right one.
+        told = f" here stands the character U+{ord(odd):04X}" if odd else ""
+        return f"did you mean '{found[0]}'?{told}"
     if 0 < len(known) <= 12:  # noqa: PLR2004 - more than a dozen words help nobody in one message
         return f"known: {', '.join(known)}"
     return ""

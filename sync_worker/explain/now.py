@@ -55,6 +55,8 @@ class Explanation:
     """What is missing for a better one, by score."""
     held: str
     resting: bool
+    resting_until: str
+    """The day, as a date, on which the rest in the pool ends; empty where it does not rest."""
     told: Told
     crm: str
     """The account's home."""
@@ -92,7 +94,8 @@ def explain(parts: Parts, account: str) -> Explanation:
         value = glass.said()
         if at is None or value is None:
             raise not_in_facts(tx, found, parts.config.crms)
-        told, stands = tell(outline(rules), value, facts.row(tx, found.ref.id)), Stands(at.held, at.in_pool, at.resting)
+        fact, stands = facts.row(tx, found.ref.id), Stands(at.held, at.in_pool, at.resting)
+        told = tell(outline(rules), value, fact)
         least, tiers = (*nearest(glass, value, stands), *routed(glass, value)), next_tiers(glass, value)
         owned = ownership_of(tx, found.ref.id, OWNERS_SHOWN)
         rows = tuple(plan_rows(tx, found.ref.id))
@@ -111,6 +114,7 @@ def explain(parts: Parts, account: str) -> Explanation:
         next_tiers=tiers,
         held=at.held,
         resting=at.resting,
+        resting_until=str(fact["resting_until"])[: len("2026-11-04")] if at.resting else "",
         told=told,
         crm=at.crm,
         sources={name: each for name, each in stated.items() if disputed(each, at.crm)},

@@ -79,7 +79,7 @@ def _standing(found: Explanation) -> Iterator[tuple[str, str]]:
     if found.held:
         yield "held", found.held
     if found.resting:
-        yield "resting", "it stays in the pool for now after its return"
+        yield "resting", f"in the pool until {found.resting_until}, after its return"
 
 
 def _stood(found: Past) -> Iterator[tuple[str, str]]:

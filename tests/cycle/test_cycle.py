@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -296,6 +296,7 @@ def test_explain_tells_the_first_match_and_every_owner(office: Office) -> None:
         told = worker.explain(row.account)
     assert told.owner == "Account Pool"
     assert told.resting
+    assert date.fromisoformat(told.resting_until) > told.at.date()
     assert [(one.before != "Account Pool", one.after, one.because) for one in told.owners] == [
         (True, "Account Pool", row.reason)
     ]

@@ -237,6 +237,7 @@ def test_an_explanation_is_fair_to_who_lost_the_account() -> None:
         ),
         held="",
         resting=False,
+        resting_until="",
         told=TOLD,
         crm="salesforce",
         sources={"employees": (Statement("zoominfo", 500.0, NOW), Statement("salesforce", 450))},

@@ -163,3 +163,10 @@ def test_reps_are_chosen_without_account_fields_and_what_is_counted_of_accounts(
     assert found[0].startswith("rules.yaml:3:35: unknown rep field 'tem' — did you mean 'team'?")
     found = folder.problems(rules_yaml=book.format("touches(3) > 1"))
     assert found[0].startswith("rules.yaml:3:35: unknown function 'touches' — known: coalesce, days_since, days_until")
+
+
+def test_a_letter_that_only_looks_like_the_right_one_is_told_by_its_number(folder: Folder) -> None:
+    (fault,) = folder.faults("\u0435mployees > 1")
+    assert fault.endswith("did you mean 'employees'? here stands the character U+0435")
+    (fault,) = folder.faults("emploees > 1")
+    assert fault.endswith("did you mean 'employees'?")
