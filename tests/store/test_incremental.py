@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sync_worker.store import Store
 
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
-EXAMPLES = int(os.environ.get("WORLDS", "60"))
+EXAMPLES = int(os.environ.get("WORLDS", "40"))
 """For each of the two stores; a few changes each."""
 
 
@@ -39,7 +39,7 @@ def test_incremental_is_full_whatever_happens(store: Store, every: Ruleset, data
         for step in data.draw(beginnings):
             step(world)
         look(world, rules)
-        for several in data.draw(st.lists(st.lists(happenings, min_size=1, max_size=3), min_size=1, max_size=5)):
+        for several in data.draw(st.lists(st.lists(happenings, min_size=1, max_size=4), min_size=2, max_size=5)):
             for step in several:
                 step(world)
             if data.draw(st.sampled_from([False] * 15 + [True])):
