@@ -14,13 +14,13 @@ from sync_worker.decide import ScoreColumns, text
 from sync_worker.store import activities, decisions, engagement, facts, outcomes, records
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
     from connectors.port import Value
-    from rules import Compiled, Ruleset
+    from rules import Ruleset
     from sync_worker.store.outcomes import Evaluated
 
 CHANGED_ACCOUNTS = 5_000
@@ -58,19 +58,22 @@ def _record(tx: Connection, rules: Ruleset, evaluated: Evaluated, now: datetime)
         return 0
     marks = ", ".join(f"'{account}'" for account in differing)
     rows = tx.exec_driver_sql(f"SELECT * FROM outcome WHERE account_id IN ({marks})").mappings()
-    made = [_decision(dict(row), rules, evaluated.compiled) for row in rows]
+    compiled = evaluated.compiled
+    names = [compiled.of(kind)[0].name for kind in _ONE]
+    scores = {score.id: ScoreColumns.of(score, compiled) for score in rules.scores}
+    made = [_decision(dict(row), names, scores) for row in rows]
     inputs = facts.inputs(tx, differing)
     found = decisions.record(tx, made, inputs=inputs.__getitem__, cycle=None, rules_version=rules.version, now=now)
-    outcomes.put_back(tx, evaluated.compiled, found.same)
+    outcomes.put_back(tx, compiled, found.same)
     return found.changed
 
 
-def _decision(row: Mapping[str, object], rules: Ruleset, compiled: Compiled) -> Decision:
-    scope, protect, returned, book = (text(row[compiled.of(kind)[0].name]) for kind in _ONE)
-    scores = {score.id: ScoreColumns.of(score, compiled).read(row) for score in rules.scores}
+def _decision(row: Mapping[str, object], names: Sequence[str], scores: Mapping[str, ScoreColumns]) -> Decision:
+    scope, protect, returned, book = (text(row[name]) for name in names)
+    found = {score: columns.read(row) for score, columns in scores.items()}
     return Decision(
         account=str(row["account_id"]), crm="salesforce", name="", owner=None, scope=scope, protect=protect,
-        return_=returned, book=book, scores=scores,
+        return_=returned, book=book, scores=found,
     )  # fmt: skip
 
 
