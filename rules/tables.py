@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from rules.names import Names
     from rules.sheet import Cell, Line
 
+MAX_VALUES = 50_000
+"""Values that the cells of one table name together: the database is handed all of them with every evaluation."""
+MAX_MISFITS = 20
+"""So many values that do not fit are told of one cell."""
 MAX_OVERLAPS = 20
 """So many rows that overlap are told of one table."""
 _OUTPUT = re.compile(r"then ([A-Za-z_][A-Za-z0-9_]{0,62})(?: \((text|number)\))?", re.ASCII)
@@ -43,6 +47,8 @@ def read_table(name: str, text: str, names: Names, notes: Notes, hit: Hit = Hit.
         return None
     if len(lines) == 1:
         notes.error(lines[0][0].mark, "the table has no rows", "add one below the header")
+    if _names_too_much(columns, lines[1:], notes):
+        return None
     known = len(notes.problems)
     rows = [row for line in lines[1:] if (row := _row(line, lines[0], columns, notes)) is not None]
     if hit is Hit.UNIQUE and len(notes.problems) == known:
@@ -150,10 +156,14 @@ class _Reader:
             low, dots, high = text.partition("..")
             if dots:
                 return self._range(low, high)
-        choices = [self._constant(part) for part in self._split(text)]
-        if None in choices:
-            return None
-        return tree.Membership(self._value, tuple(dict.fromkeys(found.value for found in choices if found is not None)))
+        choices: dict[str | float, None] = {}
+        misfits = 0
+        for part in self._split(text):
+            if (choice := self._constant(part)) is not None:
+                choices[choice.value] = None
+            elif (misfits := misfits + 1) == MAX_MISFITS:
+                break
+        return None if misfits else tree.Membership(self._value, tuple(choices))
 
     def _split(self, text: str) -> list[str]:
         """The ``|``-list's parts; a ``|`` is text inside single quotes, which begin and end a part: O'Neil has none."""
@@ -202,6 +212,19 @@ class _Reader:
 
     def _wrong(self, message: str, hint: str = "") -> None:
         self._notes.error(self._cell.mark, message, hint)
+
+
+def _names_too_much(columns: list[_Input | Output], lines: list[Line], notes: Notes) -> bool:
+    """Whether the cells name more values than a database should be handed; it is noted at the first one beyond."""
+    left = MAX_VALUES
+    for line in lines:
+        for cell, column in zip(line, columns, strict=False):
+            left -= cell.text.count("|") + 1 if isinstance(column, _Input) and cell.text else 0
+            if left < 0:
+                what = f"the table's cells name more than {MAX_VALUES:,} values together"
+                notes.error(cell.mark, what, "mark the accounts in the CRM, and let the table read that field")
+                return True
+    return False
 
 
 def _check_overlaps(rows: list[Row], notes: Notes) -> None:

@@ -51,6 +51,8 @@ _ID_15 = re.compile(
     r"(?:00[0-9A-Z]|500|701|a[0-9A-Z]{2}(?=.{0,6}\d))[A-Za-z0-9]{12}",
     re.ASCII,
 )
+_LONGEST = 60
+"""Characters of a value that a trap has made of a number, a yes or no, or a date."""
 _TRUE = frozenset(("1", "y", "x", "on", "t", "wahr", "ja", "vrai", "oui", "verdadero", "vero", "sí"))
 _FALSE = frozenset(("0", "n", "off", "f", "falsch", "nein", "faux", "non", "falso"))
 
@@ -58,7 +60,7 @@ _FALSE = frozenset(("0", "n", "off", "f", "falsch", "nein", "faux", "non", "fals
 def broken(text: str) -> Told | None:
     """What leaves no value in a cell, whatever its column holds."""
     if _ERRORS.fullmatch(text):
-        return f"'{text}' is a spreadsheet's error, not a value", "mend its formula, or empty the cell"
+        return f"'{text[:40]}' is a spreadsheet's error, not a value", "mend its formula, or empty the cell"
     if _FORMULA.match(text):
         return f"'{text[:40]}' is a formula, not its result", "save the sheet with its values, or write the value"
     if found := _INVISIBLE.search(text):
@@ -69,7 +71,8 @@ def broken(text: str) -> Told | None:
 def mistyped(text: str, wanted: Type) -> Told | None:
     """Why a text is not of the type that is wanted, if a trap has made it so: half a sentence, and the way out."""
     read = {Type.NUMBER: _number, Type.BOOLEAN: _truth, Type.DATE: _date}.get(wanted)
-    return read(text) if read else None
+    # No trap makes a longer text, and looking for one in a text of thousands of spaces would take a minute.
+    return read(text) if read and len(text) <= _LONGEST else None
 
 
 def _number(text: str) -> Told | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -257,3 +258,21 @@ def test_typographic_quotes_inside_a_text_are_the_texts_own(folder: Folder) -> N
 def test_a_salesforce_id_of_15_characters_has_one_of_18() -> None:
     assert long_id("0015g00000AbCdE") == "0015g00000AbCdEAAV"
     assert long_id("001d000000aaaaa") == "001d000000aaaaaAAA"
+
+
+@pytest.mark.parametrize("cell", ["1" + " " * 32_000 + "x", "$" + " " * 32_000 + "x", "|" * 32_000, "w|" * 16_000])
+def test_no_cell_takes_long_to_be_told_of(folder: Folder, cell: str) -> None:
+    folder.write(t_csv=f"employees,then a\n{cell},x\n", rules_yaml="version: 1\ntables: [t.csv]\n")
+    began = time.process_time()
+    with pytest.raises(RulesInvalid) as caught:
+        folder.load()
+    assert time.process_time() - began < 1
+    assert 1 <= len(caught.value.problems) <= 20
+
+
+def test_a_table_names_no_more_values_than_a_database_should_be_handed(folder: Folder) -> None:
+    cell = "|".join(f"w{at}" for at in range(5_000))
+    rows = "".join(f"{cell},x{at}\n" for at in range(11))
+    folder.write(t_csv=f"industry,then a\n{rows}", rules_yaml="version: 1\ntables: [t.csv]\n")
+    with pytest.raises(RulesInvalid, match=r"t.csv:12:1: the table's cells name more than 50,000 values together"):
+        folder.load()
