@@ -64,7 +64,7 @@ STOOD = "format the column as text, then write what stood there"
         ("10-Dez", 2, f"'10-Dez' may be a range or a code that a spreadsheet turned into a date — {STOOD}"),
         ("0015g00000AbCdE", 2, ("'0015g00000AbCdE' looks like a Salesforce id of 15 characters, which never equals the"
          " 18 that the CRM has — if its capitals are right, write 0015g00000AbCdEAAV")),
-        ("New\u00a0York", 2, "'New\u00a0York' has the wide or unbreakable space U+00A0 — type a plain space instead"),
+        ("New\u00a0York", 2, "'New\\u00a0York' has the wide or unbreakable space U+00A0 — type a plain space instead"),
         ("O’Neil", 2, "'O’Neil' has the typographic quote ’ — if the CRM has none, write O'Neil"),  # noqa: RUF001 - it is what is tested
         ("“US”", 2, "'“US”' has the typographic quote “ — if the CRM has none, write \"US\""),
         ("FALSE", 2, f"'FALSE' may be a text that a spreadsheet turned into yes or no — {STOOD}"),
@@ -119,7 +119,7 @@ def test_what_leaves_no_value_is_a_mistake_in_every_file(folder: Folder, cell: s
     ],
 )  # fmt: skip
 def test_a_number_that_is_none_is_told_with_what_became_of_it(folder: Folder, cell: str, message: str) -> None:
-    shown = cell.strip('"')
+    shown = cell.strip('"').replace("\u00a0", "\\u00a0")
     (table,) = told(folder, rules_yaml="version: 1\ntables: [t.csv]", t_csv=f"employees,then note\n{cell},a\n")
     assert table.startswith(f"t.csv:2:1: '{shown}' is not a number, as 'employees' wants{message}")
     (reps,) = told(folder, rules_yaml="version: 1\nreps: [r.csv]", r_csv=f"email,size (number)\na@x.example,{cell}\n",
