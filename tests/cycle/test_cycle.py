@@ -326,3 +326,23 @@ def test_both_stores_make_the_same_plan_byte_for_byte_and_apply_it(office: Offic
     assert applied.counts == {RowState.CONFIRMED: len(on_postgresql.rows)}
     assert verified.verified == len(on_postgresql.rows)
     assert effects(office) == planned_changes(on_postgresql)
+
+
+def test_a_fact_that_was_overlooked_is_found_by_the_check_and_mended_by_the_next_plan(office: Office) -> None:
+    with office.worker() as worker:
+        worker.plan()
+        sound = worker.astray()
+        assert sound is not None
+        assert (sound.facts, sound.outcomes) == (0, 0)
+        with worker.store.begin() as tx:
+            tx.exec_driver_sql("UPDATE fact SET name = 'x' WHERE account_id = (SELECT MIN(account_id) FROM fact)")
+        found = worker.astray()
+        assert found is not None
+        assert (found.facts, found.outcomes) == (1, 0)
+        worker.plan()
+        assert worker.astray() == sound
+
+
+def test_nothing_is_compared_before_anything_was_decided(office: Office) -> None:
+    with office.worker() as worker:
+        assert worker.astray() is None

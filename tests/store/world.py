@@ -117,6 +117,8 @@ contacts:
       titled: {max: 10, terms: [{id: t, when: has(title), points: 10, because: x}]}
 protect:
   - {id: orphaned, when: not owner_active, because: x}
+  - {id: wanted, when: intent('security') > 30 and employees > 100, because: x}
+  - {id: resting, when: days_until(resting_until) > 2 or held_until is empty and previous_owner = 'u2', because: x}
   - {id: champions, when: contact_score('champion') > 12, because: x}
   - {id: warm, when: warmth = 'hot' and motion = 'renewal', because: x}
 """
