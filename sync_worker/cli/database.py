@@ -26,7 +26,7 @@ def upgrade(session: Session) -> None:
 
 @command(app, "check")
 def check(session: Session) -> int:
-    """Look for damage, missing guards, tables of another version, and facts or outcomes that have gone astray."""
+    """Look for damage, and for outcomes that have gone astray."""
     from sync_worker.report.store import checked
     from sync_worker.store import check as run
 

@@ -48,8 +48,8 @@ def test_what_does_not_fit_is_told_at_its_cell(folder: Folder) -> None:
         "t.csv:2:1: 'Partner' is not a number, but the list is compared with 'employees'",
         "t.csv:3:1: 'Prtner' is not a number, but the list is compared with 'employees'",
         "t.csv:3:1: 'Prtner' is not a value of the picklist 'type' — did you mean 'Partner'?",
-        "t.csv:4:1: 'Multi\nline' is not a number, but the list is compared with 'employees'",
-        "t.csv:4:1: 'Multi\nline' is not a value of the picklist 'type' — known: Customer, Partner, Prospect",
+        "t.csv:4:1: 'Multi\\u000aline' is not a number, but the list is compared with 'employees'",
+        "t.csv:4:1: 'Multi\\u000aline' is not a value of the picklist 'type' — known: Customer, Partner, Prospect",
     ]
 
 
