@@ -4,7 +4,7 @@ A new revision is a module ``versions/vNNNN_what_it_does.py`` written out by han
 Tests hold the two together, and the migrated database to ``sync_worker.store.schema``.
 """
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every revision, oldest first. The worker reads it to tell an old store from a newer one without loading Alembic."""
 
 HEAD = REVISIONS[-1]

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 import structlog
 
-from rules import ColumnKind, Dialect, EngagementSource, compile_accounts, compile_reps, needs
+from rules import ColumnKind, Dialect, EngagementSource, compile_accounts, needs
 from rules.facts import columns_read
 from rules.outline import as_json, outline
 from sync_worker.apply import Fresh
+from sync_worker.assigning.steps import position, steps
 from sync_worker.astray import check_again, judge, look
-from sync_worker.core.assignment import Allowance, Assignment, BookPolicy, ReturnPolicy, assign
-from sync_worker.core.model import Decision, Points, Rep, Score
+from sync_worker.core.model import Decision, Points, Score
 from sync_worker.core.people import Member, People, people
 from sync_worker.core.reasons import evidence
+from sync_worker.core.steps import Assignment, assign
 from sync_worker.homes import pair_up
 from sync_worker.parts import Parts, Progress, Stopped
 from sync_worker.pool import pool_user
 from sync_worker.signals import crm_alone, match_up
 from sync_worker.store import decisions, engagement, facts, lookup, outcomes, outlines, plan_reading, settings
-from sync_worker.store.moves import moves_since
 from sync_worker.store.standing import standing
 from sync_worker.vocabulary import vocabulary
 
@@ -33,10 +31,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from connectors.port import User
-    from rules import Compiled, Limit, Ruleset
+    from rules import Compiled, Ruleset
     from rules import Score as RuleScore
     from sync_worker.astray import Astray, Judged
+    from sync_worker.core.model import Rep
     from sync_worker.store.facts import Refreshed
 
 log = structlog.get_logger(__name__)
@@ -98,18 +96,15 @@ def decide(parts: Parts, *, cycle: int) -> Decided:
         compiled = judged.evaluated.compiled
         decided = tuple(_decisions(tx, compiled, outcomes.rows(tx, compiled), rules, now))
         changed = _log(tx, judged, decided, cycle=cycle, rules_version=rules.version, now=now)
-        reps = reps_of(tx, parts, rules, everybody)
-        books, returns = policies(tx, rules, everybody, now)
-        freed = freed_today(tx, rules, everybody, now)
+        start = position(tx, parts, rules, everybody, decided, now)
+        in_order = steps(tx, rules, everybody, now)
         names = lookup.user_names(tx)
     if judged.astray:
         # They are mended by now; what let them go astray is not.
         log.error("not all that had changed was made anew", facts=judged.astray.facts, outcomes=judged.astray.outcomes)
     parts.watch(Progress("rules", len(decided), len(decided)))
-    seen = [everybody.seen(decision) for decision in decided]
-    assigned = assign(seen, reps, books, returns, pool_user=everybody.pool, freed=freed)
-    home = _at_home(assigned, decided, everybody)
-    return Decided(rules, decided, home, reps, everybody, names, changed, judged.facts)
+    home = _at_home(assign(start, in_order), decided, everybody)
+    return Decided(rules, decided, home, start.reps, everybody, names, changed, judged.facts)
 
 
 def _log(  # noqa: PLR0913 - what an entry of the log says
@@ -286,82 +281,3 @@ def made(value: object) -> str | float | None:
 def number(value: object) -> float:
     """A number column's value; never NULL in a compiled result."""
     return float(value) if isinstance(value, int | float) else float(str(value))
-
-
-def reps_of(tx: Connection, parts: Parts, rules: Ruleset, everybody: People) -> Mapping[str, Rep]:
-    """Every rep whom a book's condition takes, by any of the rep's users, with the capacity that the book gives.
-
-    The pool's user never fills a book, whatever its condition says, and neither does a user of a CRM that the config
-    does not name any more. Of two users' capacities the larger one counts.
-    """
-    compiled = compile_reps(rules, Dialect(parts.store.dialect), now=parts.clock())
-    users = {user.id: user for user in lookup.users(tx)}
-    rep_id = compiled.of(ColumnKind.REP_ID)[0].name
-    eligible = {book.id: compiled.of(ColumnKind.ELIGIBLE, book.id)[0].name for book in rules.books}
-    capacity = {book.id: compiled.of(ColumnKind.CAPACITY, book.id)[0].name for book in rules.books}
-    found: dict[str, Rep] = {}
-    for row in decisions.evaluate(tx, compiled.sql):
-        user = users[str(row[rep_id])]
-        if user.id not in everybody:
-            continue
-        room = {book: places(row[capacity[book]]) for book, fits in eligible.items() if row[fits]}
-        rep = everybody.reps.get(user.id, user.id)
-        if room and rep != everybody.pool:
-            earlier = found[rep].capacity if rep in found else {}
-            most = {book: max(count, earlier.get(book, 0)) for book, count in room.items()}
-            found[rep] = _rep(rep, users, everybody, {**earlier, **most})
-    return found
-
-
-def _rep(rep: str, users: Mapping[str, User], everybody: People, capacity: Mapping[str, int]) -> Rep:
-    own = everybody.users.get(rep, {})
-    able = {crm: id_ for crm, id_ in own.items() if users[id_].active and users[id_].can_own}
-    return Rep(rep, str(users[rep].fields.get("name") or rep), able, capacity)
-
-
-def places(capacity: object) -> int:
-    """How many accounts a capacity is: nothing in a rep's field means no room, never room without end."""
-    return 0 if capacity is None else int(number(capacity))
-
-
-def policies(
-    tx: Connection, rules: Ruleset, everybody: People, now: datetime
-) -> tuple[list[BookPolicy], list[ReturnPolicy]]:
-    """Books and returns with what their limits still allow in the period that ``now`` falls into."""
-    books = [
-        BookPolicy(book.id, book.rank, allowance(tx, f"book:{book.id}", book.limit, everybody, now))
-        for book in rules.books
-    ]
-    returns = [
-        ReturnPolicy(
-            rule.id, rule.reason, rule.rest_days, allowance(tx, f"return:{rule.id}", rule.limit, everybody, now)
-        )
-        for rule in rules.returns
-    ]
-    return books, returns
-
-
-def allowance(tx: Connection, rule: str, limit: Limit | None, everybody: People, now: datetime) -> Allowance:
-    """What a limit still allows: all of it in each run, or what is left of the UTC day or week."""
-    if limit is None:
-        return Allowance()
-    since = period_start(limit.every, now)
-    used = everybody.counted(moves_since(tx, rule, since)) if since else {}
-    if limit.per == "rep":
-        return Allowance(per_rep=limit.most, used_by_rep=used)
-    return Allowance(total=limit.most, used_by_rep=used)
-
-
-def freed_today(tx: Connection, rules: Ruleset, everybody: People, now: datetime) -> Mapping[str, int]:
-    """How many accounts each rep has lost to returns since midnight, UTC."""
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    freed: Counter[str] = Counter()
-    for rule in rules.returns:
-        freed.update(everybody.counted(moves_since(tx, f"return:{rule.id}", midnight)))
-    return freed
-
-
-def period_start(every: str, now: datetime) -> datetime | None:
-    """When the limit's period began, UTC: midnight, or Monday's; None for a limit on each run."""
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return {"run": None, "day": midnight, "week": midnight - timedelta(days=midnight.weekday())}[every]

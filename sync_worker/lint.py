@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from rules import Dialect, compile_counts, compile_looks, strangers
 from rules.lint import Severity, Staff, Stored, in_order, lint, listed, of_loading, of_stored
-from sync_worker.decide import build_facts, people_of, reps_of
+from sync_worker.assigning.reps import reps_of
+from sync_worker.decide import build_facts, people_of
 from sync_worker.parts import Stopped
 from sync_worker.store import decisions, engagement, lookup, settings
 from sync_worker.store.facts import DERIVED

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from connectors.port import CrmError
 from sync_worker.apply.holds import told
 from sync_worker.apply.reading import SLACK, owner_moves
-from sync_worker.core.assignment import Assignment
 from sync_worker.core.model import PlanState, RowKind, RowState
+from sync_worker.core.steps import Assignment
 from sync_worker.core.undoing import TOUCHED, Situation, Written, moved_after, undo
 from sync_worker.decide import decide
 from sync_worker.pull import pull

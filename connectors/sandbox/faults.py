@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from connectors.port import Value  # noqa: TC001 - pydantic reads the annotation
+from connectors.port import Value
 from connectors.sandbox.words import (
     COMPANY,
     EVERYTHING,

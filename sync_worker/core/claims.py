@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sync_worker.core.assignment import Bar, BookPolicy, may_get, room, turns
+from sync_worker.core.books import Bar, BookPolicy, may_get, room, turns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections import Counter
+    from collections.abc import Mapping, Sequence
 
-    from sync_worker.core.assignment import Turn
+    from sync_worker.core.books import Turn
     from sync_worker.core.model import Decision, Rep
+    from sync_worker.core.steps import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +45,24 @@ class Claim:
     """Why nobody gets it."""
 
 
-def claim(  # noqa: PLR0913 - the same as for ``assign``, and who asks for what
-    account: str,
-    rep: Rep,
-    decisions: Sequence[Decision],
-    reps: Mapping[str, Rep],
-    books: Sequence[BookPolicy],
-    *,
-    pool_user: str,
-    freed: Mapping[str, int] | None = None,
-) -> Claim | None:
-    """How the rep stands for the account, as the next run would have it; None where no book takes the account.
+def claim(account: str, rep: Rep, position: Position, books: Sequence[BookPolicy]) -> Claim | None:
+    """How the rep stands for the account, as the next refill would have it; None where no book takes the account.
 
     An account that does not wait in the pool is looked at as if it came there last.
     """
-    asked = next(decision for decision in decisions if decision.account == account)
+    asked = next(decision for decision in position.decisions if decision.account == account)
     book = next((policy for policy in books if policy.id == asked.book), None)
     if book is None:
         return None
-    movable = [d for d in decisions if d.scope and not d.protect and not d.held]
-    waiting = sum(d.owner == pool_user and d.book == book.id and not d.resting for d in movable)
+    waiting = sum(d.owner == position.pool_user and d.book == book.id and not d.resting for d in position.movable())
     found, place = None, 0
-    for turn in turns(movable, decisions, reps, books, pool_user=pool_user, freed=freed):
+    for turn in turns(position, books):
         place += turn.book is not None and turn.book.id == book.id
         if turn.decision.account == account:
             found = turn
             break
     if found is None or found.tally is None:
-        return _as_it_stands(asked, rep, book, _load(decisions, freed))
+        return _as_it_stands(asked, rep, book, position.load())
     return _at(found, rep, book, place, waiting)
 
 
@@ -105,10 +96,3 @@ def _limit(rep: Rep, book: BookPolicy, moved: Mapping[str, int]) -> tuple[int, i
     if own.per_rep is not None:
         return moved.get(rep.id, 0), own.per_rep
     return sum(moved.values()), own.total or 0
-
-
-def _load(decisions: Iterable[Decision], freed: Mapping[str, int] | None) -> Counter[str]:
-    """How many accounts each rep has, those included that left today."""
-    load = Counter(d.owner for d in decisions if d.scope and d.owner)
-    load.update(freed or {})
-    return load

@@ -12,10 +12,10 @@ from sync_worker.core.planning import ModelFields, tier_moves
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sync_worker.core.assignment import Unassigned
     from sync_worker.core.model import Decision, PlanRow, Rep
     from sync_worker.core.people import People
     from sync_worker.core.planning import PriorityFields
+    from sync_worker.core.steps import Unassigned
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,13 @@ from rules import tree
 from rules.nearest import ways
 from rules.needed import needs_of
 from rules.probing import probe_rep
-from sync_worker.core.assignment import Bar
+from sync_worker.assigning.limits import policies
+from sync_worker.assigning.reps import reps_of
+from sync_worker.assigning.steps import position
+from sync_worker.core.books import Bar
 from sync_worker.core.claims import Claim, Seat, claim
 from sync_worker.core.model import Rep
-from sync_worker.decide import everyone, freed_today, load_rules, people_of, policies, reps_of
+from sync_worker.decide import everyone, load_rules, people_of
 from sync_worker.explain.glass import Glass
 from sync_worker.explain.nearest import Lacking, Nearest, Question, answers, first_of, nearest
 from sync_worker.explain.now import home_of, not_in_facts, refresh
@@ -122,12 +125,10 @@ class _Asked:
     def claim(self) -> Claim | None:
         """How the rep stands for it, as the next run would have it."""
         glass, everybody = self.glass, self.everybody
-        seen = [everybody.seen(one) for one in everyone(glass.tx, self.parts, glass.rules, glass.now)]
-        reps = reps_of(glass.tx, self.parts, glass.rules, everybody)
+        everyone_now = everyone(glass.tx, self.parts, glass.rules, glass.now)
+        start = position(glass.tx, self.parts, glass.rules, everybody, everyone_now, glass.now)
         books, _ = policies(glass.tx, glass.rules, everybody, glass.now)
-        freed = freed_today(glass.tx, glass.rules, everybody, glass.now)
-        own = reps.get(self.rep.id, self.rep)
-        return claim(glass.account, own, seen, reps, books, pool_user=everybody.pool, freed=freed)
+        return claim(glass.account, start.reps.get(self.rep.id, self.rep), start, books)
 
     def reasons(self, stands: Claim | None) -> Iterator[Reason]:
         """Everything that stands in the way; if nothing does, that."""

@@ -7,9 +7,11 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync_worker.core.assignment import Allowance, Bar, BookPolicy, assign
+from sync_worker.core.books import Allowance, Bar, BookPolicy
 from sync_worker.core.claims import Claim, Seat, claim
 from sync_worker.core.model import Decision, Rep, Score
+from sync_worker.core.steps import Position
+from tests.core.daily import assign
 
 POOL = "pool"
 BOOKS = ("emea", "amer")
@@ -58,7 +60,7 @@ def asked(
     office: tuple[list[Decision], dict[str, Rep], list[BookPolicy], dict[str, int]], account: str, rep: Rep
 ) -> Claim | None:
     decisions, reps, books, freed = office
-    return claim(account, rep, decisions, reps, books, pool_user=POOL, freed=freed)
+    return claim(account, rep, Position(tuple(decisions), reps, POOL, freed), books)
 
 
 @given(offices())
@@ -108,7 +110,7 @@ def others(owner: str, count: int) -> list[Decision]:
 def test_the_figures_are_those_of_its_turn() -> None:
     better = replace(BASE, account="better", scores={"fit": Score(9.0, "", ())})
     decisions = [BASE, better, *others("ann", 1), *others("bob", 1)]
-    found = claim("a", BOB, decisions, {"ann": ANN, "bob": BOB}, [BookPolicy("emea", "fit")], pool_user=POOL)
+    found = claim("a", BOB, Position(tuple(decisions), {"ann": ANN, "bob": BOB}, POOL), [BookPolicy("emea", "fit")])
     assert found == Claim("emea", None, Seat("bob", 2, 4), None, 2, 2, Seat("ann", 1, 2), "")
 
 
@@ -121,15 +123,16 @@ def test_each_bar_is_told() -> None:
     bars = {
         rep.id: found.bar
         for rep in (ANN, BOB, stranger, outsider)
-        if (found := claim("a", rep, decisions, reps, [book], pool_user=POOL))
+        if (found := claim("a", rep, Position(tuple(decisions), reps, POOL), [book]))
     }
     assert bars == {"ann": Bar.FULL, "bob": Bar.LIMIT, "cy": Bar.CRM, "di": Bar.BOOK}
-    limited = claim("a", BOB, decisions, reps, [book], pool_user=POOL)
+    limited = claim("a", BOB, Position(tuple(decisions), reps, POOL), [book])
     assert limited is not None
     assert limited.limit == (1, 1)
     assert limited.because == "the limit of the book emea is reached"
 
 
 def test_an_account_without_a_book_has_no_claims() -> None:
-    found = claim("a", ANN, [replace(BASE, book=None)], {"ann": ANN}, [BookPolicy("emea", "fit")], pool_user=POOL)
+    unbooked = Position((replace(BASE, book=None),), {"ann": ANN}, POOL)
+    found = claim("a", ANN, unbooked, [BookPolicy("emea", "fit")])
     assert found is None

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync_worker.core.assignment import BookPolicy, assign
+from sync_worker.core.books import BookPolicy
 from sync_worker.core.model import Decision, OwnerChange, Rep, Score
 from sync_worker.core.people import Member, people
+from tests.core.daily import assign
 
 POOLS = {"salesforce": "005pool", "hubspot": "99"}
 ANN = (

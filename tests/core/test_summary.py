@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sync_worker.core.assignment import Unassigned
 from sync_worker.core.model import Decision, PlanRow, Rep, RowKind
 from sync_worker.core.people import people
 from sync_worker.core.planning import ModelFields, PriorityFields
+from sync_worker.core.steps import Unassigned
 from sync_worker.core.summary import rule_shares, summarise
 
 REPS = {

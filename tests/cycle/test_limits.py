@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connectors.port import User
-from sync_worker.decide import period_start
+from sync_worker.assigning.limits import period_start
 from sync_worker.parts import Stopped
 from sync_worker.pool import pool_user
 from sync_worker.store.lookup import users

@@ -7,8 +7,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync_worker.core.assignment import Allowance, BookPolicy, ReturnPolicy, assign
+from sync_worker.core.books import Allowance, BookPolicy, ReturnPolicy
 from sync_worker.core.model import Decision, Rep, Score
+from tests.core.daily import assign
 
 POOL = "pool"
 BOOKS = (BookPolicy("emea", "priority"), BookPolicy("amer", "priority", Allowance(per_rep=1)))

@@ -1,4 +1,4 @@
-"""Who gets which account: returns to the pool, then refill of the books, best first. Decides; writes nothing."""
+"""Returns to the pool, and the refill of the books, best first: two steps of an assignment. Decides; writes nothing."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sync_worker.core.model import Decision, OwnerChange, Rep
+from sync_worker.core.steps import Assignment, Unassigned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from sync_worker.core.steps import Position, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,42 +63,22 @@ class BookPolicy:
     allowance: Allowance = field(default_factory=Allowance)
 
 
-@dataclass(frozen=True, slots=True)
-class Unassigned:
-    """A pool account that nobody got, and why."""
+def returning(policies: Sequence[ReturnPolicy]) -> Step:
+    """The step that returns what the rules free."""
 
-    account: str
-    because: str
+    def step(position: Position) -> Assignment:
+        return Assignment(return_to_pool(position.movable(), policies, pool_user=position.pool_user))
 
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """All owner changes of one run, returns first, and what stayed in the pool."""
-
-    changes: tuple[OwnerChange, ...]
-    unassigned: tuple[Unassigned, ...]
+    return step
 
 
-def assign(  # noqa: PLR0913 - an assignment rests on all of these
-    decisions: Sequence[Decision],
-    reps: Mapping[str, Rep],
-    books: Sequence[BookPolicy],
-    returns: Sequence[ReturnPolicy],
-    *,
-    pool_user: str,
-    freed: Mapping[str, int] | None = None,
-) -> Assignment:
-    """Return what the rules free, then fill the books with what the pool held when the run began.
+def refilling(books: Sequence[BookPolicy]) -> Step:
+    """The step that fills the books with what the pool holds."""
 
-    A slot that a return frees is filled on a later day, once the CRM shows it free: so no outcome of any row can take
-    a book over its capacity, and a second run on the same day changes nothing. ``freed`` counts, by rep, the accounts
-    that earlier runs of the day returned. Owners are reps' ids, whichever CRM shows them. The order of the input
-    changes nothing.
-    """
-    movable = [d for d in decisions if d.scope and not d.protect and not d.held]
-    returned = return_to_pool(movable, returns, pool_user=pool_user)
-    refilled, unassigned = refill(movable, decisions, reps, books, pool_user=pool_user, freed=freed)
-    return Assignment((*returned, *refilled), unassigned)
+    def step(position: Position) -> Assignment:
+        return refill(position, books)
+
+    return step
 
 
 def return_to_pool(
@@ -115,24 +98,16 @@ def return_to_pool(
     return tuple(sorted(changes, key=lambda change: change.account))
 
 
-def refill(  # noqa: PLR0913 - the same, without the returns
-    movable: Iterable[Decision],
-    decisions: Iterable[Decision],
-    reps: Mapping[str, Rep],
-    books: Sequence[BookPolicy],
-    *,
-    pool_user: str,
-    freed: Mapping[str, int] | None = None,
-) -> tuple[tuple[OwnerChange, ...], tuple[Unassigned, ...]]:
+def refill(position: Position, books: Sequence[BookPolicy]) -> Assignment:
     """Give the pool's accounts to the reps with the emptiest books, up to capacity, the best accounts first."""
     changes: list[OwnerChange] = []
     unassigned: list[Unassigned] = []
-    for turn in turns(movable, decisions, reps, books, pool_user=pool_user, freed=freed):
+    for turn in turns(position, books):
         if turn.book and turn.rep:
             changes.append(_give(turn.decision, turn.book, turn.rep, turn.load))
         else:
             unassigned.append(Unassigned(turn.decision.account, turn.because))
-    return tuple(changes), tuple(unassigned)
+    return Assignment(tuple(changes), tuple(unassigned))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,22 +126,13 @@ class Turn:
     """What the book's limit has counted by now; the same holds of it."""
 
 
-def turns(  # noqa: PLR0913 - the same as for ``refill``
-    movable: Iterable[Decision],
-    decisions: Iterable[Decision],
-    reps: Mapping[str, Rep],
-    books: Sequence[BookPolicy],
-    *,
-    pool_user: str,
-    freed: Mapping[str, int] | None = None,
-) -> Iterator[Turn]:
+def turns(position: Position, books: Sequence[BookPolicy]) -> Iterator[Turn]:
     """The pool's accounts one after the other, the best first. Each turn rests on those before it."""
-    load = Counter(d.owner for d in decisions if d.scope and d.owner)
-    load.update(freed or {})
+    load, reps = position.load(), position.reps
     policies = {book.id: book for book in books}
     tallies = {book.id: book.allowance.open() for book in books}
     able: dict[tuple[str, str], list[Rep]] = {}
-    for decision in sorted((d for d in movable if d.owner == pool_user), key=_ranked(policies)):
+    for decision in sorted((d for d in position.movable() if d.owner == position.pool_user), key=_ranked(policies)):
         if why := _not_assignable(decision, policies):
             yield Turn(decision, None, None, why, load, None)
             continue

@@ -1,0 +1,1 @@
+"""Who gets which account: from what the rules say and what the store holds to the owner changes of one plan."""

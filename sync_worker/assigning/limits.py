@@ -1,0 +1,62 @@
+"""Returns and books with what their limits still allow in the period that it is. Reads the store, not the CRM."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sync_worker.core.books import Allowance, BookPolicy, ReturnPolicy
+from sync_worker.store.moves import moves_since
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from rules import Limit, Ruleset
+    from sync_worker.core.people import People
+
+
+def policies(
+    tx: Connection, rules: Ruleset, everybody: People, now: datetime
+) -> tuple[list[BookPolicy], list[ReturnPolicy]]:
+    """Books and returns with what their limits still allow in the period that ``now`` falls into."""
+    books = [
+        BookPolicy(book.id, book.rank, allowance(tx, f"book:{book.id}", book.limit, everybody, now))
+        for book in rules.books
+    ]
+    returns = [
+        ReturnPolicy(
+            rule.id, rule.reason, rule.rest_days, allowance(tx, f"return:{rule.id}", rule.limit, everybody, now)
+        )
+        for rule in rules.returns
+    ]
+    return books, returns
+
+
+def allowance(tx: Connection, rule: str, limit: Limit | None, everybody: People, now: datetime) -> Allowance:
+    """What a limit still allows: all of it in each run, or what is left of the UTC day or week."""
+    if limit is None:
+        return Allowance()
+    since = period_start(limit.every, now)
+    used = everybody.counted(moves_since(tx, rule, since)) if since else {}
+    if limit.per == "rep":
+        return Allowance(per_rep=limit.most, used_by_rep=used)
+    return Allowance(total=limit.most, used_by_rep=used)
+
+
+def freed_today(tx: Connection, rules: Ruleset, everybody: People, now: datetime) -> Mapping[str, int]:
+    """How many accounts each rep has lost to returns since midnight, UTC."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    freed: Counter[str] = Counter()
+    for rule in rules.returns:
+        freed.update(everybody.counted(moves_since(tx, f"return:{rule.id}", midnight)))
+    return freed
+
+
+def period_start(every: str, now: datetime) -> datetime | None:
+    """When the limit's period began, UTC: midnight, or Monday's; None for a limit on each run."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return {"run": None, "day": midnight, "week": midnight - timedelta(days=midnight.weekday())}[every]

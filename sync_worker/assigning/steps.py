@@ -1,0 +1,40 @@
+"""Where everything stands before an assignment, and its steps, in order. Reads the store, not the CRM."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sync_worker.assigning.limits import freed_today, policies
+from sync_worker.assigning.reps import reps_of
+from sync_worker.core.books import refilling, returning
+from sync_worker.core.steps import Position
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from rules import Ruleset
+    from sync_worker.core.model import Decision
+    from sync_worker.core.people import People
+    from sync_worker.core.steps import Step
+    from sync_worker.parts import Parts
+
+
+def position(  # noqa: PLR0913, PLR0917 - what it is made of
+    tx: Connection, parts: Parts, rules: Ruleset, everybody: People, decided: Iterable[Decision], now: datetime
+) -> Position:
+    """Where everything stands now, with one rep for all users of one person."""
+    return Position(
+        tuple(everybody.seen(decision) for decision in decided),
+        reps_of(tx, parts, rules, everybody),
+        everybody.pool,
+        freed_today(tx, rules, everybody, now),
+    )
+
+
+def steps(tx: Connection, rules: Ruleset, everybody: People, now: datetime) -> tuple[Step, ...]:
+    """What may move an account, the strongest first: what one step moves is out of reach of those after it."""
+    books, returns = policies(tx, rules, everybody, now)
+    return (returning(returns), refilling(books))

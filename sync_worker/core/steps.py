@@ -1,0 +1,80 @@
+"""An assignment as steps: each sees how the steps before left every account, and moves what is still free to move."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sync_worker.core.model import Decision, OwnerChange, Rep
+
+
+@dataclass(frozen=True, slots=True)
+class Unassigned:
+    """A pool account that nobody got, and why."""
+
+    account: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """All owner changes of one run, in the order of the steps that made them, and what stayed in the pool."""
+
+    changes: tuple[OwnerChange, ...] = ()
+    unassigned: tuple[Unassigned, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where everything stands when a step's turn comes. Owners are reps' ids, whichever CRM shows them."""
+
+    decisions: tuple[Decision, ...]
+    reps: Mapping[str, Rep]
+    pool_user: str
+    freed: Mapping[str, int] = field(default_factory=dict)
+    """How many accounts each rep lost to returns earlier on the same UTC day: their slots are filled on a later day."""
+    taken: Mapping[str, OwnerChange] = field(default_factory=dict)
+    """What the steps before have moved, by account. No account moves twice in one run."""
+
+    def movable(self) -> tuple[Decision, ...]:
+        """The accounts that may still move: in scope, neither protected nor held, and not moved by a step before."""
+        return tuple(
+            d for d in self.decisions if d.scope and not d.protect and not d.held and d.account not in self.taken
+        )
+
+    def load(self) -> Counter[str]:
+        """How many accounts in scope each rep has, with those given by the steps before.
+
+        What a step takes from a rep counts on: the slot is free once the CRM shows it free, on a later day. So no
+        outcome of any row can take a book over its capacity, and a second run on the same day changes nothing.
+        """
+        load = Counter(d.owner for d in self.decisions if d.scope and d.owner)
+        load.update(self.freed)
+        load.update(change.after for change in self.taken.values() if change.after != self.pool_user)
+        return load
+
+    def after(self, changes: Iterable[OwnerChange]) -> Position:
+        """The same once these are decided, too."""
+        return replace(self, taken={**self.taken, **{change.account: change for change in changes}})
+
+
+Step = Callable[[Position], Assignment]
+"""A step decides changes of what is movable, and says of pool accounts that are its own why nobody gets them.
+
+The order of the position's decisions and reps changes nothing.
+"""
+
+
+def assign(position: Position, steps: Sequence[Step]) -> Assignment:
+    """Take the steps one after the other."""
+    made = Assignment()
+    for step in steps:
+        found = step(position)
+        made = Assignment((*made.changes, *found.changes), (*made.unassigned, *found.unassigned))
+        position = position.after(found.changes)
+    return made
