@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
+    Indexes = NDArray[np.int32]
     Floats = NDArray[np.float64]
     Truths = NDArray[np.bool_]
 
@@ -45,7 +46,7 @@ class Items:
     may_pool: Truths
     """False for what may not be left to the pool: whatever is locked."""
     charged: Ints
-    """How many moves it costs to take it from its owner: its size, or 0 where it has to leave in any case."""
+    """How many moves any choice but its owner costs: its size, or 0 where nobody has it or it has to leave anyway."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +57,9 @@ class Arcs:
     """
 
     first: Ints
-    rep: Ints
+    """One entry more than there are items: ``first[0]`` is 0, the last is the number of arcs."""
+    rep: Indexes
+    """Half the room of other numbers: there are tens of millions of arcs."""
     worth: Floats
     """Score times affinity, less the price of a move, with the tie-breaker in it."""
 
