@@ -1,0 +1,1 @@
+"""Books of accounts made up and filled by several packages, ours among them, each held to the same proven bound."""
