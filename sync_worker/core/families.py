@@ -87,7 +87,7 @@ def families(parents: Mapping[str, str | None]) -> Families:
 def nearest_owner(
     found: Families, account: str, regions: Mapping[str, object], owners: Mapping[str, str | None]
 ) -> Kin | None:
-    """Whose owner an account has as one of its family: the nearest ancestor's in its region, else the ultimate parent's.
+    """Whose owner an account gets as one of a family: the nearest ancestor's in its region, else the last one's.
 
     ``regions``: the value of any field, by account; one that is empty is the same as no other. None where the account
     has no ancestor with an owner among these.
