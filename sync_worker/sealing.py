@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from sync_worker import __version__
 from sync_worker.core.canonical import digest
 from sync_worker.core.guards import Ground, Guards, Limit, judge
-from sync_worker.core.model import Plan
+from sync_worker.core.model import Plan, RowKind
 from sync_worker.core.planning import ModelFields, PriorityFields, make_rows, resting, seal
 from sync_worker.core.summary import rule_shares, summarise
 from sync_worker.store import facts, plans
-from sync_worker.store.moves import applied_summaries
+from sync_worker.store.moves import applied_summaries, fields_written
 from sync_worker.store.standing import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -55,20 +55,17 @@ def save_sealed(parts: Parts, decided: Decided, rows: Sequence[PlanRow]) -> Stor
 def save_in(tx: Connection, parts: Parts, decided: Decided, rows: Sequence[PlanRow]) -> StoredPlan:
     """The same, in a transaction that records more than the plan."""
     now = parts.clock()
-    earlier = rule_shares(applied_summaries(tx, now - GROWTH_WINDOW))
-    plan = make_plan(parts.config, decided, rows, earlier=earlier, now=now)
+    ground = _ground(
+        decided,
+        earlier=rule_shares(applied_summaries(tx, now - GROWTH_WINDOW)),
+        own_fields=fields_written(tx, [(crm, name) for crm in parts.config.crms for name in _written(rows)]),
+    )
+    plan = make_plan(parts.config, decided, rows, ground=ground, now=now)
     return plans.get(tx, plans.save(tx, plan, now=now))
 
 
-def make_plan(
-    config: Config,
-    decided: Decided,
-    rows: Sequence[PlanRow],
-    *,
-    earlier: Mapping[str, Sequence[float]],
-    now: datetime,
-) -> Plan:
-    """The sealed plan. ``earlier`` holds each rule's shares in the plans before it."""
+def make_plan(config: Config, decided: Decided, rows: Sequence[PlanRow], *, ground: Ground, now: datetime) -> Plan:
+    """The sealed plan, judged against this ground."""
     version = decided.rules.version
     hash_ = seal(rows, rules_version=version, config_digest=config.digest, worker_version=__version__)
     return Plan(
@@ -80,7 +77,7 @@ def make_plan(
         config_digest=config.digest,
         worker_version=__version__,
         rows=tuple(rows),
-        guards=judge(rows, _ground(decided, earlier), _guards(config)),
+        guards=judge(rows, ground, _guards(config)),
         summary=summarise(
             rows,
             decided.decisions,
@@ -102,10 +99,18 @@ def priority_fields(config: Config) -> PriorityFields:
     return PriorityFields(tuple(model for model in (main, *more) if model.names()), config.apply.score_step)
 
 
-def _ground(decided: Decided, earlier: Mapping[str, Sequence[float]]) -> Ground:
+def _ground(
+    decided: Decided, *, earlier: Mapping[str, Sequence[float]], own_fields: Collection[tuple[str, str]]
+) -> Ground:
     scoped = [decision for decision in decided.decisions if decision.scope]
     books = decided.people.counted(Counter(decision.owner for decision in scoped if decision.owner))
-    return Ground(len(scoped), books, decided.names, earlier, decided.people)
+    return Ground(len(scoped), books, decided.names, earlier, decided.people, own_fields)
+
+
+def _written(rows: Iterable[PlanRow]) -> frozenset[str]:
+    """The fields in which a priority replaces something."""
+    before = (row.before for row in rows if row.kind is RowKind.PRIORITY)
+    return frozenset(name for image in before for name, value in image.items() if value is not None)
 
 
 def _guards(config: Config) -> Guards:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
+from sync_worker.core.lifecycle import same
 from sync_worker.core.model import GuardFinding, PlanRow, RowKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sync_worker.core.people import People
 
@@ -53,12 +54,20 @@ class Ground:
     earlier_shares: Mapping[str, Sequence[float]]
     """Each rule's share of the accounts in scope, in the plans of the last 30 days that were applied."""
     people: People
+    own_fields: Collection[tuple[str, str]] = ()
+    """CRM and account field (worker name) of what the worker has written before: what they hold is its own."""
 
 
 def judge(rows: Iterable[PlanRow], ground: Ground, guards: Guards) -> tuple[GuardFinding, ...]:
-    """Every guard that the plan trips. Priority writes move nobody's accounts and trip none."""
-    moves = [row for row in rows if row.kind is RowKind.OWNER]
-    return (*_owner_moves(moves, ground, guards), *_rep_moves(moves, ground, guards), *_growth(moves, ground, guards))
+    """Every guard that the plan trips. Priority writes move nobody's accounts: they trip the last one alone."""
+    all_rows = list(rows)
+    moves = [row for row in all_rows if row.kind is RowKind.OWNER]
+    return (
+        *_owner_moves(moves, ground, guards),
+        *_rep_moves(moves, ground, guards),
+        *_growth(moves, ground, guards),
+        *_foreign_values(all_rows, ground),
+    )
 
 
 def _owner_moves(moves: Sequence[PlanRow], ground: Ground, guards: Guards) -> Iterable[GuardFinding]:
@@ -94,3 +103,22 @@ def _growth(moves: Sequence[PlanRow], ground: Ground, guards: Guards) -> Iterabl
             over.append(f"{rule} would move {count:,} accounts ({share:.1%}); its 30-day median is {usual:.1%}")
     if over:
         yield GuardFinding("rule_growth", "; ".join(over))
+
+
+def _foreign_values(rows: Iterable[PlanRow], ground: Ground) -> Iterable[GuardFinding]:
+    """A field that holds values which the worker did not write: it may be somebody's, and no undo brings them back."""
+    replaced = Counter(foreign for row in rows if row.kind is RowKind.PRIORITY for foreign in _foreign(row, ground))
+    if replaced:
+        told = [f"{count:,} in {crm}'s {field}" for (crm, field), count in sorted(replaced.items())]
+        yield GuardFinding(
+            "foreign_values",
+            f"values that the worker did not write would be replaced for good: {', '.join(told)}; "
+            "give scores fields of their own in [fields], unless these are free to take",
+        )
+
+
+def _foreign(row: PlanRow, ground: Ground) -> Iterable[tuple[str, str]]:
+    for field, value in row.before.items():
+        there = value is not None and value != ""
+        if there and (row.crm, field) not in ground.own_fields and not same(value, row.after.get(field)):
+            yield row.crm, field

@@ -11,10 +11,10 @@ from sync_worker.core.model import PlanState, RowKind, RowState
 from sync_worker.store.schema import plan, plan_row
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
 MOVED = (
     RowState.SENT,
@@ -45,3 +45,28 @@ def applied_summaries(tx: Connection, since: datetime) -> list[Mapping[str, obje
     p = plan.c
     wanted = select(p.summary).where(p.created_at >= since, p.state == PlanState.APPLIED.value).order_by(p.created_at)
     return list(tx.scalars(wanted))
+
+
+def fields_written(tx: Connection, wanted: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Of these fields (CRM and worker name) the ones that a priority row has written before.
+
+    Every priority row of a CRM writes all its fields, so one row of each plan tells, the latest plan first.
+    """
+    found: set[tuple[str, str]] = set()
+    ids = tx.scalars(select(plan.c.id).where(plan.c.state.in_(_BEGUN)).order_by(plan.c.created_at.desc()))
+    for plan_id in ids if wanted else ():
+        for crm in {crm for crm, _ in wanted}:
+            after: Mapping[str, object] = tx.scalar(_one_priority(plan_id, crm)) or {}
+            found.update((crm, name) for name in after)
+        if found.issuperset(wanted):
+            break
+    return frozenset(found.intersection(wanted))
+
+
+_BEGUN = (PlanState.APPLYING.value, PlanState.APPLIED.value)
+
+
+def _one_priority(plan_id: str, crm: str) -> Select[tuple[Mapping[str, object]]]:
+    row = plan_row.c
+    ours = (row.plan_id == plan_id, row.crm == crm, row.kind == RowKind.PRIORITY.value)
+    return select(row.after).where(*ours, row.state.in_([state.value for state in MOVED])).limit(1)

@@ -116,7 +116,13 @@ def test_its_secrets_are_for_its_owner_alone(played: dict[str, Any]) -> None:
 def test_interrupted_it_leaves_no_sandbox_behind(tmp_path: Path) -> None:
     folder = tmp_path / "d"
     command = [sys.executable, "-m", "sync_worker", "demo", "--folder", str(folder), *SMALL, "-q"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # Whoever starts the tests in the background may have them ignore the signal, and so would what they start.
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, heard)
+    with process:
         until = time.monotonic() + 60
         while not (folder / "sync-worker.db").exists() and process.poll() is None and time.monotonic() < until:
             time.sleep(0.02)

@@ -12,6 +12,8 @@ from sync_worker import app
 from sync_worker.config import load
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from connectors.port import Value
     from connectors.sandbox import Sandbox
     from sync_worker.app import Worker
@@ -113,8 +115,8 @@ class Office:
         worker.parts.clock = lambda: datetime.now(UTC) + self.ahead
         return worker
 
-    def approved(self, worker: Worker) -> StoredPlan:
+    def approved(self, worker: Worker, overrides: Sequence[str] = ()) -> StoredPlan:
         """A plan that somebody has approved."""
         plan = worker.plan().plan
         assert plan is not None
-        return worker.approve(plan.plan.id, by="Rita Morgan")
+        return worker.approve(plan.plan.id, by="Rita Morgan", overrides=overrides)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sync_worker.config import ConfigInvalid, load
-from sync_worker.core.model import RowKind, RowState
+from sync_worker.core.model import PlanState, RowKind, RowState
 
 if TYPE_CHECKING:
     from sync_worker.config import Config
@@ -49,7 +49,7 @@ def settings(office: Office, *flags: str) -> Config:
 def test_each_score_and_grid_has_its_field_and_each_account_one_write(office: Office) -> None:
     own = settings(office, *FLAGS)
     with office.worker(own) as worker:
-        plan = office.approved(worker)
+        plan = office.approved(worker, overrides=["foreign_values"])
         applied, verified = worker.apply(plan.plan.id)
     priorities = [row.row for row in plan.rows if row.row.kind is RowKind.PRIORITY]
     assert applied.counts == {RowState.CONFIRMED: len(plan.rows)}
@@ -66,6 +66,25 @@ def test_each_score_and_grid_has_its_field_and_each_account_one_write(office: Of
     assert plan.plan.summary["models"]
     with office.worker(own) as worker:
         assert worker.plan().plan is None
+
+
+def test_values_that_people_wrote_into_a_field_are_not_replaced_unless_somebody_agrees(office: Office) -> None:
+    """Once: what the worker has taken over is its own from then on."""
+    own = settings(office, *FLAGS)
+    with office.worker(own) as worker:
+        plan = worker.plan().plan
+        assert plan is not None
+        (finding,) = [one for one in plan.plan.guards if one.name == "foreign_values"]
+        assert "salesforce's rating" in finding.message
+        assert plan.state is PlanState.HELD
+        office.approved(worker, overrides=["foreign_values"])
+        worker.apply(plan.plan.id)
+    changed = next(row.row.account for row in plan.rows if row.row.kind is RowKind.PRIORITY)
+    office.sandbox.company.edit("Account", changed, actor="admin@acme.example", Rating="Hot")
+    with office.worker(own) as worker:
+        again = worker.plan().plan
+    assert again is not None
+    assert not again.plan.guards
 
 
 def test_a_field_that_nobody_named_for_a_score_is_never_written(office: Office) -> None:
