@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from sync_worker import approval, cycle
 from sync_worker.config import ConfigInvalid
-from sync_worker.core.model import PlanState
 from sync_worker.crms import connect
 from sync_worker.parts import Parts
 from sync_worker.pull import pull
@@ -83,10 +82,10 @@ class Worker:
         return self._run("apply", progress, lambda run: cycle.apply(self.parts, plan_id, run))
 
     def apply_approved(self) -> tuple[ApplyReport, VerifyReport] | None:
-        """Write the plan that somebody has approved; None when none waits."""
+        """Write the plan that somebody has approved and whose day has come; None when none waits."""
         with self.store.read() as tx:
-            waiting = plans.list_(tx, limit=1, states=(PlanState.APPROVED,))
-        return self.apply(waiting[0].id) if waiting else None
+            due = plans.next_due(tx, self.parts.clock())
+        return self.apply(due) if due else None
 
     def cycle(self, *, progress: Callable[[Progress], None] | None = None) -> CycleReport:
         """One whole cycle, as the daemon runs it."""

@@ -64,6 +64,7 @@ def refuse_early(parts: Parts, plan_id: str) -> str:
         rules_version=digest(parts.config.rules.folder),
         config_digest=parts.config.digest,
     )
+    plans.check_due(stored, parts.clock())
     return stored.plan.id
 
 

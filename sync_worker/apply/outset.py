@@ -36,6 +36,7 @@ def begin(tools: Tools, plan_id: str, fresh: Fresh, allowed: Collection[str]) ->
         stored = plans.get(tx, plan_id)
         check_approved(stored)
         plans.check_current(stored, now=now, rules_version=fresh.rules_version, config_digest=fresh.config_digest)
+        plans.check_due(stored, now)
         if missing := [guard.name for guard in stored.open_guards()]:
             raise plans.held(stored.plan, missing)
         _check_crms(stored, tools.connectors)

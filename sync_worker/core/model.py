@@ -185,8 +185,8 @@ class GuardFinding:
 class Plan:
     """The sealed difference between what should be and what the CRM shows.
 
-    ``hash`` is the SHA-256 of the canonical rows, rules version, config digest and worker version (I10): it does not
-    depend on when the plan was made.
+    ``hash`` is the SHA-256 of the canonical rows, rules version, config digest and worker version, and of the day from
+    which it may be applied if there is one (I10): it does not depend on when the plan was made.
     """
 
     id: str
@@ -200,3 +200,5 @@ class Plan:
     guards: tuple[GuardFinding, ...] = ()
     summary: Mapping[str, object] = field(default_factory=dict)
     """Counts for people and for later guards; not part of the hash."""
+    effective_from: datetime | None = None
+    """Nothing of it is written before this instant, in UTC; None: at once."""

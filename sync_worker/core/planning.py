@@ -13,6 +13,7 @@ from sync_worker.core.reasons import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
 
 ROW_FIELDS = fields(PlanRow)
@@ -71,14 +72,23 @@ def resting(rows: Iterable[PlanRow], read_sets: Mapping[str, str]) -> tuple[Plan
     return tuple(replace(row, read_set=read_sets.get(row.account, "")) for row in rows)
 
 
-def seal(rows: Sequence[PlanRow], *, rules_version: str, config_digest: str, worker_version: str) -> str:
-    """The plan's hash (I10): SHA-256 over rows with before-images, rules, config and worker version."""
+def seal(
+    rows: Sequence[PlanRow],
+    *,
+    rules_version: str,
+    config_digest: str,
+    worker_version: str,
+    effective_from: datetime | None = None,
+) -> str:
+    """The plan's hash (I10): SHA-256 over rows with before-images, rules, config, worker version, and its day."""
+    dated = {"from": effective_from.isoformat()} if effective_from else {}
     return digest(
         {
             "rows": [{field.name: getattr(row, field.name) for field in ROW_FIELDS} for row in rows],
             "rules": rules_version,
             "config": config_digest,
             "worker": worker_version,
+            **dated,
         }
     )
 

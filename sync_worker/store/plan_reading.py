@@ -101,6 +101,7 @@ class PlanHead:
     guards: tuple[GuardFinding, ...]
     summary: Mapping[str, object]
     counts: Mapping[RowState, int]
+    effective_from: datetime | None = None
 
 
 def get(tx: Connection, id_or_prefix: str) -> StoredPlan:
@@ -190,6 +191,7 @@ def _stored_plan(head: Any, rows: tuple[StoredRow, ...]) -> StoredPlan:  # noqa:
         rows=tuple(row.row for row in rows),
         guards=_findings(head),
         summary=head.summary,
+        effective_from=head.effective_from,
     )
     return StoredPlan(
         plan,
@@ -214,6 +216,7 @@ def _plan_head(tx: Connection, head: Any) -> PlanHead:  # noqa: ANN401 - a row o
         _findings(head),
         head.summary,
         counts(tx, head.id),
+        head.effective_from,
     )
 
 

@@ -44,6 +44,7 @@ __all__ = [
     "StoredRow",
     "approve",
     "check_current",
+    "check_due",
     "counts",
     "decided_by",
     "expire",
@@ -52,6 +53,7 @@ __all__ = [
     "latest",
     "list_",
     "moved_on",
+    "next_due",
     "reject",
     "save",
     "stored_row",
@@ -81,11 +83,12 @@ def save(tx: Connection, plan: Plan, *, now: datetime) -> str:
     """Store a sealed plan and return its id.
 
     A waiting plan with the same hash says the same: it is renewed instead, with its decision, unless this one trips a
-    guard that the other did not trip. Every other waiting plan is superseded.
+    guard that the other did not trip. Every other waiting plan for the same day is superseded: what waits for a later
+    day is left alone by the plans of each day.
     """
     notes = _expire(tx, now)
     same = _waiting(tx, plan)
-    notes += _supersede(tx, except_for=same, now=now)
+    notes += _supersede(tx, _same_day(plan.effective_from), except_for=same, now=now)
     if same is not None:
         tx.execute(update(schema.plan).where(schema.plan.c.id == same).values(expires_at=plan.expires_at))
         renewed = {"hash": plan.hash, "expires_at": plan.expires_at.isoformat()}
@@ -137,11 +140,31 @@ def expire(tx: Connection, now: datetime) -> int:
 
 
 def supersede_older(tx: Connection, now: datetime) -> None:
-    """Of several waiting plans (an interrupted one waits again) only the newest may still be applied."""
+    """Of several waiting plans (an interrupted one waits again) only the newest may still be applied.
+
+    Those that wait for a day of their own are none of these.
+    """
     p = schema.plan.c
-    waiting = p.state.in_([state.value for state in WAITING])
+    waiting = p.state.in_([state.value for state in WAITING]) & _same_day(None)
     newest = tx.scalar(select(p.id).where(waiting).order_by(p.created_at.desc(), p.id).limit(1))
-    audit.append_all(tx, _supersede(tx, except_for=newest, now=now), now=now)
+    audit.append_all(tx, _supersede(tx, _same_day(None), except_for=newest, now=now), now=now)
+
+
+def next_due(tx: Connection, now: datetime) -> str | None:
+    """The id of the approved plan that is to be applied first: the earliest day first, then the latest made."""
+    p = schema.plan.c
+    due = (p.state == PlanState.APPROVED.value) & (p.effective_from.is_(None) | (p.effective_from <= now))
+    dated_first = (p.effective_from.is_(None), p.effective_from, p.created_at.desc(), p.id)
+    return tx.scalar(select(p.id).where(due).order_by(*dated_first).limit(1))
+
+
+def check_due(stored: StoredPlan, now: datetime) -> None:
+    """Raise PlanRefused before the day from which the plan may be applied."""
+    day = stored.plan.effective_from
+    if day is not None and now < day:
+        message = f"plan {stored.plan.id} takes effect on {day:%Y-%m-%d %H:%M} UTC: nothing of it is written before"
+        hint = "the daemon applies it then if it is approved; 'sync-worker apply' does so from then on, too"
+        raise PlanRefused(message, hint=hint)
 
 
 def check_current(stored: StoredPlan, *, now: datetime, rules_version: str, config_digest: str) -> None:
@@ -158,6 +181,7 @@ def check_current(stored: StoredPlan, *, now: datetime, rules_version: str, conf
         rules_version=plan.rules_version,
         config_digest=plan.config_digest,
         worker_version=plan.worker_version,
+        effective_from=plan.effective_from,
     )
     if sealed != plan.hash:
         hint = "somebody changed it in the store: run 'sync-worker audit verify', then make a new plan"
@@ -181,9 +205,16 @@ def _expire(tx: Connection, now: datetime) -> list[audit.Note]:
     return [audit.Note("plan.expired", plan_id=plan_id) for plan_id in ids]
 
 
-def _supersede(tx: Connection, *, except_for: str | None, now: datetime) -> list[audit.Note]:
+def _same_day(day: datetime | None) -> ColumnElement[bool]:
     p = schema.plan.c
-    if ids := _end_waiting(tx, p.id != (except_for or ""), PlanState.SUPERSEDED, now):
+    return p.effective_from.is_(None) if day is None else p.effective_from == day
+
+
+def _supersede(
+    tx: Connection, chosen: ColumnElement[bool], *, except_for: str | None, now: datetime
+) -> list[audit.Note]:
+    others = chosen & (schema.plan.c.id != (except_for or ""))
+    if ids := _end_waiting(tx, others, PlanState.SUPERSEDED, now):
         end_unsent(tx, ids, RowState.SUPERSEDED, "a newer plan took its place", now)
     return [audit.Note("plan.superseded", plan_id=plan_id) for plan_id in ids]
 
@@ -208,6 +239,7 @@ def _insert(tx: Connection, plan: Plan) -> None:
         "worker_version": plan.worker_version,
         "guards": _guards(plan),
         "summary": dict(plan.summary),
+        "effective_from": plan.effective_from,
     }
     tx.execute(insert(schema.plan).values(head))
     if plan.rows:
@@ -243,6 +275,7 @@ def _saved_note(plan: Plan) -> audit.Note:
         "worker": plan.worker_version,
         "rows": dict(kinds),
         "guards": _guards(plan),
+        **({"from": plan.effective_from.isoformat()} if plan.effective_from else {}),
     }
     return audit.Note("plan.saved", entry, plan_id=plan.id)
 

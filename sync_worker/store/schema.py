@@ -307,8 +307,10 @@ plan = Table(
     Column("overrides", Json),
     Column("note", Text),
     Column("ended_at", UtcTime),
+    Column("effective_from", UtcTime),
     Index("ix_plan_state", "state"),
 )
+"""``effective_from``: nothing of it is written before; empty: at once."""
 
 plan_row = Table(
     "plan_row",
@@ -342,6 +344,21 @@ plan_row = Table(
 """The outbox is the rows in ``approved``, ``sent`` and ``unknown``. A trigger keeps terminal rows as they are.
 ``sent_at``: when the latest try left. ``first_sent_at``: when the earliest one left of those that may have landed.
 ``replaced``: what somebody else had written and our write replaced, in rows that ended as ``overwrote``."""
+
+book_price = Table(
+    "book_price",
+    metadata,
+    Column("plan_id", String(40), ForeignKey("plan.id"), primary_key=True),
+    Column("book", String(255), primary_key=True),
+    Column("rebalance", Boolean, nullable=False),
+    Column("problem", String(64), nullable=False),
+    Column("value", Float, nullable=False),
+    Column("bound", Float, nullable=False),
+    Column("move", Float, nullable=False),
+    Column("reps", Json, nullable=False),
+)
+"""What each book was filled by, with the plan that it gave: the prices prove how good the plan is, and begin the next
+one. ``problem``: SHA-256 of all that was given. ``reps``: by rep the prices of a slot, of work and of potential."""
 
 # What can be checked ---------------------------------------------------------------------------------------------
 

@@ -34,18 +34,20 @@ def row(number: int, *, after: str = "ben", rule: str = "book:emea") -> PlanRow:
     )
 
 
-def plan(
+def plan(  # noqa: PLR0913 - what a test may want of it, by name
     now: datetime,
     plan_id: str = "plan-1",
     *,
     rows: Sequence[PlanRow] = (),
     after: str = "ben",
     guards: tuple[GuardFinding, ...] = (),
+    day: datetime | None = None,
 ) -> Plan:
-    """A sealed plan of three moves, or of the given rows."""
+    """A sealed plan of three moves, or of the given rows; with a ``day``, for that day."""
     sealed = tuple(rows) or tuple(row(number, after=after) for number in (1, 2, 3))
-    digest = seal(sealed, rules_version="r1", config_digest="c1", worker_version="0.1.0")
-    return Plan(plan_id, digest, now, now + timedelta(hours=24), "r1", "c1", "0.1.0", sealed, guards, {"in_scope": 60})
+    digest = seal(sealed, rules_version="r1", config_digest="c1", worker_version="0.1.0", effective_from=day)
+    ends, figures = (day or now) + timedelta(hours=24), {"in_scope": 60}
+    return Plan(plan_id, digest, now, ends, "r1", "c1", "0.1.0", sealed, guards, figures, day)
 
 
 def approve(store: Store, plan_id: str, now: datetime, overrides: Sequence[str] = ()) -> None:
