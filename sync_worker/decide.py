@@ -21,7 +21,7 @@ from sync_worker.homes import pair_up
 from sync_worker.parts import Parts, Progress, Stopped
 from sync_worker.pool import pool_user
 from sync_worker.signals import crm_alone, match_up
-from sync_worker.store import decisions, engagement, facts, lookup, outcomes, outlines, plan_reading, settings
+from sync_worker.store import changes, decisions, engagement, facts, lookup, outcomes, outlines, plan_reading, settings
 from sync_worker.store.standing import standing
 from sync_worker.vocabulary import vocabulary
 
@@ -157,6 +157,7 @@ def gone_astray(parts: Parts) -> Astray | None:
 
 def build_facts(tx: Connection, parts: Parts, rules: Ruleset, everybody: People, now: datetime) -> Refreshed:
     """Bring up to date what the rules read of each live account of the config's CRMs, and of each user."""
+    changes.take_turns(tx)  # before anything is made anew: what reps have, too, is one table for all
     pair_up(tx, parts.config, now)
     match_up(tx, parts.config.crms, now)
     columns = needs(rules)
