@@ -17,8 +17,10 @@ from rules.facts import (
 )
 from rules.loading import digest, load, with_rep_files
 from rules.model import (
+    Affinity,
     Balance,
     Book,
+    Budget,
     Condition,
     ContactScore,
     Decay,
@@ -27,7 +29,9 @@ from rules.model import (
     Formula,
     Grid,
     Hit,
+    Keep,
     Limit,
+    Model,
     Output,
     Part,
     ProtectRule,
@@ -37,6 +41,7 @@ from rules.model import (
     Route,
     Row,
     Ruleset,
+    Same,
     ScaleTerm,
     Scheme,
     ScopeRule,
@@ -46,6 +51,7 @@ from rules.model import (
     Term,
     Tier,
     WhenTerm,
+    Worked,
 )
 from rules.problems import Mark, Problem, RulesInvalid
 from rules.reps import strangers
@@ -57,8 +63,10 @@ from rules.words import read_words, words_text
 
 __all__ = [
     "DUE_TABLE",
+    "Affinity",
     "Balance",
     "Book",
+    "Budget",
     "ColumnKind",
     "Compiled",
     "CompiledColumn",
@@ -81,9 +89,11 @@ __all__ = [
     "Grid",
     "Hit",
     "IntentSource",
+    "Keep",
     "Limit",
     "Looked",
     "Mark",
+    "Model",
     "Output",
     "Part",
     "Problem",
@@ -95,6 +105,7 @@ __all__ = [
     "Row",
     "RulesInvalid",
     "Ruleset",
+    "Same",
     "ScaleTerm",
     "Scheme",
     "ScopeRule",
@@ -111,6 +122,7 @@ __all__ = [
     "Type",
     "Vocabulary",
     "WhenTerm",
+    "Worked",
     "compile_accounts",
     "compile_counts",
     "compile_looks",

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from rules import model
 from rules.scoring import decays
 from rules.shapes import (
+    AffinityShape,
     BookShape,
+    BudgetShape,
     ContactPartShape,
     ContactScaleShape,
     ContactScoreShape,
@@ -89,18 +91,36 @@ def _route(shape: RouteShape) -> model.Route:
 
 
 def _book(shape: BookShape) -> model.Book:
-    balance = model.Balance(str(shape.balance.measure), shape.balance.weight) if shape.balance else None
+    balance, keep, worked = shape.balance, shape.keep, shape.worked
     return model.Book(
         id=str(shape.id),
         accounts=shape.condition,
         reps=shape.reps,
-        capacity=shape.capacity if isinstance(shape.capacity, int) else str(shape.capacity),
+        capacity=_capacity(shape.capacity),
         rank=str(shape.rank),
         limit=_limit(shape.limit),
-        balance=balance,
-        keep_weight=shape.keep.weight if shape.keep else None,
+        balance=model.Balance(str(balance.measure), balance.weight, balance.workload) if balance else None,
+        keep=model.Keep(keep.weight, keep.tenure or 0) if keep else None,
         mark=shape.id.mark,
+        model=model.Model(str(shape.model or model.Model.DYNAMIC)),
+        owner=str(shape.owner or ""),
+        workload=shape.workload,
+        affinity=tuple(_affinity(term) for term in shape.affinity),
+        worked=model.Worked(worked.green, worked.amber) if worked else None,
+        together=shape.families == "together",
     )
+
+
+def _capacity(shape: BudgetShape | str | int) -> model.Budget | str | int:
+    if not isinstance(shape, BudgetShape):
+        return shape if isinstance(shape, int) else str(shape)
+    touches = shape.touches_per_week
+    return model.Budget(touches if isinstance(touches, float) else str(touches), shape.per_account)
+
+
+def _affinity(shape: AffinityShape) -> model.Affinity:
+    same = model.Same(str(shape.same.account), str(shape.same.rep)) if shape.same else None
+    return model.Affinity(str(shape.id), shape.accounts, shape.reps, same, shape.add, str(shape.because), shape.id.mark)
 
 
 def _score(shape: ScoreShape | ContactScoreShape) -> model.Score:

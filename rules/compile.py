@@ -11,6 +11,7 @@ from datetime import UTC
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from rules import of_books
 from rules.chain import Chain, fence, read
 from rules.facts import capacity_of, rep_needs
 from rules.sql import Dialect, Writer, named
@@ -44,13 +45,19 @@ class ColumnKind(StrEnum):
     POINTS = "points"  # one term's points, before any cap, never NULL
     ELIGIBLE = "eligible"  # whether a book may give accounts to the rep
     CAPACITY = "capacity"  # how many accounts of a book the rep may own; NULL where the rep's field is empty
+    NAMED_OWNER = "named_owner"  # whom the account's fixed book names as its owner; NULL for nobody
+    WORKLOAD = "workload"  # the work of the account in its book, to six digits; NULL where the book says none
+    MEASURE = "measure"  # what the account is worth in its book, where a field says it; else NULL
+    AFFINITY = "affinity"  # |-led ids of the terms whose condition on accounts holds; of reps: whether a term's does
+    WORKED = "worked"  # green, amber or red; NULL where the account's book does not say
+    COMPARED = "compared"  # a text field that affinities compare: of the account, or of the rep
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledColumn:
     """One result column. ``rule`` names the score, grid, scheme, book or table; ``term`` and ``part`` a score's term.
 
-    ``output`` is the field that an output or a segment fills.
+    ``output`` is the field that an output or a segment fills, or that is compared. ``term`` is an affinity's, too.
     """
 
     name: str
@@ -106,6 +113,9 @@ def compile_accounts(
         CompiledColumn(chain.writer.outputs[name], ColumnKind.SEGMENT, Type.TEXT, name, output=name)
         for name in (scheme.name for scheme in ruleset.schemes)
     ]
+    by_book = _by_book(ruleset, chain.writer)
+    judged += by_book.judged
+    columns += by_book.columns
     chain.score(judged)
     columns += [column for index, score in enumerate(ruleset.scores, 1) for column in score_columns(score, index)]
     columns += [
@@ -114,12 +124,13 @@ def compile_accounts(
     ]
     cut = {f"tier__{index}": chain.tier(index) for index in range(1, len(ruleset.scores) + 1)}
     cut |= {f"grid__{index}": chain.grade(grid) for index, grid in enumerate(ruleset.grids, 1)}
+    cut |= by_book.chosen
     selected = (f"{cut.get(column.name, named(column.name))} AS {named(column.name)}" for column in columns)
     return Compiled(chain.select(selected), tuple(columns))
 
 
 def compile_reps(ruleset: Ruleset, dialect: Dialect, *, now: datetime) -> Compiled:
-    """Every rep's ``rep_id`` and, for each book, whether the rep may own its accounts and how many.
+    """Every rep's ``rep_id`` and, for each book, whether and how many of its accounts it may own, and affinities.
 
     ``now`` carries a time zone; days are days in UTC. Reads ``rep_fact``, which has ``rep_needs(ruleset)``.
     """
@@ -137,9 +148,35 @@ def compile_reps(ruleset: Ruleset, dialect: Dialect, *, now: datetime) -> Compil
         selected.append(f"CASE WHEN {writer.condition(book.reps.tree)} THEN {yes} ELSE {no} END AS eligible__{index}")
         columns.append(CompiledColumn(f"capacity__{index}", ColumnKind.CAPACITY, Type.NUMBER, book.id))
         selected.append(f"{writer.value(capacity_of(book))} AS capacity__{index}")
+        for number, term in enumerate(book.affinity, 1):
+            if term.reps is not None:
+                name = f"affinity__{index}_{number}"
+                columns.append(CompiledColumn(name, ColumnKind.AFFINITY, Type.BOOLEAN, book.id, term=term.id))
+                selected.append(f"CASE WHEN {writer.condition(term.reps.tree)} THEN {yes} ELSE {no} END AS {name}")
+    for number, field in enumerate(of_books.compared_of_reps(ruleset), 1):
+        columns.append(CompiledColumn(f"compared__{number}", ColumnKind.COMPARED, Type.TEXT, output=field))
+        selected.append(f"{of_books.text_of(field, writer)} AS compared__{number}")
     stage = f"SELECT {facts} FROM rep_fact{fence(dialect)}"  # noqa: S608 - names are checked by rules.facts
     sql = f"WITH facts AS ({stage})\nSELECT {', '.join(selected)} FROM facts"
     return Compiled(sql, tuple(columns))
+
+
+@dataclass(frozen=True, slots=True)
+class _ByBook:
+    """What is told of accounts by their books: worked out in one stage, and chosen by the book in the last."""
+
+    judged: list[tuple[str, str]]
+    columns: list[CompiledColumn]
+    chosen: dict[str, str]
+
+
+def _by_book(ruleset: Ruleset, writer: Writer) -> _ByBook:
+    found = of_books.judged(ruleset, writer)
+    told = [CompiledColumn(what, ColumnKind(what), of_books.OF_BOOK[what]) for what in found]
+    fields = {f"compared__{number}": field for number, field in enumerate(of_books.compared(ruleset), 1)}
+    told += [CompiledColumn(name, ColumnKind.COMPARED, Type.TEXT, output=field) for name, field in fields.items()]
+    texts = [(name, of_books.text_of(field, writer)) for name, field in fields.items()]
+    return _ByBook([*of_books.columns(found), *texts], told, of_books.chosen(found))
 
 
 def score_columns(score: Score, index: int) -> list[CompiledColumn]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules import tree
-from rules.model import Decay, EventTerm, Fade, ScaleTerm, WhenTerm
+from rules.model import Budget, Decay, EventTerm, Fade, ScaleTerm, WhenTerm
 from rules.vocabulary import Type
 
 if TYPE_CHECKING:
@@ -116,16 +116,33 @@ def needs(ruleset: Ruleset) -> tuple[FactColumn, ...]:
 
 def rep_needs(ruleset: Ruleset) -> tuple[FactColumn, ...]:
     """The columns of ``rep_fact`` that books read, capacities included, by name; not the key ``rep_id``."""
-    roots = (root for book in ruleset.books for root in (book.reps.tree, capacity_of(book)))
-    found = {column for root in roots for column in columns_read(root)}
+    found = {column for book in ruleset.books for root in _rep_roots(book) for column in columns_read(root)}
     return tuple(sorted(found, key=lambda column: column.name))
 
 
-def capacity_of(book: Book) -> tree.Constant | tree.FieldValue:
-    """The book's own number, or the rep's field that holds it."""
-    if isinstance(book.capacity, str):
-        return tree.FieldValue(book.capacity, Type.NUMBER)
-    return tree.Constant(float(book.capacity), Type.NUMBER)
+def _rep_roots(book: Book) -> Iterator[tree.Part]:
+    """Every tree of a book that is about reps."""
+    yield from (book.reps.tree, capacity_of(book))
+    for term in book.affinity:
+        if term.reps is not None:
+            yield term.reps.tree
+        if term.same is not None:
+            yield tree.FieldValue(term.same.rep, Type.TEXT)
+
+
+def capacity_of(book: Book) -> tree.Value:
+    """The book's own number, the rep's field that holds it, or what a rep's touches are enough for."""
+    match book.capacity:
+        case Budget(touches_per_week=touches, per_account=each):
+            return tree.Arithmetic(tree.Operator.DIVIDE, _figure_or_field(touches), tree.Constant(each, Type.NUMBER))
+        case capacity:
+            return _figure_or_field(capacity)
+
+
+def _figure_or_field(said: float | str) -> tree.Constant | tree.FieldValue:
+    if isinstance(said, str):
+        return tree.FieldValue(said, Type.NUMBER)
+    return tree.Constant(float(said), Type.NUMBER)
 
 
 def columns_read(root: tree.Part, computed: Iterable[str] = ()) -> tuple[FactColumn, ...]:
@@ -189,8 +206,37 @@ def account_roots(ruleset: Ruleset) -> Iterator[tree.Part]:
     yield from (rule.when.tree for rule in ruleset.scope)
     yield from (rule.when.tree for rule in ruleset.protect)
     yield from (rule.when.tree for rule in ruleset.returns)
-    yield from (book.accounts.tree for book in ruleset.books)
+    yield from (root for book in ruleset.books for root in _account_roots(book, ruleset))
     yield from (term_root(term) for score in ruleset.scores for term in score.terms)
+
+
+def _account_roots(book: Book, ruleset: Ruleset) -> Iterator[tree.Part]:
+    """Every tree of a book that is about accounts."""
+    yield from (condition.tree for condition in book.conditions)
+    yield from (value for value in (workload_of(book), owner_of(book), measured_by(book, ruleset)) if value is not None)
+    yield from (tree.FieldValue(name, Type.TEXT) for name in compared_with(book))
+
+
+def workload_of(book: Book) -> tree.Value | None:
+    """The work of one of the book's accounts; None where each counts 1."""
+    return book.workload.tree if book.workload else None
+
+
+def owner_of(book: Book) -> tree.FieldValue | None:
+    """The field that names an account's owner; None where none does."""
+    return tree.FieldValue(book.owner, Type.TEXT) if book.owner else None
+
+
+def measured_by(book: Book, ruleset: Ruleset) -> tree.FieldValue | None:
+    """The field that says what an account of the book is worth; None where a score does, or nothing."""
+    if book.balance is None or any(score.id == book.balance.measure for score in ruleset.scores):
+        return None
+    return tree.FieldValue(book.balance.measure, Type.NUMBER)
+
+
+def compared_with(book: Book) -> tuple[str, ...]:
+    """The accounts' fields that the book compares with fields of reps, in their order."""
+    return tuple(dict.fromkeys(term.same.account for term in book.affinity if term.same is not None))
 
 
 def _safe(name: str) -> str:

@@ -75,30 +75,110 @@ class ReturnRule:
     mark: Mark
 
 
+class Model(StrEnum):
+    """How a book's accounts find their reps."""
+
+    FIXED = "fixed"
+    """A field or a table names each account's owner."""
+    OPEN = "open"
+    """Whoever claims an account has it; the worker gives none out."""
+    DYNAMIC = "dynamic"
+    """The worker fills every rep's book up to capacity, the best accounts first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What a rebalance evens out: a score's id or a numeric field. Kept for later."""
+    """What a book that is filled by prices evens out, and how much that counts against the scores."""
 
     measure: str
+    """A score's id or a numeric field: an account's potential."""
     weight: float
+    workload: float
+    """The same for the reps' work; 0: it is not evened out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How much a rebalance prefers that accounts stay."""
+
+    weight: float
+    """Multiplies the price of a move; 0: moves cost nothing."""
+    tenure_days: int
+    """An account that its rep has had for fewer days stays in a rebalance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A capacity that follows from time: the touches that a rep makes in a week, and those that an account needs."""
+
+    touches_per_week: float | str
+    """A number, or the name of a rep's numeric field."""
+    per_account: float
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """A text field of the account and one of the rep, either of which may list several values."""
+
+    account: str
+    rep: str
+
+
+@dataclass(frozen=True, slots=True)
+class Affinity:
+    """What makes a rep worth more (or less) for an account: ``add`` where all that is not None holds."""
+
+    id: str
+    accounts: Condition | None
+    reps: Condition | None
+    same: Same | None
+    add: float
+    """What it adds to 1, by which the account's score counts for the rep."""
+    because: str
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """When an account of a book is worked as it should be; neither green nor amber is red."""
+
+    green: Condition
+    amber: Condition | None
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Which accounts, which reps, how many, in what order."""
+    """Which accounts, which reps, how many, in what order, and how they find each other."""
 
     id: str
     accounts: Condition
     reps: Condition
-    capacity: int | str
-    """A number of accounts, or the name of a rep's numeric field that holds it."""
+    capacity: int | str | Budget
+    """A number of accounts, the name of a rep's numeric field that holds it, or what it follows from."""
     rank: str
     """The id of the score that decides who comes first."""
     limit: Limit | None
     """The most accounts that one refill may give; None for no such limit."""
     balance: Balance | None
-    keep_weight: float | None
+    """None: the book is filled in turns, else by prices."""
+    keep: Keep | None
     mark: Mark
+    model: Model = Model.DYNAMIC
+    owner: str = ""
+    """Of a fixed book: the account's text field that names its owner, by e-mail address or user id."""
+    workload: Formula | None = None
+    """The work of one account; None: each counts 1. Empty or below 0 counts 0."""
+    affinity: tuple[Affinity, ...] = ()
+    worked: Worked | None = None
+    together: bool = False
+    """Whether a family goes to one rep as a whole, or not at all."""
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """All that the book asks of accounts, its own condition first."""
+        worked = [self.worked.green, self.worked.amber] if self.worked else []
+        found = (self.accounts, *(term.accounts for term in self.affinity), *worked)
+        return tuple(one for one in found if one is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,7 +439,7 @@ class Ruleset:
             *(rule.when for rule in self.scope),
             *(rule.when for rule in self.protect),
             *(rule.when for rule in self.returns),
-            *(book.accounts for book in self.books),
+            *(condition for book in self.books for condition in book.conditions),
             *(route.when for route in self.routes),
             *(term.when for score in self.scores for term in score.terms if isinstance(term, WhenTerm)),
         )

@@ -302,16 +302,40 @@ def _measure(value: object, info: ValidationInfo) -> Text:
     return text
 
 
+_PLAIN_NUMBER = re.compile(r"-?[0-9.]+", re.ASCII)
+
+
 def _capacity(value: object, info: ValidationInfo) -> int | Text:
-    fields = _context(info).rep.fields
     text = _text(value, "a number or a rep's field")
-    if re.fullmatch(r"-?[0-9.]+", text, re.ASCII):
+    if _PLAIN_NUMBER.fullmatch(text):
         return _whole(1, 100_000)(text)
-    if text not in fields:
-        raise wrong(f"unknown rep field '{text[:60]}'", nearest(text, fields))
-    if fields[text].type is not Type.NUMBER:
-        raise wrong(f"'{text}' is {kind(fields[text].type)}, a capacity is a number")
+    return _field(text, _context(info).rep, Type.NUMBER, "a capacity is")
+
+
+def _touches_per_week(value: object, info: ValidationInfo) -> float | Text:
+    text = _text(value, "a number or a rep's field")
+    if _PLAIN_NUMBER.fullmatch(text):
+        return _figure(text, "a number", 0.001, 1_000_000)
+    return _field(text, _context(info).rep, Type.NUMBER, "touches are")
+
+
+def _field(text: Text, names: Names, wanted: Type, what: str) -> Text:
+    """The name of a field that has the wanted type; ``what`` begins what a refusal says of it: a capacity is …"""
+    if text in names.later:
+        raise wrong(f"'{text}' is worked out later", names.later[text])
+    if text not in names.fields:
+        raise wrong(f"unknown {names.noun} '{text[:60]}'", nearest(text, names.fields))
+    if (found := names.fields[text].type) is not wanted:
+        raise wrong(f"'{text}' is {kind(found)}, {what} {kind(wanted)}")
     return text
+
+
+def _account_text(value: object, info: ValidationInfo) -> Text:
+    return _field(_text(value, "a text field"), _context(info).account, Type.TEXT, "what stands here is")
+
+
+def _rep_text(value: object, info: ValidationInfo) -> Text:
+    return _field(_text(value, "a rep's text field"), _context(info).rep, Type.TEXT, "what stands here is")
 
 
 def _version(value: object) -> Text:
@@ -387,6 +411,30 @@ Capacity = Annotated[
     PlainValidator(_capacity),
     WithJsonSchema({"type": ["integer", "string"], "title": "Number or rep field"}),
 ]
+TouchesPerWeek = Annotated[
+    float | Text,
+    PlainValidator(_touches_per_week),
+    WithJsonSchema({"type": ["number", "string"], "title": "Number or rep field of touches"}),
+]
+PerAccount = Annotated[
+    float, PlainValidator(_between(0.001, 1_000_000)), WithJsonSchema(_NUMBER_SCHEMA | {"exclusiveMinimum": 0})
+]
+Share = Annotated[
+    float, PlainValidator(_between(-1, 10)), WithJsonSchema(_NUMBER_SCHEMA | {"minimum": -1, "maximum": 10})
+]
+Workload = Annotated[
+    _Formula,
+    PlainValidator(_formula),
+    WithJsonSchema({"type": ["number", "string"], "title": "Numeric field or formula"}),
+]
+AccountText = Annotated[
+    Text, PlainValidator(_account_text), WithJsonSchema({"type": "string", "title": "Text field of accounts"})
+]
+RepText = Annotated[Text, PlainValidator(_rep_text), WithJsonSchema({"type": "string", "title": "Text field of reps"})]
+MODELS = ("fixed", "open", "dynamic")
+ModelWord = Annotated[Text, PlainValidator(_choice(*MODELS)), WithJsonSchema({"enum": list(MODELS)})]
+FAMILIES = ("together", "apart")
+FamiliesWord = Annotated[Text, PlainValidator(_choice(*FAMILIES)), WithJsonSchema({"enum": list(FAMILIES)})]
 Version = Annotated[Text, PlainValidator(_version), WithJsonSchema({"const": 1})]
 PerWord = Annotated[Text, PlainValidator(_choice("rep", "book")), WithJsonSchema({"enum": ["rep", "book"]})]
 EveryWord = Annotated[

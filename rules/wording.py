@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from rules.document import Mapping, Node, Scalar, Sequence
 from rules.problems import Mark, nearest
 from rules.shapes import (
+    AffinityShape,
     BalanceShape,
     BookShape,
+    BudgetShape,
     ContactPartShape,
     ContactScaleShape,
     ContactScoreShape,
@@ -23,6 +25,7 @@ from rules.shapes import (
     ProtectShape,
     ReturnShape,
     RouteShape,
+    SameShape,
     ScaleShape,
     ScopeShape,
     ScoreShape,
@@ -31,6 +34,7 @@ from rules.shapes import (
     TableShape,
     TargetShape,
     WhenShape,
+    WorkedShape,
     keys_of,
 )
 
@@ -55,6 +59,10 @@ _SECTIONS: dict[str, type[Shape]] = {
     "limit": LimitShape,
     "balance": BalanceShape,
     "keep": KeepShape,
+    "<budget>": BudgetShape,
+    "affinity": AffinityShape,
+    "same": SameShape,
+    "worked": WorkedShape,
     "<when>": WhenShape,
     "<scale>": ScaleShape,
     "<event>": EventShape,

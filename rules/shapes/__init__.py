@@ -1,7 +1,15 @@
 """What a rules file looks like: its keys, and the JSON Schema that follows from them. It reads no value itself."""
 
 from rules.shapes.base import MAX_USED, LimitShape, RuleShape, Shape, keys_of
-from rules.shapes.books import BalanceShape, BookShape, KeepShape
+from rules.shapes.books import (
+    AffinityShape,
+    BalanceShape,
+    BookShape,
+    BudgetShape,
+    KeepShape,
+    SameShape,
+    WorkedShape,
+)
 from rules.shapes.files import (
     ConditionsShape,
     FileShape,
@@ -32,8 +40,10 @@ from rules.shapes.scoring import (
 
 __all__ = [
     "MAX_USED",
+    "AffinityShape",
     "BalanceShape",
     "BookShape",
+    "BudgetShape",
     "CappedShape",
     "ConditionsShape",
     "ContactPartShape",
@@ -53,6 +63,7 @@ __all__ = [
     "ReturnShape",
     "RouteShape",
     "RuleShape",
+    "SameShape",
     "ScaleShape",
     "SchemeShape",
     "SchemesShape",
@@ -64,5 +75,6 @@ __all__ = [
     "TargetShape",
     "TermShape",
     "WhenShape",
+    "WorkedShape",
     "keys_of",
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rules import Balance, Limit, Problem, RulesInvalid, Tier, digest, load
+from rules import Balance, Keep, Limit, Problem, RulesInvalid, Tier, digest, load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +22,8 @@ scores:
       fit: {max: 50, terms: [{id: size, scale: employees, from: 50, to: 5000, points: 15, because: Size}]}
     tiers: {A: 70, B: 45, C: 20, D: 0}
 """
+
+BOOK = "books: [{id: b, accounts: true, reps: true, capacity: 5, rank: priority, %s}]"
 
 
 def test_everything_a_file_says_is_kept(folder: Folder) -> None:
@@ -43,8 +45,8 @@ books:
     capacity: capacity
     rank: priority
     limit: {{per: book, most: 5, every: run}}
-    balance: {{measure: priority, weight: 1.5}}
-    keep: {{weight: 2}}
+    balance: {{measure: priority, weight: 1.5, workload: 0.5}}
+    keep: {{weight: 2, tenure: 90 days}}
   - id: rest
     accounts: true
     reps: team = 'Rest'
@@ -57,8 +59,8 @@ books:
     assert (unworked.reason, unworked.rest_days, unworked.limit) == ("unworked", 14, Limit("rep", 10, "week"))
     emea, rest = rules.books
     assert (emea.capacity, emea.rank, emea.limit) == ("capacity", "priority", Limit("book", 5, "run"))
-    assert (emea.balance, emea.keep_weight) == (Balance("priority", 1.5), 2.0)
-    assert (rest.capacity, rest.limit, rest.balance, rest.keep_weight) == (120, None, Balance("employees", 1.0), None)
+    assert (emea.balance, emea.keep) == (Balance("priority", 1.5, 0.5), Keep(2.0, 90))
+    assert (rest.capacity, rest.limit, rest.balance, rest.keep) == (120, None, Balance("employees", 1.0, 0.0), None)
     assert rules.lists == {"core": ("US", "NO", "02139")}
     assert rules.score("priority").tiers == (Tier("A", 70), Tier("B", 45), Tier("C", 20), Tier("D", 0))
     assert str(emea.accounts.mark) == "rules.yaml:20:15"
@@ -123,6 +125,27 @@ protect:
          "2:55: unknown rep field 'capcity' — did you mean 'capacity'?"),
         ("books: [{id: b, accounts: true, reps: true, capacity: 5, rank: priority, balance: {measure: sz, weight: 1}}]",
          "2:93: 'sz' is neither a score nor a numeric field"),
+        (BOOK % "model: fixed", "2:9: a fixed book does not say whose its accounts are — name the field that does"),
+        (BOOK % "owner: country", "2:9: only a fixed book has an 'owner' — add model: fixed, or take 'owner' out"),
+        (BOOK % "model: fixed, owner: employees", "2:95: 'employees' is a number, what stands here is text"),
+        (BOOK % "model: fixed, owner: contry", "2:95: unknown field 'contry' — did you mean 'country'?"),
+        (BOOK % "model: open, keep: {weight: 1}",
+         "2:9: 'keep' does nothing in a book that the worker does not fill — take it out"),
+        (BOOK % "model: dynamical", "2:81: 'dynamical' is not possible here — did you mean 'dynamic'?"),
+        (BOOK % "keep: {weight: 1, tenur: 9 days}", "2:92: unknown key 'tenur' — did you mean 'tenure'?"),
+        (BOOK % "affinity: [{id: a, add: 0.2, because: y}]",
+         "2:85: this affinity asks for nothing — say what must hold with 'accounts', 'reps' or 'same'"),
+        (BOOK % "affinity: [{id: a, same: {account: industry, rep: tenure}, add: 0.2, because: y}]",
+         "2:124: unknown rep field 'tenure'"),
+        (BOOK % "affinity: [{id: a, same: {account: industry, rep: capacity}, add: 0.2, because: y}]",
+         "2:124: 'capacity' is a number, what stands here is text"),
+        (BOOK % "affinity: [{id: a, reps: true, add: 20, because: y}]", "2:110: 20 is out of range — from -1 to 10"),
+        (BOOK % "worked: {grean: true}", "2:83: unknown key 'grean' — did you mean 'green'?"),
+        (BOOK % "workload: country", "2:84: 'country' is text, a number is wanted"),
+        ("books: [{id: b, accounts: true, reps: true, capacity: {touches_per_week: team, per_account: 1}, rank: priority}]",
+         "2:74: 'team' is text, touches are a number"),
+        ("books: [{id: b, accounts: true, reps: true, capacity: {touches_per_week: 60, per_account: 0}, rank: priority}]",
+         "2:91: 0 is out of range — from 0.001 to 1e+06"),
         ("tables: [teritories.csv]", "2:10: there is no table 'teritories.csv' in the folder"),
         ("tables: [{file: a.csv, hit: all}]", "2:29: 'all' is not possible here — known: collect, first, unique"),
     ],

@@ -191,6 +191,12 @@ def test_there_is_a_pack_to_start_with_and_one_for_the_demo() -> None:
         "version: 1\nreturn: [{id: x, when: true, reason: y, limit: {per: team, most: 1, every: run}}]",
         "version: 1\nbooks: [{id: x, accounts: true, reps: true, capacity: team, rank: s}]",
         "version: 1\nbooks: [{id: x, accounts: true, reps: true, capacity: 0, rank: s}]",
+        "version: 1\nbooks: [{id: x, accounts: true, reps: true, capacity: {touches_per_week: 5}, rank: s}]",
+        "version: 1\nbooks: [{id: x, accounts: true, reps: true, capacity: 1, rank: s, model: loose}]",
+        "version: 1\nbooks: [{id: x, accounts: true, reps: true, capacity: 1, rank: s, families: some}]",
+        "version: 1\nbooks: [{id: x, accounts: true, reps: true, capacity: 1, rank: s, worked: {amber: true}}]",
+        "version: 1\nbooks: [{id: x, accounts: true, reps: true, capacity: 1, rank: s, "
+        "affinity: [{id: a, add: 1, because: y}]}]",
         "version: 1\ntables: [t.xlsx]",
         "version: 1\nscope: [{id: x, use: []}]",
         "version: 1\nscope: [{id: x, use: {a: b}}]",
@@ -222,5 +228,5 @@ def test_an_editor_is_told_the_org_s_own_words(schema: Draft7Validator) -> None:
     assert "- type (text) “Account Type”: Prospect, Customer, Partner" in described
     assert "Intent topics: cloud_migration, cybersecurity, data_privacy." in described
     assert shapes["EventShape"]["properties"]["event"]["enum"] == ["meeting", "reply", "web_form", "webinar"]
-    assert {"enum": ["capacity"]} in shapes["BookShape"]["properties"]["capacity"]["anyOf"]
+    assert {"enum": ["capacity"]} in shapes["BookShape"]["properties"]["capacity"]["oneOf"][0]["anyOf"]
     assert "null" not in str(schema.schema)
