@@ -19,6 +19,7 @@ from sync_worker.core.assignment.problem import NOBODY, Arcs, Evenness, Items, P
 
 if TYPE_CHECKING:
     from benchmarks.books.who import Floats, Ints, Random, Truths
+    from sync_worker.core.assignment.problem import Indexes
 
 KEEP = 0.03
 """What a move costs, as a share of what the account is worth."""
@@ -170,10 +171,11 @@ def _arcs(wanted: Setting, field: Field, draft: Draft) -> Arcs:
     parts = [_some_arcs(wanted, field, draft, start) for start in range(0, draft.size.size, BLOCK)]
     counts = np.concatenate([counts for counts, _, _ in parts])
     first = np.concatenate(([0], np.cumsum(counts)))
-    return Arcs(first, np.concatenate([rep for _, rep, _ in parts]), np.concatenate([worth for _, _, worth in parts]))
+    reps = np.concatenate([rep for _, rep, _ in parts])
+    return Arcs(first, reps, np.concatenate([worth for _, _, worth in parts]))
 
 
-def _some_arcs(wanted: Setting, field: Field, draft: Draft, start: int) -> tuple[Ints, Ints, Floats]:
+def _some_arcs(wanted: Setting, field: Field, draft: Draft, start: int) -> tuple[Ints, Indexes, Floats]:
     """How many arcs each item of the block has, and their reps and worths."""
     items = np.arange(start, min(start + BLOCK, draft.size.size))
     counts, rep = field.able(draft.kind[items])
@@ -188,7 +190,7 @@ def _some_arcs(wanted: Setting, field: Field, draft: Draft, start: int) -> tuple
     moving = (owner != NOBODY) & (rep != owner) & ~draft.must_leave[item]
     price = np.where(moving, KEEP * draft.score[item] + FIXED * draft.size[item], 0.0)
     tie = TIE * draft.score[item] * _luck(item, rep, wanted.seed + 1)
-    return counts, rep, draft.score[item] * fit - price + tie
+    return counts, rep.astype(np.int32), draft.score[item] * fit - price + tie
 
 
 def _luck(item: Ints, rep: Ints, seed: int) -> Floats:

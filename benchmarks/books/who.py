@@ -88,7 +88,7 @@ def draw_field(random: Random, count: int, pod: int) -> Field:
         for lang in range(LANGUAGES) for skill in range(SKILLS)
     ]  # fmt: skip
     able, weight = [], np.empty(len(classes))
-    demand = random.uniform(0.8, 1.25, (SEGMENTS, regions))
+    demand = random.uniform(0.9, 1.12, (SEGMENTS, regions))
     for number, (s, r, lang, skill) in enumerate(classes):
         there = (segment == s) & ((region == r) | (also == r))
         reps = np.flatnonzero(there & languages[:, lang] & skills[:, skill])
@@ -103,7 +103,18 @@ def draw_field(random: Random, count: int, pod: int) -> Field:
         first=np.concatenate(([0], np.cumsum([reps.size for reps in able]))),
         reps=np.concatenate(able),
         weight=weight / weight.sum(),
-        pull=share * random.lognormal(0.0, 0.3, count),
+        pull=_pull(share / share.sum(), able, weight / weight.sum()) * random.lognormal(0.0, 0.2, count),
         segment_of_kind=kinds,
         level=LEVELS[kinds],
     )
+
+
+def _pull(share: Floats, able: list[Ints], weight: Floats) -> Floats:
+    """What makes owners drawn from the classes fall to each rep about by share, by repeated correction."""
+    pull = share.copy()
+    for _ in range(20):
+        expected = np.zeros(share.size)
+        for reps, chance in zip(able, weight, strict=True):
+            expected[reps] += chance * pull[reps] / pull[reps].sum()
+        pull *= share / np.maximum(expected, 1e-12)
+    return pull
