@@ -176,7 +176,8 @@ def _age(value: object) -> int:
     raise wrong("0 days would count nothing", "write at least 1 day")
 
 
-def _choice(*words: str) -> Callable[[object], Text]:
+def choice(*words: str) -> Callable[[object], Text]:
+    """A validator that takes one of these words and nothing else."""
     def read(value: object) -> Text:
         text = _text(value, "one of " + ", ".join(words))
         if text not in words:
@@ -320,7 +321,7 @@ def _touches_per_week(value: object, info: ValidationInfo) -> float | Text:
 
 
 def _field(text: Text, names: Names, wanted: Type, what: str) -> Text:
-    """The name of a field that has the wanted type; ``what`` begins what a refusal says of it: a capacity is …"""
+    """The name of a field that has the wanted type. ``what`` begins what a refusal says of it: a capacity is."""
     if text in names.later:
         raise wrong(f"'{text}' is worked out later", names.later[text])
     if text not in names.fields:
@@ -384,7 +385,7 @@ _SEGMENT_SCHEMA = {"type": "string", "pattern": r"^[^\s_|;,:<>(){}\[\]\"-][^|;,:
 SegmentName = Annotated[Text, PlainValidator(_segment), WithJsonSchema(_SEGMENT_SCHEMA)]
 TeamName = Annotated[Text, PlainValidator(_team), WithJsonSchema({"type": "string", "title": "Team of reps"})]
 TURNS = ("round robin", "weighted", "least loaded", "owner")
-TurnWord = Annotated[Text, PlainValidator(_choice(*TURNS)), WithJsonSchema({"enum": list(TURNS)})]
+TurnWord = Annotated[Text, PlainValidator(choice(*TURNS)), WithJsonSchema({"enum": list(TURNS)})]
 RepCondition = Annotated[
     _Condition, PlainValidator(_rep_condition), WithJsonSchema(_CONDITION_SCHEMA | {"title": "Condition on reps"})
 ]
@@ -432,17 +433,17 @@ AccountText = Annotated[
 ]
 RepText = Annotated[Text, PlainValidator(_rep_text), WithJsonSchema({"type": "string", "title": "Text field of reps"})]
 MODELS = ("fixed", "open", "dynamic")
-ModelWord = Annotated[Text, PlainValidator(_choice(*MODELS)), WithJsonSchema({"enum": list(MODELS)})]
+ModelWord = Annotated[Text, PlainValidator(choice(*MODELS)), WithJsonSchema({"enum": list(MODELS)})]
 FAMILIES = ("together", "apart")
-FamiliesWord = Annotated[Text, PlainValidator(_choice(*FAMILIES)), WithJsonSchema({"enum": list(FAMILIES)})]
+FamiliesWord = Annotated[Text, PlainValidator(choice(*FAMILIES)), WithJsonSchema({"enum": list(FAMILIES)})]
 Version = Annotated[Text, PlainValidator(_version), WithJsonSchema({"const": 1})]
-PerWord = Annotated[Text, PlainValidator(_choice("rep", "book")), WithJsonSchema({"enum": ["rep", "book"]})]
+PerWord = Annotated[Text, PlainValidator(choice("rep", "book")), WithJsonSchema({"enum": ["rep", "book"]})]
 EveryWord = Annotated[
-    Text, PlainValidator(_choice("run", "day", "week")), WithJsonSchema({"enum": ["run", "day", "week"]})
+    Text, PlainValidator(choice("run", "day", "week")), WithJsonSchema({"enum": ["run", "day", "week"]})
 ]
 HitWord = Annotated[
     Text,
-    PlainValidator(_choice("first", "unique", "collect")),
+    PlainValidator(choice("first", "unique", "collect")),
     WithJsonSchema({"enum": ["first", "unique", "collect"]}),
 ]
 FileName = Annotated[Text, PlainValidator(_said), WithJsonSchema({"type": "string", "pattern": r"^[^/\\]+\.csv$"})]

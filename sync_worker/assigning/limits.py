@@ -6,7 +6,8 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sync_worker.core.books import Allowance, BookPolicy, ReturnPolicy
+from sync_worker.core.affinity import AffinityTerm
+from sync_worker.core.books import Allowance, Balance, BookPolicy, Keep, Model, ReturnPolicy
 from sync_worker.store.moves import moves_since
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from rules import Limit, Ruleset
+    from rules import Affinity, Book, Limit, Ruleset
     from sync_worker.core.people import People
 
 
@@ -23,10 +24,7 @@ def policies(
     tx: Connection, rules: Ruleset, everybody: People, now: datetime
 ) -> tuple[list[BookPolicy], list[ReturnPolicy]]:
     """Books and returns with what their limits still allow in the period that ``now`` falls into."""
-    books = [
-        BookPolicy(book.id, book.rank, allowance(tx, f"book:{book.id}", book.limit, everybody, now))
-        for book in rules.books
-    ]
+    books = [book_policy(book, allowance(tx, f"book:{book.id}", book.limit, everybody, now)) for book in rules.books]
     returns = [
         ReturnPolicy(
             rule.id, rule.reason, rule.rest_days, allowance(tx, f"return:{rule.id}", rule.limit, everybody, now)
@@ -34,6 +32,33 @@ def policies(
         for rule in rules.returns
     ]
     return books, returns
+
+
+def book_policy(book: Book, allowed: Allowance) -> BookPolicy:
+    """The book as far as filling it goes."""
+    balance, keep = book.balance, book.keep
+    return BookPolicy(
+        book.id,
+        book.rank,
+        allowed,
+        model=Model(book.model),
+        balance=Balance(balance.measure, balance.weight, balance.workload) if balance else None,
+        keep=Keep(keep.weight, keep.tenure_days) if keep else Keep(),
+        affinity=tuple(_term(term) for term in book.affinity),
+        together=book.together,
+    )
+
+
+def _term(term: Affinity) -> AffinityTerm:
+    return AffinityTerm(
+        term.id,
+        term.add,
+        term.because,
+        of_accounts=term.accounts is not None,
+        of_reps=term.reps is not None,
+        account=term.same.account if term.same else "",
+        rep=term.same.rep if term.same else "",
+    )
 
 
 def allowance(tx: Connection, rule: str, limit: Limit | None, everybody: People, now: datetime) -> Allowance:

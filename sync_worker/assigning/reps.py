@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
 
 from rules import ColumnKind, Dialect, compile_reps
+from rules.several import values_of
 from sync_worker.core.model import Rep
 from sync_worker.store import decisions, lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
     from connectors.port import User
-    from rules import Ruleset
+    from rules import Compiled, Ruleset
     from sync_worker.core.people import People
     from sync_worker.parts import Parts
 
@@ -28,20 +31,74 @@ def reps_of(tx: Connection, parts: Parts, rules: Ruleset, everybody: People) -> 
     compiled = compile_reps(rules, Dialect(parts.store.dialect), now=parts.clock())
     users = {user.id: user for user in lookup.users(tx)}
     rep_id = compiled.of(ColumnKind.REP_ID)[0].name
-    eligible = {book.id: compiled.of(ColumnKind.ELIGIBLE, book.id)[0].name for book in rules.books}
-    capacity = {book.id: compiled.of(ColumnKind.CAPACITY, book.id)[0].name for book in rules.books}
+    seen = _Seen.of(compiled, rules)
     found: dict[str, Rep] = {}
     for row in decisions.evaluate(tx, compiled.sql):
         user = users[str(row[rep_id])]
         if user.id not in everybody:
             continue
-        room = {book: places(row[capacity[book]]) for book, fits in eligible.items() if row[fits]}
         rep = everybody.reps.get(user.id, user.id)
-        if room and rep != everybody.pool:
-            earlier = found[rep].capacity if rep in found else {}
-            most = {book: max(count, earlier.get(book, 0)) for book, count in room.items()}
-            found[rep] = _rep(rep, users, everybody, {**earlier, **most})
+        if (room := seen.room(row)) and rep != everybody.pool:
+            one = replace(_rep(rep, users, everybody, room), suits=seen.suits(row), compared=seen.compared(row))
+            found[rep] = _together(found[rep], one) if rep in found else one
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Where the compiled result has what is asked of a rep."""
+
+    eligible: Mapping[str, str]
+    """Column by book."""
+    capacity: Mapping[str, str]
+    terms: Mapping[str, Sequence[tuple[str, str]]]
+    """By book: the column and the affinity of each condition on reps."""
+    fields: Mapping[str, str]
+    """The column of each text field that affinities compare."""
+
+    @classmethod
+    def of(cls, compiled: Compiled, rules: Ruleset) -> Self:
+        """Find the columns."""
+        books = [book.id for book in rules.books]
+        return cls(
+            {book: compiled.of(ColumnKind.ELIGIBLE, book)[0].name for book in books},
+            {book: compiled.of(ColumnKind.CAPACITY, book)[0].name for book in books},
+            {book: [(c.name, c.term) for c in compiled.of(ColumnKind.AFFINITY, book)] for book in books},
+            {column.output: column.name for column in compiled.of(ColumnKind.COMPARED)},
+        )
+
+    def room(self, row: Mapping[str, object]) -> dict[str, int]:
+        """How many accounts of each book the user may own, of those that are for the user."""
+        return {book: places(row[self.capacity[book]]) for book, fits in self.eligible.items() if row[fits]}
+
+    def suits(self, row: Mapping[str, object]) -> dict[str, frozenset[str]]:
+        """The affinities whose condition on reps holds, by book."""
+        held = {book: frozenset(id_ for name, id_ in terms if row[name]) for book, terms in self.terms.items()}
+        return {book: ids for book, ids in held.items() if ids}
+
+    def compared(self, row: Mapping[str, object]) -> dict[str, frozenset[str]]:
+        """The values of each text field."""
+        return {field: several(row[name]) for field, name in self.fields.items()}
+
+
+def several(text: object) -> frozenset[str]:
+    """The values that a text lists; none where there is no text."""
+    return frozenset(values_of(str(text))) if text is not None else frozenset()
+
+
+def _together(one: Rep, other: Rep) -> Rep:
+    """What two users of one person may and are, as one rep."""
+    capacity = {book: max(count, one.capacity.get(book, 0)) for book, count in other.capacity.items()}
+    return replace(
+        one,
+        capacity={**one.capacity, **capacity},
+        suits=_joined(one.suits, other.suits),
+        compared=_joined(one.compared, other.compared),
+    )
+
+
+def _joined(one: Mapping[str, frozenset[str]], other: Mapping[str, frozenset[str]]) -> Mapping[str, frozenset[str]]:
+    return {key: one.get(key, frozenset()) | other.get(key, frozenset()) for key in (*one, *other)}
 
 
 def _rep(rep: str, users: Mapping[str, User], everybody: People, capacity: Mapping[str, int]) -> Rep:
@@ -51,5 +108,8 @@ def _rep(rep: str, users: Mapping[str, User], everybody: People, capacity: Mappi
 
 
 def places(capacity: object) -> int:
-    """How many accounts a capacity is: nothing in a rep's field means no room, never room without end."""
-    return 0 if capacity is None else int(float(str(capacity)))
+    """How many accounts a capacity is: nothing in a rep's field means no room, never room without end.
+
+    A budget's share is cut to whole accounts; what engines differ by in the last digits costs nobody one.
+    """
+    return 0 if capacity is None else math.floor(round(float(str(capacity)), 6))

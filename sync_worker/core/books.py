@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from sync_worker.core.affinity import affinity
 from sync_worker.core.model import Decision, OwnerChange, Rep
 from sync_worker.core.steps import Assignment, Unassigned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from sync_worker.core.affinity import AffinityTerm
     from sync_worker.core.steps import Position, Step
 
 
@@ -54,6 +56,33 @@ class ReturnPolicy:
     allowance: Allowance = field(default_factory=Allowance)
 
 
+class Model(StrEnum):
+    """How a book's accounts find their reps."""
+
+    FIXED = "fixed"
+    OPEN = "open"
+    DYNAMIC = "dynamic"
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """How much even books count against the scores; the measure itself is each decision's ``potential``."""
+
+    measure: str
+    """The score's id or the field, for words."""
+    weight: float
+    workload: float = 0.0
+    """The same for even work; 0: not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How much a rebalance prefers that accounts stay; ``tenure_days``: how long a new one stays in any case."""
+
+    weight: float = 1.0
+    tenure_days: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class BookPolicy:
     """A book, as far as filling it goes. ``rank`` is the score that orders the pool."""
@@ -61,6 +90,23 @@ class BookPolicy:
     id: str
     rank: str
     allowance: Allowance = field(default_factory=Allowance)
+    model: Model = Model.DYNAMIC
+    balance: Balance | None = None
+    """None: a dynamic book is filled in turns, else by prices."""
+    keep: Keep = field(default_factory=Keep)
+    affinity: tuple[AffinityTerm, ...] = ()
+    together: bool = False
+    """Whether a family goes to one rep as a whole, or not at all."""
+
+    @property
+    def in_turns(self) -> bool:
+        """Whether the refill in turns gives its accounts out."""
+        return self.model is Model.DYNAMIC and self.balance is None
+
+    @property
+    def by_prices(self) -> bool:
+        """Whether the refill by prices does."""
+        return self.model is Model.DYNAMIC and self.balance is not None
 
 
 def returning(policies: Sequence[ReturnPolicy]) -> Step:
@@ -127,12 +173,17 @@ class Turn:
 
 
 def turns(position: Position, books: Sequence[BookPolicy]) -> Iterator[Turn]:
-    """The pool's accounts one after the other, the best first. Each turn rests on those before it."""
+    """The pool's accounts one after the other, the best first. Each turn rests on those before it.
+
+    Accounts of books that are not filled in turns have none: other steps give them out, and say of those that they
+    leave why nobody gets them.
+    """
     load, reps = position.load(), position.reps
     policies = {book.id: book for book in books}
     tallies = {book.id: book.allowance.open() for book in books}
     able: dict[tuple[str, str], list[Rep]] = {}
-    for decision in sorted((d for d in position.movable() if d.owner == position.pool_user), key=_ranked(policies)):
+    waiting = (d for d in position.movable() if d.owner == position.pool_user and _has_turn(d, policies))
+    for decision in sorted(waiting, key=_ranked(policies)):
         if why := _not_assignable(decision, policies):
             yield Turn(decision, None, None, why, load, None)
             continue
@@ -196,6 +247,10 @@ def _ranked(policies: Mapping[str, BookPolicy]) -> Callable[[Decision], tuple[fl
     return key
 
 
+def _has_turn(decision: Decision, policies: Mapping[str, BookPolicy]) -> bool:
+    return decision.book not in policies or policies[decision.book].in_turns
+
+
 def _not_assignable(decision: Decision, policies: Mapping[str, BookPolicy]) -> str:
     if decision.resting:
         return "it rests after its return"
@@ -207,11 +262,16 @@ def _not_assignable(decision: Decision, policies: Mapping[str, BookPolicy]) -> s
 def _choose(
     decision: Decision, book: BookPolicy, able: Sequence[Rep], load: Counter[str], tally: Tally
 ) -> tuple[Rep | None, str]:
-    """The rep with the emptiest book of those who may get it; the previous owner only when nobody else has room."""
+    """The rep with the emptiest book of those who may get it, of equal ones the one whom the account suits best.
+
+    The previous owner gets it only when nobody else has room.
+    """
     bars = [(rep, room(book, rep, load, tally)) for rep in able]
     if allowed := [rep for rep, found in bars if found is None]:
         others = [rep for rep in allowed if rep.id != decision.previous_owner] or allowed
-        return min(others, key=lambda rep: (filled(rep, book, load), rep.id)), ""
+        return min(
+            others, key=lambda rep: (filled(rep, book, load), -affinity(book.affinity, decision, rep), rep.id)
+        ), ""
     if not able:
         return None, f"no active rep may own accounts of the book {book.id}"
     full = all(found is Bar.FULL for _, found in bars)

@@ -91,6 +91,10 @@ class Rep:
     users: Mapping[str, str]
     """User id by CRM, of those CRMs where the rep is active and may own accounts."""
     capacity: Mapping[str, int]
+    suits: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By book: the ids of the affinities whose condition on reps holds for this one."""
+    compared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The values of the rep's text fields that affinities compare with accounts', by field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,18 @@ class Decision:
     """What the return rule saw, in words; empty where it returns nothing."""
     fields: Mapping[str, Value] = field(default_factory=dict)
     """What else rules make of the account, by name: a grid's grade by the grid's id."""
+    named_owner: str | None = None
+    """Whom a fixed book names as its owner: an e-mail address or a user's id, as the field has it."""
+    workload: float = 1.0
+    """The work of the account in its book, from 0 up, to six digits."""
+    potential: float = 0.0
+    """What the account is worth where its book evens out what reps have: its measure, from 0 up; else 0."""
+    suits: frozenset[str] = frozenset()
+    """The ids of its book's affinities whose condition on accounts holds."""
+    compared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The values of the account's text fields that affinities compare with reps', by field."""
+    worked: str = ""
+    """Whether it is worked as its book expects: green, amber or red; empty where the book does not say."""
 
 
 @dataclass(frozen=True, slots=True)
