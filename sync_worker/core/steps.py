@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sync_worker.core.model import Decision, OwnerChange, Rep
+    from sync_worker.core.routing.turns import RouteTurn
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,22 @@ class Assignment:
 
     changes: tuple[OwnerChange, ...] = ()
     unassigned: tuple[Unassigned, ...] = ()
+    turns: tuple[RouteTurn, ...] = ()
+    """The turns by which routes gave accounts, in their order: they are stored with the plan."""
+    kept: frozenset[str] = frozenset()
+    """Accounts that stay as they are, out of reach of the steps that follow."""
+    priced: tuple[Filled, ...] = ()
+    """The books that were filled by prices, with what proves how well."""
+
+    def and_also(self, found: Assignment) -> Assignment:
+        """With what a later step has found."""
+        return Assignment(
+            (*self.changes, *found.changes),
+            (*self.unassigned, *found.unassigned),
+            (*self.turns, *found.turns),
+            self.kept | found.kept,
+            (*self.priced, *found.priced),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +57,13 @@ class Position:
     """How many accounts each rep lost to returns earlier on the same UTC day: their slots are filled on a later day."""
     taken: Mapping[str, OwnerChange] = field(default_factory=dict)
     """What the steps before have moved, by account. No account moves twice in one run."""
+    kept: frozenset[str] = frozenset()
+    """What the steps before leave as it is, and no step after them may move."""
 
     def movable(self) -> tuple[Decision, ...]:
-        """The accounts that may still move: in scope, neither protected nor held, and not moved by a step before."""
-        return tuple(
-            d for d in self.decisions if d.scope and not d.protect and not d.held and d.account not in self.taken
-        )
+        """The accounts that may still move: in scope, neither protected nor held, and not settled by a step before."""
+        done = self.taken.keys() | self.kept
+        return tuple(d for d in self.decisions if d.scope and not d.protect and not d.held and d.account not in done)
 
     def load(self) -> Counter[str]:
         """How many accounts in scope each rep has, with those given by the steps before.
@@ -58,9 +76,10 @@ class Position:
         load.update(change.after for change in self.taken.values() if change.after != self.pool_user)
         return load
 
-    def after(self, changes: Iterable[OwnerChange]) -> Position:
+    def after(self, changes: Iterable[OwnerChange], kept: frozenset[str] = frozenset()) -> Position:
         """The same once these are decided, too."""
-        return replace(self, taken={**self.taken, **{change.account: change for change in changes}})
+        taken = {**self.taken, **{change.account: change for change in changes}}
+        return replace(self, taken=taken, kept=self.kept | kept)
 
 
 Step = Callable[[Position], Assignment]
@@ -75,6 +94,6 @@ def assign(position: Position, steps: Sequence[Step]) -> Assignment:
     made = Assignment()
     for step in steps:
         found = step(position)
-        made = Assignment((*made.changes, *found.changes), (*made.unassigned, *found.unassigned))
-        position = position.after(found.changes)
+        made = made.and_also(found)
+        position = position.after(found.changes, found.kept)
     return made

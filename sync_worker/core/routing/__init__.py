@@ -1,0 +1,27 @@
+"""Routing: who gets an account of the pool at once, and in which turn. Pure; decides and stores nothing."""
+
+from sync_worker.core.routing.caps import Cap
+from sync_worker.core.routing.policy import Arrival, Bar, By, Desk, Member, Nobody, RoutePolicy
+from sync_worker.core.routing.step import routing
+from sync_worker.core.routing.telling import Candidate
+from sync_worker.core.routing.turns import Absent, Amount, Balance, Ledger, Measure, RouteTurn, replay
+
+__all__ = [
+    "Absent",
+    "Amount",
+    "Arrival",
+    "Balance",
+    "Bar",
+    "By",
+    "Candidate",
+    "Cap",
+    "Desk",
+    "Ledger",
+    "Measure",
+    "Member",
+    "Nobody",
+    "RoutePolicy",
+    "RouteTurn",
+    "replay",
+    "routing",
+]
