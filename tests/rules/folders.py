@@ -251,6 +251,41 @@ class DrawnRule:
 
 
 @dataclass(frozen=True)
+class DrawnTelling:
+    """What a book says of its accounts."""
+
+    green: Said
+    amber: Said | None
+    suits: Said
+    workload: Said
+    field: str
+    """The numeric field that says what an account is worth; empty where the score does."""
+    owner: str
+    """The field that names the owner; empty where the book is dynamic."""
+
+    def keys(self) -> dict[str, Any]:
+        worked = {"green": self.green.text} | ({"amber": self.amber.text} if self.amber else {})
+        asked = {"id": "fits", "accounts": self.suits.text, "add": 0.5, "because": "x"}
+        same = {"id": "same", "same": {"account": "products", "rep": "languages"}, "add": 0.1, "because": "x"}
+        keys: dict[str, Any] = {"worked": worked, "affinity": [asked, same], "workload": self.workload.text}
+        if self.owner:
+            return keys | {"model": "fixed", "owner": self.owner}
+        balance = {"measure": self.field or "s", "weight": 1, "workload": 2}
+        return keys | {"balance": balance, "keep": {"weight": 2, "tenure": "30 days"}, "families": "together"}
+
+    def means(self, row: Row) -> dict[str, Any]:
+        """What is told of an account of the book, by kind."""
+        worth = reference.number_field(self.field).means(row) if self.field and not self.owner else None
+        return {
+            "named_owner": row[self.owner] if self.owner else None,
+            "workload": max(0.0, self.workload.means(row) or 0.0),
+            "measure": None if self.owner or not self.field else max(0.0, worth or 0.0),
+            "affinity": "|fits" if self.suits.means(row) else "",
+            "worked": "green" if self.green.means(row) else "amber" if self.amber and self.amber.means(row) else "red",
+        }
+
+
+@dataclass(frozen=True)
 class DrawnRules:
     """Rules of each section, and the named conditions and schemes that they read."""
 
@@ -262,6 +297,8 @@ class DrawnRules:
     returns: Sequence[DrawnRule]
     books: Sequence[DrawnRule]
     routes: Sequence[DrawnRule]
+    telling: Sequence[DrawnTelling]
+    """By book; there may be more than books."""
 
     def sections(self) -> Sections:
         keys: dict[str, Any] = dict(judged([Said("true", lambda _: True)]).keys)
@@ -274,8 +311,8 @@ class DrawnRules:
         keys["protect"] = _listed("protect", self.protect, because="x")
         keys["return"] = _listed("return", self.returns, reason="x", rest="2 weeks",
                                  limit={"per": "rep", "most": 5, "every": "day"})  # fmt: skip
-        keys["books"] = _listed("book", self.books, "accounts", reps="true", capacity=5, rank="s",
-                                balance={"measure": "s", "weight": 1}, keep={"weight": 2})  # fmt: skip
+        books = _listed("book", self.books, "accounts", reps="true", capacity=5, rank="s")
+        keys["books"] = [{**book, **said.keys()} for book, said in zip(books, self.telling, strict=False)]
         to = {"team": "x", "by": "round robin"}, {"reps": "certified", "by": "weighted"}, {"by": "owner"}
         routes = _listed("route", self.routes, because="x")
         keys["routes"] = [{**route, "to": to[at % 3]} for at, route in enumerate(routes)]
@@ -298,6 +335,11 @@ class DrawnRules:
         ]
         return found, [row[name] for name in self.schemes]
 
+    def told(self, account: Row, book: str | None) -> dict[str, Any]:
+        """What the account's book says of it, by kind; None for what it does not say."""
+        nothing = dict.fromkeys(("named_owner", "workload", "measure", "affinity", "worked"))
+        return nothing if book is None else self.telling[int(book.removeprefix("book"))].means(account)
+
 
 def _listed(name: str, rules: Sequence[DrawnRule], word: str = "when", **more: Any) -> list[dict[str, Any]]:
     return [{"id": f"{name}{at}", **rule.keys(word), **more} for at, rule in enumerate(rules)]
@@ -314,10 +356,23 @@ def rules(draw: Any) -> DrawnRules:
         schemes[name] = [(f"seg {at}", rule) for at, rule in enumerate(conditions)]
         made.append(name)
     some = st.lists(_rule(tuple(named), tuple(made)), max_size=2)
-    return DrawnRules(named, schemes, *(draw(some) for _ in range(5)))
+    return DrawnRules(named, schemes, *(draw(some) for _ in range(5)), telling=draw(_telling))
 
 
 _plain = FACTS.conditions(2)
+_telling = st.lists(
+    st.builds(
+        DrawnTelling,
+        _plain,
+        st.none() | _plain,
+        _plain,
+        FACTS.numeric(),
+        st.sampled_from(("", "employees", "revenue")),
+        st.sampled_from(("", "", "country")),
+    ),
+    min_size=2,
+    max_size=2,
+)
 
 
 @cache
@@ -464,18 +519,41 @@ class DrawnBook:
     """Which reps a book takes, and how many accounts each may have."""
 
     reps: Said
-    capacity: int | str
+    capacity: int | str | tuple[int | str, float]
+    """A number, a field, or touches in a week and how many an account needs."""
+    suits: Said
+
+    @property
+    def room(self) -> Any:
+        if isinstance(self.capacity, tuple):
+            return dict(zip(("touches_per_week", "per_account"), self.capacity, strict=True))
+        return self.capacity
+
+    def places(self, person: Row) -> float | None:
+        """How many accounts a rep may have, before it is cut to a whole number."""
+        said, each = self.capacity if isinstance(self.capacity, tuple) else (self.capacity, 1.0)
+        whole = person[said] if isinstance(said, str) else float(said)
+        return None if whole is None else whole / each
 
 
 books = st.lists(
-    st.builds(DrawnBook, PEOPLE.conditions(4), st.sampled_from((5, 120, "capacity", "tenure"))), min_size=1, max_size=4
+    st.builds(
+        DrawnBook,
+        PEOPLE.conditions(4),
+        st.sampled_from((5, 120, "capacity", "tenure", (60, 1.5), ("capacity", 0.25))),
+        PEOPLE.conditions(2),
+    ),
+    min_size=1,
+    max_size=4,
 )
 
 
 def of_reps(found: Sequence[DrawnBook]) -> Sections:
     """A folder of these books."""
     listed = [
-        {"id": f"book{at}", "accounts": "true", "reps": book.reps.text, "capacity": book.capacity, "rank": "s"}
+        {"id": f"book{at}", "accounts": "true", "reps": book.reps.text, "capacity": book.room, "rank": "s",
+         "affinity": [{"id": "fits", "reps": book.suits.text, "add": 1, "because": "x"},
+                      {"id": "same", "same": {"account": "country", "rep": "languages"}, "add": 1, "because": "x"}]}
         for at, book in enumerate(found)
-    ]
+    ]  # fmt: skip
     return Sections({**judged([Said("true", lambda _: True)]).keys, "books": listed})

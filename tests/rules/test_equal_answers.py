@@ -37,6 +37,7 @@ IN_CI = {
     "outputs": 100,
     "unique tables": 150,
     "rules": 150,
+    "books": 100,
     "scores": 300,
     "models": 100,
     "contacts": 150,
@@ -135,6 +136,24 @@ def test_rules_and_segments_decide_the_same_on_every_engine(engines: Engines, dr
             assert [divided[name][at][0] for name in drawn.schemes] == segments, (dialect, drawn, facts)
 
 
+@examples("books")
+@given(drawn=folders.rules())
+def test_what_a_book_says_of_its_accounts_is_the_same_on_every_engine(engines: Engines, drawn: DrawnRules) -> None:
+    answers = engines.answers(loaded(engines, drawn.sections()))
+    kinds = ("named_owner", "workload", "measure", "affinity", "worked")
+    for dialect, (compiled, found) in answers.items():
+        book = [one for (one,) in values(compiled, found, ColumnKind.BOOK)]
+        columns = {kind: values(compiled, found, ColumnKind(kind)) for kind in kinds}
+        compared = values(compiled, found, ColumnKind.COMPARED)
+        for at, facts in enumerate(engines.rows):
+            should = drawn.told(facts, book[at])
+            for kind, told in columns.items():
+                (seen,) = told[at] or [None]
+                same = pytest.approx(seen, rel=1e-9, abs=1e-6) if isinstance(seen, float) else seen
+                assert should[kind] == same, (dialect, kind, drawn, facts)
+            assert compared[at] == ([facts["products"]] if drawn.books else []), (dialect, drawn, facts)
+
+
 @examples("scores")
 @given(drawn=folders.scores("s", {"A": 70, "B": 45.5, "C": 20, "D": 0}))
 def test_a_score_is_the_same_on_every_engine(engines: Engines, drawn: DrawnScore) -> None:
@@ -185,8 +204,11 @@ def test_a_book_takes_the_same_reps_on_every_engine(engines: Engines, drawn: lis
         eligible, capacity = (values(compiled, found, kind) for kind in (ColumnKind.ELIGIBLE, ColumnKind.CAPACITY))
         for person, fits, room in zip(engines.rows, eligible, capacity, strict=True):
             assert [bool(one) for one in fits] == [bool(b.reps.means(person)) for b in drawn], (dialect, drawn, person)
-            said = [person[b.capacity] if isinstance(b.capacity, str) else float(b.capacity) for b in drawn]
-            assert room == said, (dialect, drawn, person)
+            assert room == [b.places(person) for b in drawn], (dialect, drawn, person)
+        suits, texts = values(compiled, found, ColumnKind.AFFINITY), values(compiled, found, ColumnKind.COMPARED)
+        for person, fits, compared in zip(engines.rows, suits, texts, strict=True):
+            assert [bool(one) for one in fits] == [bool(b.suits.means(person)) for b in drawn], (dialect, drawn, person)
+            assert compared == [person["languages"]], (dialect, drawn, person)
 
 
 @examples("traces")
