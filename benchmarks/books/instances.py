@@ -186,7 +186,7 @@ def _some_arcs(wanted: Setting, field: Field, draft: Draft, start: int) -> tuple
     item, rep, owner = item[allowed], rep[allowed], owner[allowed]
     counts = np.bincount(item - start, minlength=items.size)
     luck = _luck(item, rep, wanted.seed)
-    fit = field.quality[rep, draft.industry[item]] + 0.2 * (luck - 0.5) + INCUMBENT * (rep == owner)
+    fit = field.quality[rep, draft.industry[item]] + 0.3 * (luck - 0.5) + INCUMBENT * (rep == owner)
     moving = (owner != NOBODY) & (rep != owner) & ~draft.must_leave[item]
     price = np.where(moving, KEEP * draft.score[item] + FIXED * draft.size[item], 0.0)
     tie = TIE * draft.score[item] * _luck(item, rep, wanted.seed + 1)

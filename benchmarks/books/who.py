@@ -99,7 +99,7 @@ def draw_field(random: Random, count: int, pod: int) -> Field:
     return Field(
         segment=segment,
         share=share / share.sum(),
-        quality=random.lognormal(0.0, 0.1, (count, INDUSTRIES)),
+        quality=random.lognormal(0.0, 0.15, (count, INDUSTRIES)),
         first=np.concatenate(([0], np.cumsum([reps.size for reps in able]))),
         reps=np.concatenate(able),
         weight=weight / weight.sum(),
