@@ -1,7 +1,6 @@
-"""A plan for a book judged by itself: may it be, what is it worth, and how far is it at most from the best?
+"""A plan for a book judged by itself: whether it may be, what it is worth, and how far from the best it is at most.
 
-It shares nothing with what made the plan but the problem's own arrays, adds with ``math.fsum``, and reads nothing but
-plain numbers, so that anybody can follow it.
+It shares no code with what made the plan, and adds with ``math.fsum``: what it finds rests on the problem alone.
 """
 
 from __future__ import annotations
@@ -10,18 +9,21 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sync_worker.core.assignment.problem import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from sync_worker.core.assignment.problem import Evenness, Ints, Prices, Problem, Solved
 
-CLOSE = 1e-6
+CLOSE = 1e-9
 """How far a figure may be from what is found here, as a share of it."""
+BLOCK = 20_000
+"""Items that are looked at together."""
 TOLD = 20
 """Faults that are listed one by one; of the others only the number is told."""
 
@@ -55,7 +57,7 @@ def certify(problem: Problem, choice: Ints, prices: Prices) -> Certificate:
     if faults := [*_malformed_problem(problem), *_malformed(problem, choice, prices)]:
         return Certificate(_few(faults), math.nan, math.nan)
     chosen = [int(rep) for rep in choice]
-    placed = _placed(problem, chosen)
+    placed = _placed(problem, choice)
     if faults := list(_infeasible(problem, chosen, placed)):
         return Certificate(_few(faults), math.nan, math.nan)
     value, bound = _value(problem, chosen, placed), _bound(problem, prices)
@@ -72,14 +74,19 @@ def _malformed_problem(problem: Problem) -> Iterator[str]:
     if any(len(column) != count for column in of_items) or any(len(column) != people for column in of_reps):
         yield "the problem's columns are not all as long as its items and reps"
         return
-    first = arcs.first.tolist()
-    rising = all(a <= b for a, b in zip(first, first[1:], strict=False))
-    if len(first) != count + 1 or first[0] != 0 or first[-1] != len(arcs.rep) or not rising:
+    steps = np.diff(arcs.first)
+    if len(steps) != count or arcs.first[0] != 0 or arcs.first[-1] != len(arcs.rep) or (steps < 0).any():
         yield "the arcs do not belong to the items one after the other"
-    if len(arcs.worth) != len(arcs.rep) or not all(0 <= rep < people for rep in arcs.rep.tolist()):
+        return
+    if len(arcs.worth) != len(arcs.rep) or ((arcs.rep < 0) | (arcs.rep >= people)).any():
         yield "an arc leads to a rep that there is not"
-    if not all(NOBODY <= owner < people for owner in items.owner.tolist()):
+    item = np.repeat(np.arange(count), steps)
+    if ((arcs.rep[1:] <= arcs.rep[:-1]) & (item[1:] == item[:-1])).any():
+        yield "an item's arcs are not in the order of reps"
+    if ((items.owner < NOBODY) | (items.owner >= people)).any():
         yield "an item has an owner that there is not"
+    if ((items.charged > 0) & (items.owner == NOBODY)).any():
+        yield "an item that nobody has costs moves"
     floats = (items.pool, arcs.worth, reps.potential.target, reps.workload.target)
     if not all(_finite(column) for column in floats):
         yield "the problem holds a number that is none, or without end"
@@ -89,7 +96,7 @@ def _malformed(problem: Problem, choice: Ints, prices: Prices) -> Iterator[str]:
     count, people = len(problem.items.ids), len(problem.reps.ids)
     if len(choice) != count:
         yield f"{len(choice)} items have a choice, of {count}"
-    elif choice.dtype.kind not in "iu" or not all(NOBODY <= rep < people for rep in choice.tolist()):
+    elif choice.dtype.kind not in "iu" or ((choice < NOBODY) | (choice >= people)).any():
         yield "an item goes to a rep that there is not"
     columns = (prices.slot, prices.workload, prices.potential)
     if any(len(column) != people for column in columns):
@@ -102,34 +109,32 @@ def _malformed(problem: Problem, choice: Ints, prices: Prices) -> Iterator[str]:
 
 def _beyond_limits(problem: Problem, prices: Prices) -> Iterator[str]:
     """Prices that prove nothing."""
-    if prices.move < 0 or any(price < 0 for price in prices.slot.tolist()):
+    if prices.move < 0 or (prices.slot < 0).any():
         yield "the price of a slot or of a move is below 0"
     if prices.move > 0 and problem.most_moves is None:
         yield "a move has a price where any number is allowed"
     for name, cost, column in _evenness(problem, prices):
-        most = [cost.steep if target > 0 else 0.0 for target in cost.target.tolist()]
-        if any(abs(price) > limit for price, limit in zip(column.tolist(), most, strict=True)):
+        if (np.abs(column) > np.where(cost.target > 0, cost.steep, 0.0)).any():
             yield f"a price of {name} is steeper than what unevenness costs"
 
 
-def _placed(problem: Problem, chosen: list[int]) -> list[int | None]:
-    """Where each item's arc stands; None where it goes to the pool, or there is no such arc."""
-    arcs, places = problem.arcs, []
-    for item, rep in enumerate(chosen):
-        start, stop = int(arcs.first[item]), int(arcs.first[item + 1])
-        there = arcs.rep[start:stop].tolist()
-        places.append(start + there.index(rep) if rep in there else None)
-    return places
+def _placed(problem: Problem, choice: Ints) -> list[int]:
+    """Where each item's arc stands; -1 where it goes to the pool, or there is no such arc."""
+    places = np.full(len(choice), -1, dtype=np.int64)
+    for items, arcs, item in _blocks(problem):
+        hits = np.flatnonzero(problem.arcs.rep[arcs] == choice[items][item])
+        places[items.start + item[hits]] = arcs.start + hits
+    return places.tolist()
 
 
-def _infeasible(problem: Problem, chosen: list[int], placed: list[int | None]) -> Iterator[str]:
+def _infeasible(problem: Problem, chosen: list[int], placed: list[int]) -> Iterator[str]:
     items, moves = problem.items, 0
     slots = [0] * len(problem.reps.ids)
     for item, rep in enumerate(chosen):
         moves += int(items.charged[item]) if rep != items.owner[item] else 0
         if rep == NOBODY and not items.may_pool[item]:
             yield f"{items.ids[item]} may not go to the pool"
-        elif rep != NOBODY and placed[item] is None:
+        elif rep != NOBODY and placed[item] < 0:
             yield f"{items.ids[item]} may not go to {problem.reps.ids[rep]}"
         elif rep != NOBODY:
             slots[rep] += int(items.size[item])
@@ -140,12 +145,12 @@ def _infeasible(problem: Problem, chosen: list[int], placed: list[int | None]) -
         yield f"{moves} accounts would leave their owners, and {problem.most_moves} may"
 
 
-def _value(problem: Problem, chosen: list[int], placed: list[int | None]) -> float:
+def _value(problem: Problem, chosen: list[int], placed: list[int]) -> float:
     """What the choice is worth, less what its unevenness costs."""
     items, terms = problem.items, []
     workload, potential = [0] * len(problem.reps.ids), [0] * len(problem.reps.ids)
     for item, (rep, arc) in enumerate(zip(chosen, placed, strict=True)):
-        terms.append(float(items.pool[item] if arc is None else problem.arcs.worth[arc]))
+        terms.append(float(items.pool[item] if arc < 0 else problem.arcs.worth[arc]))
         if rep != NOBODY:
             workload[rep] += int(items.workload[item])
             potential[rep] += int(items.potential[item])
@@ -165,30 +170,39 @@ def _uneven(cost: Evenness, target: float, amount: float) -> float:
 
 def _bound(problem: Problem, prices: Prices) -> float:
     """The dual at these prices: what each item would choose for itself, and what all room is worth."""
-    terms = [_item_bound(problem, prices, item) for item in range(len(problem.items.ids))]
+    terms = [best for part in _item_bounds(problem, prices) for best in part]
     terms += [float(slot) * int(room) for slot, room in zip(prices.slot, problem.reps.capacity, strict=True)]
     for _, cost, column in _evenness(problem, prices):
         terms += [_most_of(cost, float(t), float(p)) for t, p in zip(cost.target, column, strict=True)]
     return math.fsum([*terms, prices.move * (problem.most_moves or 0)])
 
 
-def _item_bound(problem: Problem, prices: Prices, item: int) -> float:
-    items, arcs = problem.items, problem.arcs
-    size, workload, potential = int(items.size[item]), int(items.workload[item]), int(items.potential[item])
-    leaving, owner = prices.move * int(items.charged[item]), int(items.owner[item])
-    best = -math.inf
-    if items.may_pool[item]:
-        best = float(items.pool[item]) - (leaving if owner != NOBODY else 0.0)
-    for arc in range(int(arcs.first[item]), int(arcs.first[item + 1])):
-        rep = int(arcs.rep[arc])
-        price = size * float(prices.slot[rep]) + workload * float(prices.workload[rep])
-        price += potential * float(prices.potential[rep]) + (leaving if owner != rep else 0.0)
-        best = max(best, float(arcs.worth[arc]) - price)
-    return best
+def _item_bounds(problem: Problem, prices: Prices) -> Iterator[list[float]]:
+    """What the best option of each item is worth, less the prices of what it takes."""
+    all_items = problem.items
+    for items, arcs, item in _blocks(problem):
+        rep, leaving = problem.arcs.rep[arcs], all_items.charged[items] * prices.move
+        net = problem.arcs.worth[arcs] - leaving[item] * (rep != all_items.owner[items][item])
+        net -= all_items.size[items][item] * prices.slot[rep]
+        net -= all_items.workload[items][item] * prices.workload[rep]
+        net -= all_items.potential[items][item] * prices.potential[rep]
+        pool = all_items.pool[items] - leaving * (all_items.owner[items] != NOBODY)
+        best = np.where(all_items.may_pool[items], pool, -np.inf)
+        np.maximum.at(best, item, net)
+        yield best.tolist()
+
+
+def _blocks(problem: Problem) -> Iterator[tuple[slice, slice, Ints]]:
+    """Some items, their arcs, and for each of these arcs which of these items it belongs to."""
+    first = problem.arcs.first
+    for start in range(0, len(first) - 1, BLOCK):
+        stop = min(start + BLOCK, len(first) - 1)
+        counts = np.diff(first[start : stop + 1])
+        yield slice(start, stop), slice(int(first[start]), int(first[stop])), np.repeat(np.arange(stop - start), counts)
 
 
 def _most_of(cost: Evenness, target: float, price: float) -> float:
-    """The most that any amount is worth at this price, less its cost: at one of the corners, since both are straight."""
+    """The most that any amount is worth at this price, less its cost: it is at a corner, since both are straight."""
     corners = [target * (1 + away) for away in (-cost.far, -cost.near, 0.0, cost.near, cost.far)]
     return max(price * amount - _uneven(cost, target, amount) for amount in corners)
 
@@ -199,7 +213,7 @@ def _evenness(problem: Problem, prices: Prices) -> Iterator[tuple[str, Evenness,
 
 
 def _finite(column: NDArray[np.float64]) -> bool:
-    return all(map(math.isfinite, column.tolist()))
+    return bool(np.isfinite(column).all())
 
 
 def _close(one: float, other: float) -> bool:

@@ -44,8 +44,8 @@ def price(problem: Problem, *, start: Prices | None = None, effort: Effort | Non
     """The prices with the lowest bound that is found.
 
     ``start``: prices of the same reps, in the same order, that are nearly right, such as yesterday's: the bound is
-    never above theirs. Raises ValueError where they are not as many as there are reps, and where the effort has not five
-    steps.
+    never above theirs. Raises ValueError where they are not as many as there are reps, and where the effort has
+    not five steps.
     """
     steps = list(zip(ROUNDNESS, (effort or Effort()).dual_rounds, strict=True))
     if start:
