@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules import model
+from rules.building_times import cover, service_level
 from rules.scoring import decays
 from rules.shapes import (
     AffinityShape,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rules.names import NamedList
+    from rules.presence import AbsenceRow, Holiday
     from rules.problems import Notes
     from rules.shapes import EventShape, FileShape, RouteShape
 
@@ -40,6 +42,8 @@ class Named:
     conditions: Mapping[str, model.Condition]
     schemes: tuple[model.Scheme, ...]
     reps: model.Reps
+    absences: tuple[AbsenceRow, ...] = ()
+    holidays: tuple[Holiday, ...] = ()
 
 
 def ruleset(shapes: list[FileShape], version: str, named: Named, notes: Notes) -> model.Ruleset:
@@ -71,6 +75,10 @@ def ruleset(shapes: list[FileShape], version: str, named: Named, notes: Notes) -
             model.ContactScore(_score(score), score.best) for shape in shapes for score in shape.contacts
         ),
         reps=named.reps,
+        absences=named.absences,
+        holidays=named.holidays,
+        service_levels=tuple(service_level(level) for shape in shapes for level in shape.service_levels),
+        covers=tuple(cover(found) for shape in shapes for found in shape.covers),
         warnings=tuple(sorted(set(notes.warnings))),
     )  # fmt: skip
 

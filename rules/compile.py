@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 
 from rules import of_books
 from rules.chain import Chain, fence, read
-from rules.facts import capacity_of, rep_needs
+from rules.facts import capacity_of, rep_needs, successors
 from rules.sql import Dialect, Writer, named
 from rules.vocabulary import Type
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from rules.model import Ruleset, Score
+    from rules.model import Route, Ruleset, Score
+    from rules.presence import Cover, ServiceLevel
 
 DUE_TABLE = "due"
 """With ``account_ids``, only accounts whose ``account_id`` stands in this table are judged; the caller fills it."""
@@ -37,6 +38,8 @@ class ColumnKind(StrEnum):
     RETURN = "return"  # the first return rule that matches, or NULL
     BOOK = "book"  # the first book whose accounts match, or NULL
     ROUTE = "route"  # the first route that matches, or NULL; only where there are routes
+    SERVICE_LEVEL = "service_level"  # the first service level that matches, or NULL; only where there are any
+    COVER = "cover"  # the first cover that matches, or NULL; only where there are any
     OUTPUT = "output"  # a decision table's output
     SEGMENT = "segment"  # the segment of a scheme, never NULL
     TOTAL = "total"  # a score's total, to six digits, never NULL
@@ -96,8 +99,12 @@ def compile_accounts(
         (ColumnKind.PROTECT, "protect", [(rule.id, rule.when.tree) for rule in ruleset.protect]),
         (ColumnKind.RETURN, "return_", [(rule.id, rule.when.tree) for rule in ruleset.returns]),
         (ColumnKind.BOOK, "book", [(book.id, book.accounts.tree) for book in ruleset.books]),
-        (ColumnKind.ROUTE, "route", [(route.id, route.when.tree) for route in ruleset.routes]),
-    )[: None if ruleset.routes else -1]
+        *(
+            (kind, kind.value, [(rule.id, rule.when.tree) for rule in rules])
+            for kind, rules in _besides(ruleset)
+            if rules
+        ),
+    )
     judged = [(name, chain.first_match(rules)) for _, name, rules in decisions]
     columns = [CompiledColumn("account_id", ColumnKind.ACCOUNT_ID, Type.TEXT)]
     columns += [CompiledColumn(name, kind, Type.TEXT) for kind, name, _ in decisions]
@@ -129,6 +136,15 @@ def compile_accounts(
     return Compiled(chain.select(selected), tuple(columns))
 
 
+def _besides(ruleset: Ruleset) -> tuple[tuple[ColumnKind, tuple[Route | ServiceLevel | Cover, ...]], ...]:
+    """Sections that have a column only where there are such rules."""
+    return (
+        (ColumnKind.ROUTE, ruleset.routes),
+        (ColumnKind.SERVICE_LEVEL, ruleset.service_levels),
+        (ColumnKind.COVER, ruleset.covers),
+    )
+
+
 def compile_reps(ruleset: Ruleset, dialect: Dialect, *, now: datetime) -> Compiled:
     """Every rep's ``rep_id`` and, for each book, whether and how many of its accounts it may own, and affinities.
 
@@ -142,9 +158,9 @@ def compile_reps(ruleset: Ruleset, dialect: Dialect, *, now: datetime) -> Compil
     )
     columns = [CompiledColumn("rep_id", ColumnKind.REP_ID, Type.TEXT)]
     selected = ["rep_id"]
+    yes, no = writer.boolean(value=True), writer.boolean(value=False)
     for index, book in enumerate(ruleset.books, 1):
         columns.append(CompiledColumn(f"eligible__{index}", ColumnKind.ELIGIBLE, Type.BOOLEAN, book.id))
-        yes, no = writer.boolean(value=True), writer.boolean(value=False)
         selected.append(f"CASE WHEN {writer.condition(book.reps.tree)} THEN {yes} ELSE {no} END AS eligible__{index}")
         columns.append(CompiledColumn(f"capacity__{index}", ColumnKind.CAPACITY, Type.NUMBER, book.id))
         selected.append(f"{writer.value(capacity_of(book))} AS capacity__{index}")
@@ -153,6 +169,9 @@ def compile_reps(ruleset: Ruleset, dialect: Dialect, *, now: datetime) -> Compil
                 name = f"affinity__{index}_{number}"
                 columns.append(CompiledColumn(name, ColumnKind.AFFINITY, Type.BOOLEAN, book.id, term=term.id))
                 selected.append(f"CASE WHEN {writer.condition(term.reps.tree)} THEN {yes} ELSE {no} END AS {name}")
+    for index, (level, reps) in enumerate(successors(ruleset), 1):
+        columns.append(CompiledColumn(f"succeeds__{index}", ColumnKind.ELIGIBLE, Type.BOOLEAN, level))
+        selected.append(f"CASE WHEN {writer.condition(reps.tree)} THEN {yes} ELSE {no} END AS succeeds__{index}")
     for number, field in enumerate(of_books.compared_of_reps(ruleset), 1):
         columns.append(CompiledColumn(f"compared__{number}", ColumnKind.COMPARED, Type.TEXT, output=field))
         selected.append(f"{of_books.text_of(field, writer)} AS compared__{number}")

@@ -77,6 +77,8 @@ def _firsts(ruleset: Ruleset, chain: Chain) -> Iterator[tuple[str, str]]:
         "return": [(rule.id, rule.when.tree) for rule in ruleset.returns],
         "books": [(book.id, book.accounts.tree) for book in ruleset.books],
         "routes": [(route.id, route.when.tree) for route in ruleset.routes],
+        "service_levels": [(level.id, level.when.tree) for level in ruleset.service_levels],
+        "covers": [(cover.id, cover.when.tree) for cover in ruleset.covers],
     }
     for section, rules in sections.items():
         yield f"first__{section}", chain.first_match(rules)
@@ -89,7 +91,8 @@ def _counts(ruleset: Ruleset, chain: Chain, tried: list[Tried], filled: list[str
         truth = f"truth__{number}"
         yield (Counted.HOLDS, str(number), ""), truth if one.section == "scope" else _scoped(f"{truth} = 1")
     for section, rules in (("protect", ruleset.protect), ("return", ruleset.returns), ("books", ruleset.books),
-                           ("routes", ruleset.routes)):  # fmt: skip
+                           ("routes", ruleset.routes), ("service_levels", ruleset.service_levels),
+                           ("covers", ruleset.covers)):  # fmt: skip
         for rule in rules:
             yield (Counted.DECIDES, section, rule.id), _scoped(f"first__{section} = {quoted(rule.id)}")
     for scheme in ruleset.schemes:

@@ -14,9 +14,11 @@ from rules.vocabulary import Type
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rules.model import Book, Ruleset, Term
+    from rules.model import Book, Condition, Ruleset, Term
 
 
+FIRST_TOUCH = ("owned_since", "last_touch")
+"""The fields that service levels read, whatever their conditions do."""
 _LONGEST_NAME = 32
 """With a hash behind it, a column name stays under the 63 characters that PostgreSQL keeps."""
 
@@ -116,8 +118,16 @@ def needs(ruleset: Ruleset) -> tuple[FactColumn, ...]:
 
 def rep_needs(ruleset: Ruleset) -> tuple[FactColumn, ...]:
     """The columns of ``rep_fact`` that books read, capacities included, by name; not the key ``rep_id``."""
-    found = {column for book in ruleset.books for root in _rep_roots(book) for column in columns_read(root)}
+    roots = [root for book in ruleset.books for root in _rep_roots(book)]
+    roots += (reps.tree for _, reps in successors(ruleset))
+    found = {column for root in roots for column in columns_read(root)}
     return tuple(sorted(found, key=lambda column: column.name))
+
+
+def successors(ruleset: Ruleset) -> list[tuple[str, Condition]]:
+    """The service levels that give accounts to other reps, by id, and to which reps."""
+    levels = [(level.id, level.reassign) for level in ruleset.service_levels]
+    return [(id_, reassign.reps) for id_, reassign in levels if reassign is not None and reassign.reps is not None]
 
 
 def _rep_roots(book: Book) -> Iterator[tree.Part]:
@@ -203,6 +213,11 @@ def account_roots(ruleset: Ruleset) -> Iterator[tree.Part]:
     yield from (row.when for table in ruleset.tables for row in table.rows if row.when is not None)
     yield from (one.when.tree for scheme in ruleset.schemes for one in scheme.segments if one.when is not None)
     yield from (route.when.tree for route in ruleset.routes)
+    yield from (level.when.tree for level in ruleset.service_levels)
+    yield from (cover.when.tree for cover in ruleset.covers)
+    if ruleset.service_levels:
+        # What a first touch rests on: a row that reassigns does not go out once the account was touched.
+        yield from (tree.FieldValue(name, Type.DATE) for name in FIRST_TOUCH)
     yield from (rule.when.tree for rule in ruleset.scope)
     yield from (rule.when.tree for rule in ruleset.protect)
     yield from (rule.when.tree for rule in ruleset.returns)

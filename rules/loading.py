@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from rules.absences import read_absences, read_holidays
 from rules.building import Named, ruleset
 from rules.document import Mapping, Node, Scalar, Sequence, parse
 from rules.folder import decoded, digest_of, read_folder
@@ -36,10 +37,19 @@ if TYPE_CHECKING:
     from rules.shapes import ContactScoreShape, ScoreShape
     from rules.vocabulary import FieldInfo, Vocabulary
 
-_RULES = ("scope", "protect", "return", "books", "routes")
+_RULES = ("scope", "protect", "return", "books", "routes", "service_levels", "covers")
 """Sections whose ids share one name space: the decision log names a rule by its id alone."""
 _EARLIER = ("conditions", *SECTIONS)
 """Sections that are read before the rest, which may name what they say."""
+
+
+_NOUNS = {
+    "tables": "a decision table",
+    "reps": "a rep file",
+    "absences": "a file of absences",
+    "holidays": "a file of holidays",
+}
+"""Sections that list CSV files, and what one of them is called."""
 
 
 def load(folder: Path, vocabulary: Vocabulary) -> Ruleset:
@@ -87,7 +97,9 @@ def _named(
     context = Context(everything, rep, scores, notes, contact=_contact_names(vocabulary, lists))
     context = replace(context, conditions=read_conditions(roots, context))
     built = read_schemes(schemes, replace(context, account=names))
-    return Named(lists, tables, context.conditions, built, reps), context
+    absences = read_absences(dict(_listed(roots, "absences", texts, notes)), notes)
+    holidays = read_holidays(dict(_listed(roots, "holidays", texts, notes)), notes)
+    return Named(lists, tables, context.conditions, built, reps, absences, holidays), context
 
 
 def _contact_names(vocabulary: Vocabulary, lists: Words[str, NamedList]) -> Names:
@@ -241,14 +253,24 @@ def _files(roots: Iterable[Mapping], section: str) -> Iterator[Scalar]:
 
 
 def _note_unused(roots: Iterable[Mapping], texts: dict[str, str | None], notes: Notes) -> None:
-    """A CSV file that nothing lists is a slip; one that is listed as both kinds is a mistake."""
-    tables, reps = ({scalar.text: scalar.mark for scalar in _files(roots, name)} for name in ("tables", "reps"))
-    listed = {scalar.text for scalar in list_files(roots)}
-    for name in sorted(tables.keys() & reps.keys()):
-        notes.error(reps[name], f"'{name}' is a decision table, too", f"it is listed at {tables[name]}; keep one")
-    for name in sorted(texts.keys() - tables.keys() - reps.keys() - listed):
-        section = "reps" if (texts[name] or "")[: len(EMAIL)].lower() == EMAIL else "tables"
+    """A CSV file that nothing lists is a slip; one that is listed as two kinds is a mistake."""
+    listed: dict[str, tuple[str, Mark]] = {}
+    for section in _NOUNS:
+        for scalar in sorted(_files(roots, section), key=lambda found: found.mark):
+            noun, mark = listed.setdefault(scalar.text, (section, scalar.mark))
+            if noun != section:
+                notes.error(scalar.mark, f"'{scalar.text}' is {_NOUNS[noun]}, too", f"it is listed at {mark}; keep one")
+    for name in sorted(texts.keys() - listed.keys() - {scalar.text for scalar in list_files(roots)}):
+        section = _section_of((texts[name] or "").split("\n", 1)[0].lower())
         notes.warn(Mark(name, 1, 1), "no rules file uses this table", f"add it: {section}: [{name}]")
+
+
+def _section_of(header: str) -> str:
+    """Where a file with this first line probably belongs."""
+    columns = [column.strip() for column in header.split(",")]
+    if columns[0] == EMAIL:
+        return "absences" if {"from", "until"} <= set(columns) else "reps"
+    return "holidays" if columns[:2] == ["calendar", "date"] else "tables"
 
 
 # What the sections say, in the order of the files

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rules.presence import AbsenceRow, Cover, Holiday, ServiceLevel
     from rules.problems import Mark, Problem
     from rules.tree import Tree, Value
     from rules.vocabulary import FieldInfo, Type
@@ -417,9 +418,13 @@ class Ruleset:
     grids: tuple[Grid, ...] = ()
     contacts: tuple[ContactScore, ...] = ()
     routes: tuple[Route, ...] = ()
+    service_levels: tuple[ServiceLevel, ...] = ()
+    covers: tuple[Cover, ...] = ()
     conditions: Mapping[str, Condition] = field(default_factory=dict)
     """Those that rules name with ``use``."""
     reps: Reps = field(default_factory=Reps)
+    absences: tuple[AbsenceRow, ...] = ()
+    holidays: tuple[Holiday, ...] = ()
     warnings: tuple[Problem, ...] = ()
     """Legal, but probably not meant."""
     list_marks: Mapping[str, Mark] = field(default_factory=dict)
@@ -441,6 +446,8 @@ class Ruleset:
             *(rule.when for rule in self.returns),
             *(condition for book in self.books for condition in book.conditions),
             *(route.when for route in self.routes),
+            *(level.when for level in self.service_levels),
+            *(cover.when for cover in self.covers),
             *(term.when for score in self.scores for term in score.terms if isinstance(term, WhenTerm)),
         )
 

@@ -39,14 +39,14 @@ class OutlinedRule:
     """One rule that may be the first match of its section. ``reads`` are words."""
 
     section: str
-    """segments, scope, protect, return, books or routes."""
+    """segments, scope, protect, return, books, routes, service_levels, covers, worked or affinity."""
     id: str
     text: str
     """The condition as written."""
     because: str = ""
     reads: tuple[str, ...] = ()
     group: str = ""
-    """The scheme of a segment: each scheme has a first match of its own."""
+    """The scheme of a segment: each scheme has a first match of its own. Of a state or an affinity: the book."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +164,17 @@ class _Outlining:
         yield from (self._rule("return", rule.id, rule.when, rule.reason) for rule in rules.returns)
         yield from (self._rule("books", book.id, book.accounts, "") for book in rules.books)
         yield from (self._rule("routes", route.id, route.when, route.because) for route in rules.routes)
+        yield from (self._rule("service_levels", one.id, one.when, one.because) for one in rules.service_levels)
+        yield from (self._rule("covers", one.id, one.when, one.because) for one in rules.covers)
+
+        for book in rules.books:
+            if book.worked is not None:
+                states = [("green", book.worked.green), ("amber", book.worked.amber)]
+                yield from (self._rule("worked", state, when, "", book.id) for state, when in states if when)
+                yield self._rule("worked", "red", None, "", book.id)
+            for term in book.affinity:
+                if term.accounts is not None:
+                    yield self._rule("affinity", term.id, term.accounts, term.because, book.id)
 
     def _rule(self, section: str, id_: str, when: Condition | None, because: str, group: str = "") -> OutlinedRule:
         reads = self._reads(when.tree) if when else ()

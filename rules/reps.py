@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 EMAIL = "email"
 _HEADER = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,62})(?: \((text|number|yes/no|date)\))?", re.ASCII)
-_ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
-_SAME_PERSON = 90.0
+ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
+SAME_PERSON = 90.0
 """Similarity, 0-100, of two addresses of one person: colleagues share the half behind the @."""
 _LEADING_ZERO = re.compile(r"-?0\d")
 _OTHER_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}", re.ASCII)
@@ -75,7 +75,7 @@ def strangers(reps: Reps, addresses: Collection[str]) -> tuple[Problem, ...]:
     """The rows that are about nobody: their address is none of the CRM's users', which stand here in small letters."""
     return tuple(
         Problem(row.mark.file, row.mark.line, row.mark.column, f"no user of the CRM has the address '{row.email}'",
-                nearest(row.email, addresses, _SAME_PERSON) or "nothing in the row has an effect")
+                nearest(row.email, addresses, SAME_PERSON) or "nothing in the row has an effect")
         for row in reps.rows
         if row.email not in addresses
     )  # fmt: skip
@@ -215,7 +215,7 @@ def _rows(files: list[_File], fields: Mapping[str, FieldInfo], notes: Notes) -> 
 def _address(cell: Cell, seen: dict[str, Mark], notes: Notes) -> str:
     """The address in small letters; empty, and noted, where it is none or a second one."""
     email = cell.text.lower()
-    if not _ADDRESS.fullmatch(email):
+    if not ADDRESS.fullmatch(email):
         message = f"'{cell.text[:60]}' is no e-mail address" if cell.text else "the row has no e-mail address"
         notes.error(cell.mark, message, "it names the rep: write it as the CRM has it")
         return ""

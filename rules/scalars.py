@@ -178,6 +178,7 @@ def _age(value: object) -> int:
 
 def choice(*words: str) -> Callable[[object], Text]:
     """A validator that takes one of these words and nothing else."""
+
     def read(value: object) -> Text:
         text = _text(value, "one of " + ", ".join(words))
         if text not in words:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rules.problems import Mark, Notes
 
 MAX_RULES = 500
-"""Rules of scope, protect, return, books and routes together."""
+"""Rules of scope, protect, return, books, routes, service levels and covers together."""
 MAX_TERMS = 400
 """Terms of all scores together; those of all scores of contacts again."""
 MAX_SEGMENTS = 300
@@ -29,16 +29,18 @@ MAX_LISTED = 500_000
 def check_counts(ruleset: Ruleset, notes: Notes) -> None:
     """Note what there is too much of."""
     rules = (ruleset.scope, ruleset.protect, ruleset.returns, ruleset.books, ruleset.routes)
+    marks = [rule.mark for section in rules for rule in section]
+    marks += [rule.mark for section in (ruleset.service_levels, ruleset.covers) for rule in section]
     counted: dict[str, tuple[list[Mark], int]] = {
-        "rules": ([rule.mark for section in rules for rule in section], MAX_RULES),
+        "rules": (marks, MAX_RULES),
         "terms": (_terms(ruleset.scores), MAX_TERMS),
         "terms on contacts": (_terms(found.score for found in ruleset.contacts), MAX_TERMS),
         "segments": ([segment.mark for scheme in ruleset.schemes for segment in scheme.segments], MAX_SEGMENTS),
         "named conditions": ([condition.mark for condition in ruleset.conditions.values()], MAX_CONDITIONS),
     }
-    for noun, (marks, most) in counted.items():
-        if len(marks) > most:
-            notes.error(marks[most], f"there are {len(marks):,} {noun}, over {most}", "use a decision table")
+    for noun, (places, most) in counted.items():
+        if len(places) > most:
+            notes.error(places[most], f"there are {len(places):,} {noun}, over {most}", "use a decision table")
     _check_length(ruleset, notes)
 
 

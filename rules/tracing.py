@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from rules.model import Condition, Ruleset, Score, Term
+    from rules.model import Book, Condition, Ruleset, Score, Term
     from rules.problems import Mark
 
 
@@ -44,12 +44,14 @@ class TraceColumn:
     kind: TraceKind
     type: Type
     section: str = ""
-    """scope, protect, return, books, routes, scores, grids, segments or tables."""
+    """scope, protect, return, books, routes, service_levels, covers, worked, affinity, scores, grids, segments
+    or tables."""
     rule: str = ""
     """The id of the rule, book, route, score, grid, scheme or table."""
     part: str = ""
     term: str = ""
-    """Within a score: the part's name and the term's id; within a scheme: the segment's name as the term."""
+    """Within a score: the part's name and the term's id; within a scheme: the segment's name as the term;
+    within a book: green or amber, or the affinity's id."""
     text: str = ""
     """The condition, formula or event as written."""
     because: str = ""
@@ -210,10 +212,25 @@ def tried_in(ruleset: Ruleset) -> Iterator[Tried]:
     yield from (Tried("return", rule.id, rule.when, rule.reason, rule.mark) for rule in ruleset.returns)
     yield from (Tried("books", book.id, book.accounts, "", book.mark) for book in ruleset.books)
     yield from (Tried("routes", route.id, route.when, route.because, route.mark) for route in ruleset.routes)
+    yield from (Tried("service_levels", one.id, one.when, one.because, one.mark) for one in ruleset.service_levels)
+    yield from (Tried("covers", one.id, one.when, one.because, one.mark) for one in ruleset.covers)
+    for book in ruleset.books:
+        yield from _asked_by(book)
     for score in ruleset.scores:
         for part, term in score.placed_terms:
             if isinstance(term, WhenTerm):
                 yield Tried("scores", score.id, term.when, term.because, term.mark, part, term.id)
+
+
+def _asked_by(book: Book) -> Iterator[Tried]:
+    """What a book asks of the accounts that it takes: which state they are in, and whom they suit."""
+    if book.worked is not None:
+        for state, when in (("green", book.worked.green), ("amber", book.worked.amber)):
+            if when is not None:
+                yield Tried("worked", book.id, when, "", when.mark, term=state)
+    for term in book.affinity:
+        if term.accounts is not None:
+            yield Tried("affinity", book.id, term.accounts, term.because, term.mark, term=term.id)
 
 
 def written(term: Term) -> str:

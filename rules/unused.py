@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rules import tree
-from rules.facts import account_roots, term_root
+from rules.facts import account_roots, successors, term_root
 from rules.problems import Problem
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ def _roots(ruleset: Ruleset) -> Iterator[tree.Part]:
     yield from account_roots(ruleset)
     yield from (condition.tree for condition in ruleset.conditions.values())
     yield from (book.reps.tree for book in ruleset.books)
+    yield from (term.reps.tree for book in ruleset.books for term in book.affinity if term.reps is not None)
     yield from (route.reps.tree for route in ruleset.routes if route.reps is not None)
+    yield from (reps.tree for _, reps in successors(ruleset))
     yield from (term_root(term) for found in ruleset.contacts for term in found.score.terms)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rules.facts import successors
 from rules.lint.constants import of_constants, of_outputs
 from rules.lint.domains import domains, picklists
 from rules.lint.findings import Finding, Severity, in_order, note, of_loading, told, warning
@@ -66,6 +67,13 @@ def _of_others(ruleset: Ruleset, vocabulary: Vocabulary, today: date) -> Iterato
     """Conditions that are not about accounts."""
     reps = [(f"'reps' of the book '{book.id}'", book.reps) for book in ruleset.books]
     reps += [(f"'reps' of the route '{route.id}'", route.reps) for route in ruleset.routes if route.reps is not None]
+    reps += [(f"'reassign' of the service level '{level}'", when) for level, when in successors(ruleset)]
+    reps += [
+        (f"'reps' of the affinity '{term.id}'", term.reps)
+        for book in ruleset.books
+        for term in book.affinity
+        if term.reps is not None
+    ]
     fields = {**vocabulary.rep, **ruleset.reps.fields}
     for name, when in reps:
         yield from never_or_always(name, when, picklists(fields), today, "rep")

@@ -56,7 +56,16 @@ def note(code: str, mark: Mark, message: str, hint: str = "") -> Finding:
 
 def told(one: Tried) -> str:
     """What a condition belongs to, in words: the book 'enterprise'."""
-    nouns = {"books": "book", "routes": "route", "segments": "segment", "scores": "term"}
+    nouns = {
+        "books": "book",
+        "routes": "route",
+        "service_levels": "service level",
+        "covers": "cover",
+        "segments": "segment",
+        "scores": "term",
+        "worked": "state",
+        "affinity": "affinity",
+    }
     return f"the {nouns.get(one.section, 'rule')} '{one.term or one.rule}'"
 
 

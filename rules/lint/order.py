@@ -57,6 +57,8 @@ def sections(ruleset: Ruleset) -> Iterator[Section]:
     yield Section("rule", tuple(One(r.id, r.when, r.when.mark) for r in ruleset.returns))
     yield Section("book", tuple(One(b.id, b.accounts, b.accounts.mark) for b in ruleset.books))
     yield Section("route", tuple(One(r.id, r.when, r.when.mark) for r in ruleset.routes))
+    yield Section("service level", tuple(One(r.id, r.when, r.when.mark) for r in ruleset.service_levels))
+    yield Section("cover", tuple(One(r.id, r.when, r.when.mark) for r in ruleset.covers))
     for scheme in ruleset.schemes:
         yield Section("segment", tuple(One(s.name, s.when, s.mark) for s in scheme.segments))
 

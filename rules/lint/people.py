@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rules.facts import successors
 from rules.lint.constants import compared
 from rules.lint.findings import warning
 from rules.problems import nearest
@@ -34,7 +35,8 @@ class Staff:
 def of_people(ruleset: Ruleset, staff: Staff) -> Iterator[Finding]:
     """What books and routes name that no active rep is, and those that no rep is left for."""
     for book in ruleset.books:
-        yield from _of_condition(book.reps, staff)
+        for reps in (book.reps, *(term.reps for term in book.affinity if term.reps is not None)):
+            yield from _of_condition(reps, staff)
         if staff.may_fill.get(book.id) == 0:
             message = f"no active rep may fill the book '{book.id}'"
             yield warning("empty-book", book.reps.mark, message, "its accounts wait in the pool: correct 'reps'")
@@ -43,6 +45,8 @@ def of_people(ruleset: Ruleset, staff: Staff) -> Iterator[Finding]:
             yield from _of_condition(route.reps, staff)
         elif route.team:
             yield from _of_value("team", route.team, route.mark, staff)
+    for _, reps in successors(ruleset):
+        yield from _of_condition(reps, staff)
 
 
 def of_owners(when: Condition, staff: Staff, fields: Mapping[str, str]) -> Iterator[Finding]:

@@ -32,8 +32,8 @@ MOSTLY = 0.8
 FEW = 20
 """Of fewer accounts in scope nothing is said that holds of all of them."""
 _SHOWN = 5
-_PRECAUTIONS = ("protect", "return")
-_FIRST_WINS = ("protect", "return", "books", "routes")
+_PRECAUTIONS = ("protect", "return", "worked", "affinity")
+_FIRST_WINS = ("protect", "return", "books", "routes", "service_levels", "covers")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from rules.shapes.scoring import (
     TermShape,
     WhenShape,
 )
+from rules.shapes.times import CoverShape, ReassignShape, ServiceLevelShape
 
 __all__ = [
     "MAX_USED",
@@ -51,6 +52,7 @@ __all__ = [
     "ContactScoreShape",
     "ContactTermShape",
     "ContactWhenShape",
+    "CoverShape",
     "EventShape",
     "FileShape",
     "GridShape",
@@ -60,6 +62,7 @@ __all__ = [
     "ListShape",
     "PartShape",
     "ProtectShape",
+    "ReassignShape",
     "ReturnShape",
     "RouteShape",
     "RuleShape",
@@ -70,6 +73,7 @@ __all__ = [
     "ScopeShape",
     "ScoreShape",
     "SegmentShape",
+    "ServiceLevelShape",
     "Shape",
     "TableShape",
     "TargetShape",

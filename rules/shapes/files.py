@@ -23,6 +23,7 @@ from rules.shapes.books import BookShape
 from rules.shapes.ownership import ProtectShape, ReturnShape, ScopeShape
 from rules.shapes.routing import RouteShape
 from rules.shapes.scoring import ContactScoreShape, GridShape, ScoreShape
+from rules.shapes.times import CoverShape, ServiceLevelShape
 
 
 class SegmentShape(RuleShape):
@@ -103,9 +104,17 @@ class FileShape(Shape):
     """Who gets which accounts. The first match wins."""
     routes: list[RouteShape] = Field(default_factory=list)
     """Who is to get inbound accounts at once. The first match wins."""
+    service_levels: list[ServiceLevelShape] = Field(default_factory=list)
+    """How soon an account is to be touched after its owner got it, and what follows. The first match wins."""
+    covers: list[CoverShape] = Field(default_factory=list)
+    """Which accounts somebody else looks after while their owner is away. The first match wins."""
     tables: list[Annotated[TableShape, BeforeValidator(_table, json_schema_input_type=FileName | TableShape)]] = Field(
         default_factory=list
     )
     """CSV decision tables of this folder, in the order in which they are computed."""
     reps: Annotated[list[FileName], Field(min_length=1)] = Field(default_factory=list)
     """CSV files of this folder with what is known of reps, by e-mail address."""
+    absences: Annotated[list[FileName], Field(min_length=1)] = Field(default_factory=list)
+    """CSV files of this folder that say who is away: email, from, until, cover, reason."""
+    holidays: Annotated[list[FileName], Field(min_length=1)] = Field(default_factory=list)
+    """CSV files of this folder with the holidays of each calendar: calendar, date, name."""

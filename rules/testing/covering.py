@@ -19,7 +19,7 @@ class Covered:
     """One thing that tests may exercise, and how many did."""
 
     section: str
-    """scope, protect, return, book, route, table, score, contacts or a scheme's name."""
+    """scope, protect, return, book, route, service_level, cover, table, score, contacts or a scheme's name."""
     id: str
     mark: Mark
     held: int = 0
@@ -88,6 +88,8 @@ def _all(ruleset: Ruleset) -> Iterator[Covered]:
         yield from (Covered(scheme.name, segment.name, segment.mark) for segment in scheme.segments)
     yield from (Covered("book", book.id, book.mark) for book in ruleset.books)
     yield from (Covered("route", route.id, route.mark) for route in ruleset.routes)
+    yield from (Covered("service_level", level.id, level.mark) for level in ruleset.service_levels)
+    yield from (Covered("cover", cover.id, cover.mark) for cover in ruleset.covers)
     for table in ruleset.tables:
         yield from (
             Covered("table", f"{table.name} row {number}", row.mark) for number, row in enumerate(table.rows, 1)

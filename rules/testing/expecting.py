@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NONE = "none"
 """No rule of the section matches: ``book: none``."""
-SECTIONS = ("scope", "protect", "return", "book", "route")
+SECTIONS = ("scope", "protect", "return", "book", "route", "service_level", "cover")
 SCORE_KEYS = {"total": Subject.TOTAL, "at_least": Subject.AT_LEAST, "at_most": Subject.AT_MOST}
 REP_KEYS = ("eligible", "not", "capacity")
 
@@ -35,6 +35,8 @@ def ids_of(ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
         "return": ruleset.returns,
         "book": ruleset.books,
         "route": ruleset.routes,
+        "service_level": ruleset.service_levels,
+        "cover": ruleset.covers,
     }
     return {section: tuple(str(getattr(rule, "id")) for rule in found) for section, found in rules.items()}  # noqa: B009 - the sections' types share the id and no base
 

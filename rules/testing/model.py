@@ -157,7 +157,7 @@ class Outcome:
     """What the rules said of an account made up."""
 
     decided: Mapping[str, str | None] = field(default_factory=dict)
-    """Section (scope, protect, return, book, route) → the first rule that matched."""
+    """Section (scope, protect, return, book, route, service_level, cover) → the first rule that matched."""
     fields: Mapping[str, Value] = field(default_factory=dict)
     """What tables, schemes and grids say."""
     totals: Mapping[str, float] = field(default_factory=dict)

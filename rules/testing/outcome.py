@@ -23,8 +23,10 @@ _RULES = {
     "return": ColumnKind.RETURN,
     "book": ColumnKind.BOOK,
     "route": ColumnKind.ROUTE,
+    "service_level": ColumnKind.SERVICE_LEVEL,
+    "cover": ColumnKind.COVER,
 }
-_ONE = {"books": "book", "routes": "route"}
+_ONE = {"books": "book", "routes": "route", "service_levels": "service_level", "covers": "cover"}
 """A trace's section → what tests call it, where the two differ."""
 
 
@@ -69,7 +71,7 @@ class Reader:
     def _rules(self, values: Mapping[str, object]) -> Iterator[Tried]:
         decided = set()
         for column in self.traced.of(TraceKind.TRUTH):
-            if column.section == "scores":
+            if column.section in ("scores", "worked", "affinity"):
                 continue
             in_scheme = column.section == "segments"
             section = column.rule if in_scheme else _ONE.get(column.section, column.section)

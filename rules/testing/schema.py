@@ -39,6 +39,8 @@ _RULES = {
     "return": "The first return rule that matches.",
     "book": "The account's book.",
     "route": "The first route that matches.",
+    "service_level": "The first service level that matches.",
+    "cover": "The first cover that matches.",
 }
 
 

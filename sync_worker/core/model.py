@@ -13,6 +13,15 @@ if TYPE_CHECKING:
 Value = str | int | float | bool | None
 """A field's value: the same as ``connectors.port.Value``, which the core may not import."""
 
+SERVICE_LEVEL = "service level"
+"""Where a decision's fields name the first service level that matches. No field of the rules can have this name."""
+WORKED = "how worked"
+"""Where, among a decision's fields, stands whether the account is worked: green, amber or red."""
+SUITS = "affinities"
+"""Where stand the ids of its book's affinities whose condition on accounts holds, each behind a ``|``."""
+COVER = "cover rule"
+"""The same for covers."""
+
 
 class RowKind(StrEnum):
     """What a plan row writes."""
@@ -151,8 +160,11 @@ class Decision:
     """The ids of its book's affinities whose condition on accounts holds."""
     compared: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The values of the account's text fields that affinities compare with reps', by field."""
-    worked: str = ""
-    """Whether it is worked as its book expects: green, amber or red; empty where the book does not say."""
+
+    @property
+    def worked(self) -> str:
+        """Whether it is worked as its book expects: green, amber or red; empty where the book does not say."""
+        return str(self.fields.get(WORKED) or "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 from rules import Dialect, TraceKind, needs, trace
 from rules.probing import probe
 from rules.unfolding import Unfolding
+from sync_worker.core.model import SUITS, WORKED
+from sync_worker.explain.telling import AMONG_FIELDS
 from sync_worker.store import decisions, engagement
 
 if TYPE_CHECKING:
@@ -83,6 +85,10 @@ def as_decided(traced: Trace, row: Mapping[str, object]) -> dict[str, Any]:
     fields = {column.text if column.kind is output else column.rule: row[column.name] for column in made}
     if traced.of(TraceKind.TRUTH, "routes"):
         fields["route"] = _first(traced, row, "routes")
+    for section in ("service_levels", "covers"):
+        if traced.of(TraceKind.TRUTH, section):
+            fields[AMONG_FIELDS[section]] = _first(traced, row, section)
+    fields |= _of_its_book(traced, row, _first(traced, row, "books"))
     return {
         "scope": _first(traced, row, "scope"),
         "protect": _first(traced, row, "protect"),
@@ -102,6 +108,19 @@ def as_decided(traced: Trace, row: Mapping[str, object]) -> dict[str, Any]:
             for total, tier in zip(traced.of(TraceKind.TOTAL), traced.of(TraceKind.TIER), strict=True)
         },
     }
+
+
+def _of_its_book(traced: Trace, row: Mapping[str, object], book: str | None) -> dict[str, Any]:
+    """Which state the account is in by its book, and which of the book's affinities it has; for no book nothing."""
+    states, affinities = traced.of(TraceKind.TRUTH, "worked"), traced.of(TraceKind.TRUTH, "affinity")
+    found: dict[str, Any] = {}
+    if states:
+        own = [column for column in states if column.rule == book]
+        found[WORKED] = next((column.term for column in own if row[column.name]), "red" if own else None)
+    if affinities:
+        own = [column for column in affinities if column.rule == book]
+        found[SUITS] = "".join(f"|{column.term}" for column in own if row[column.name]) if own else None
+    return found
 
 
 def _first(traced: Trace, row: Mapping[str, object], section: str) -> str | None:

@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from rules.vocabulary import Type
+from sync_worker.core.model import COVER, SERVICE_LEVEL, SUITS, WORKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     from sync_worker.core.model import Value
 
 DECIDERS = {"scope": "scope", "protect": "protect", "return": "return", "books": "book"}
-"""Where a stored decision names the first match of a section. Segments and routes stand among its fields."""
+"""Where a stored decision names the first match of a section. All others stand among its fields."""
+AMONG_FIELDS = {"routes": "route", "service_levels": SERVICE_LEVEL, "covers": COVER, "worked": WORKED}
+"""Where, but for segments, which have the name of their scheme."""
+OF_BOOK = ("worked", "affinity")
+"""Sections that each book has for itself: only those of the account's book are told."""
 
 DAY_LENGTH = len("2026-11-04")
 
@@ -29,7 +34,7 @@ class RuleTried:
     """One rule, as it was tried. ``decides`` marks the first match of its section."""
 
     section: str
-    """segments, scope, protect, return, book or routes."""
+    """segments, scope, protect, return, book, routes, service_levels, covers, worked or affinity."""
     id: str
     text: str
     """The condition as written."""
@@ -40,7 +45,7 @@ class RuleTried:
     values: Mapping[str, Value]
     """What the condition reads, and what there was."""
     group: str = ""
-    """For a segment: its scheme."""
+    """For a segment: its scheme. For a state or an affinity: the book."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,11 @@ class _Telling:
 
     def rules(self) -> Iterator[RuleTried]:
         for (section, group), members in groupby(self.outline.rules, key=lambda rule: (rule.section, rule.group)):
+            if section in OF_BOOK and group != self.value["book"]:
+                continue
+            if section == "affinity":
+                yield from self._affinities(members)
+                continue
             decider = self._decider(section, group)
             tried: bool | None = False
             for rule in members:
@@ -155,10 +165,16 @@ class _Telling:
                 yield self._tried(rule, holds=True if decides else tried, decides=decides)
                 tried = None if decides else tried
 
+    def _affinities(self, members: Iterator[OutlinedRule]) -> Iterator[RuleTried]:
+        """All that the book asks for, each for itself: none decides."""
+        held = str(self.value.get("fields", {}).get(SUITS) or "").split("|")
+        yield from (self._tried(rule, holds=rule.id in held, decides=False) for rule in members)
+
     def _decider(self, section: str, group: str) -> str | None:
         if section in DECIDERS:
             return _text(self.value[DECIDERS[section]])
-        return _text(self.value.get("fields", {}).get(group or "route"))
+        among = AMONG_FIELDS.get(section, group)
+        return _text(self.value.get("fields", {}).get(among))
 
     def _tried(self, rule: OutlinedRule, *, holds: bool | None, decides: bool) -> RuleTried:
         section = "book" if rule.section == "books" else rule.section

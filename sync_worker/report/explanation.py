@@ -24,6 +24,10 @@ SECTIONS = {
     "return": "Does it go back to the pool? (the first match decides)",
     "book": "Which book does it belong to? (the first match decides)",
     "routes": "Which way does it go to a rep? (the first match decides)",
+    "service_levels": "How soon is it to be touched? (the first match decides)",
+    "worked": "Is it worked as its book expects? (the first match decides)",
+    "affinity": "What of it makes some reps the better ones?",
+    "covers": "Is it looked after while its owner is away? (the first match decides)",
 }
 
 
@@ -122,7 +126,10 @@ def _tables(told: Told) -> Iterator[Block]:
 
 def _rules(rules: Iterable[RuleTried]) -> Iterator[Block]:
     for (section, group), members in groupby(rules, key=lambda rule: (rule.section, rule.group)):
-        yield Heading(f"Which {group} is it? (the first match decides)" if group else SECTIONS.get(section, section))
+        in_scheme = group and section == "segments"
+        yield Heading(
+            f"Which {group} is it? (the first match decides)" if in_scheme else SECTIONS.get(section, section)
+        )
         yield from _section(list(members))
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from sync_worker.report.document import Answer, Document
 
 SECTIONS = (
-    "scores", "grids", "contacts", "scope", "protect", "returns", "books", "routes", "schemes", "conditions", "lists",
-    "tables",
+    "scores", "grids", "contacts", "scope", "protect", "returns", "books", "routes", "service_levels", "covers",
+    "schemes", "conditions", "lists", "tables",
 )  # fmt: skip
 
 
@@ -29,6 +29,9 @@ def checked(rules: Ruleset, linted: Linted, folder: Path, *, strict: bool = Fals
     held = {section: [_name(one) for one in getattr(rules, section)] for section in SECTIONS}
     held["reps"] = list(rules.reps.fields)
     counts = {section: len(names) for section, names in held.items()} | {"reps": len(rules.reps.rows)}
+    counts |= {"absences": len(rules.absences), "holidays": len(rules.holidays)}
+    held |= {"absences": sorted({row.email for row in rules.absences})}
+    held |= {"holidays": sorted({holiday.calendar for holiday in rules.holidays})}
     rows = [(section, counts[section], ", ".join(names)) for section, names in held.items() if names]
     wrong = [one for one in linted.findings if fails(one, strict=strict)]
     head = f"the rules in {folder} {'have findings that fail' if wrong else 'are right'}; version {rules.version[:12]}"
