@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from sync_worker import approval, cycle
 from sync_worker.config import ConfigInvalid
+from sync_worker.core.rebalance import EVERY_DAY
 from sync_worker.crms import connect
 from sync_worker.parts import Parts
 from sync_worker.pull import pull
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sync_worker.apply import ApplyReport, RecoverReport, VerifyReport
     from sync_worker.astray import Astray
     from sync_worker.config import Config
+    from sync_worker.core.rebalance import Wanted
     from sync_worker.cycle import CycleReport, PlanReport
     from sync_worker.doctor import Check
     from sync_worker.explain import Explanation, Past, WhyNot
@@ -71,9 +73,9 @@ class Worker:
         """Bring the store up to date with the CRM."""
         return self._run("pull", progress, lambda run: pull(self.parts, cycle=run, full=full))
 
-    def plan(self, *, progress: Callable[[Progress], None] | None = None) -> PlanReport:
+    def plan(self, *, wanted: Wanted = EVERY_DAY, progress: Callable[[Progress], None] | None = None) -> PlanReport:
         """Pull, decide, and save what differs as a plan."""
-        return self._run("plan", progress, lambda run: cycle.plan(self.parts, run))
+        return self._run("plan", progress, lambda run: cycle.plan(self.parts, run, wanted))
 
     def apply(
         self, plan_id: str, *, progress: Callable[[Progress], None] | None = None

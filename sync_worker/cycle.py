@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sync_worker.apply import apply_plan, verify_plan
 from sync_worker.apply import recover as settle
 from sync_worker.approval import agreed, refuse_early, refuse_read_only
+from sync_worker.core.rebalance import EVERY_DAY
 from sync_worker.decide import decide, look_again
 from sync_worker.pull import pull
 from sync_worker.sealing import difference, priority_fields, save_sealed
@@ -21,6 +22,7 @@ from sync_worker.store.lease import Lease
 
 if TYPE_CHECKING:
     from sync_worker.apply import ApplyReport, RecoverReport, VerifyReport
+    from sync_worker.core.rebalance import Wanted
     from sync_worker.decide import Decided
     from sync_worker.parts import Parts
     from sync_worker.pull import PullReport
@@ -62,10 +64,10 @@ def recover(parts: Parts) -> RecoverReport:
         return settle(**parts.tools(), lease=lease)
 
 
-def plan(parts: Parts, cycle: int) -> PlanReport:
+def plan(parts: Parts, cycle: int, wanted: Wanted = EVERY_DAY) -> PlanReport:
     """Pull, decide, and seal what differs from the CRM, judged by the guards. Writes nothing to the CRM."""
     pulled = pull(parts, cycle=cycle)
-    decided = decide(parts, cycle=cycle)
+    decided = decide(parts, cycle=cycle, wanted=wanted)
     rows = difference(parts, decided)
     if not rows:
         return PlanReport(pulled, decided, None)

@@ -11,11 +11,13 @@ from rules import ColumnKind, Dialect, EngagementSource, compile_accounts, needs
 from rules.facts import columns_read
 from rules.outline import as_json, outline
 from sync_worker.apply import Fresh
+from sync_worker.assigning.of_books import BookColumns
 from sync_worker.assigning.steps import position, steps
 from sync_worker.astray import check_again, judge, look
-from sync_worker.core.model import Decision, Points, Score
+from sync_worker.core.model import COVER, SERVICE_LEVEL, SUITS, WORKED, Decision, Points, Score
 from sync_worker.core.people import Member, People, people
 from sync_worker.core.reasons import evidence
+from sync_worker.core.rebalance import EVERY_DAY
 from sync_worker.core.steps import Assignment, assign
 from sync_worker.homes import pair_up
 from sync_worker.parts import Parts, Progress, Stopped
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from rules import Score as RuleScore
     from sync_worker.astray import Astray, Judged
     from sync_worker.core.model import Rep
+    from sync_worker.core.rebalance import Wanted
     from sync_worker.store.facts import Refreshed
 
 log = structlog.get_logger(__name__)
@@ -70,6 +73,8 @@ class Decided:
     """How many decisions differ from the last time."""
     facts: int
     """The state of the facts that all of this rests on."""
+    effective_from: datetime | None = None
+    """The instant, in UTC, before which nothing of it is to be written; None: at once."""
 
 
 def load_rules(parts: Parts) -> Ruleset:
@@ -82,7 +87,7 @@ def load_rules(parts: Parts) -> Ruleset:
     return parts.read_rules(vocabulary(schema, parts.config))
 
 
-def decide(parts: Parts, *, cycle: int) -> Decided:
+def decide(parts: Parts, *, cycle: int, wanted: Wanted = EVERY_DAY) -> Decided:
     """Evaluate every rule for every account, record what changed, and assign. One transaction; the CRM is not asked."""
     rules = load_rules(parts)
     now = parts.clock()
@@ -104,7 +109,7 @@ def decide(parts: Parts, *, cycle: int) -> Decided:
         log.error("not all that had changed was made anew", facts=judged.astray.facts, outcomes=judged.astray.outcomes)
     parts.watch(Progress("rules", len(decided), len(decided)))
     home = _at_home(assign(start, in_order), decided, everybody)
-    return Decided(rules, decided, home, start.reps, everybody, names, changed, judged.facts)
+    return Decided(rules, decided, home, start.reps, everybody, names, changed, judged.facts, wanted.effective_from)
 
 
 def _log(  # noqa: PLR0913 - what an entry of the log says
@@ -216,12 +221,19 @@ def _decisions(
     scores = [ScoreColumns.of(score, compiled) for score in rules.scores]
     told = {column.output or column.rule: column.name for kind in TOLD for column in compiled.of(kind)}
     told.update(("route", column.name) for column in compiled.of(ColumnKind.ROUTE))
+    told.update((SERVICE_LEVEL, column.name) for column in compiled.of(ColumnKind.SERVICE_LEVEL))
+    told.update((COVER, column.name) for column in compiled.of(ColumnKind.COVER))
+    told.update((WORKED, column.name) for column in compiled.of(ColumnKind.WORKED))
+    told.update((SUITS, column.name) for column in compiled.of(ColumnKind.AFFINITY))
     seen = {rule.id: columns_read(rule.when.tree, rules.computed) for rule in rules.returns}
+    of_books = BookColumns.of(compiled, rules)
     inputs = facts.inputs(tx)
     for row in rows:
         account = str(row[names[ColumnKind.ACCOUNT_ID]])
         at, returned = stands[account], text(row[names[ColumnKind.RETURN]])
         stays = returned is None or at.in_pool or at.held or row[names[ColumnKind.PROTECT]] is not None
+        book, totals = text(row[names[ColumnKind.BOOK]]), {columns.score: columns.read(row) for columns in scores}
+        said = of_books.read(row, book, totals)
         yield Decision(
             account=account,
             crm=at.crm,
@@ -230,13 +242,18 @@ def _decisions(
             scope=text(row[names[ColumnKind.IN_SCOPE]]),
             protect=text(row[names[ColumnKind.PROTECT]]),
             return_=returned,
-            book=text(row[names[ColumnKind.BOOK]]),
-            scores={columns.score: columns.read(row) for columns in scores},
+            book=book,
+            scores=totals,
             held=at.held,
             resting=at.resting,
             previous_owner=at.previous_owner,
             fields={name: made(row[column]) for name, column in told.items()},
             evidence="" if stays else evidence({one.word: inputs[account][one.name] for one in seen[str(returned)]}),
+            named_owner=said.named_owner,
+            workload=said.workload,
+            potential=said.potential,
+            suits=said.suits,
+            compared=said.compared,
         )
 
 

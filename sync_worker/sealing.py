@@ -67,12 +67,19 @@ def save_in(tx: Connection, parts: Parts, decided: Decided, rows: Sequence[PlanR
 def make_plan(config: Config, decided: Decided, rows: Sequence[PlanRow], *, ground: Ground, now: datetime) -> Plan:
     """The sealed plan, judged against this ground."""
     version = decided.rules.version
-    hash_ = seal(rows, rules_version=version, config_digest=config.digest, worker_version=__version__)
+    day = decided.effective_from
+    hash_ = seal(
+        rows,
+        rules_version=version,
+        config_digest=config.digest,
+        worker_version=__version__,
+        effective_from=day,
+    )
     return Plan(
         id=digest([hash_, now.isoformat()])[:8],
         hash=hash_,
         created_at=now,
-        expires_at=now + timedelta(hours=config.apply.plan_lives_hours),
+        expires_at=(day or now) + timedelta(hours=config.apply.plan_lives_hours),
         rules_version=version,
         config_digest=config.digest,
         worker_version=__version__,
@@ -88,6 +95,7 @@ def make_plan(config: Config, decided: Decided, rows: Sequence[PlanRow], *, grou
             fields=priority_fields(config),
             schemes={scheme.name: [one.name for one in scheme.segments] for scheme in decided.rules.schemes},
         ),
+        effective_from=day,
     )
 
 

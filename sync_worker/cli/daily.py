@@ -1,5 +1,6 @@
 """Every day: ``pull``, ``plan``, ``show``, ``approve``, ``reject``, ``apply``, ``run``."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -8,6 +9,7 @@ from sync_worker.cli.command import command
 from sync_worker.cli.errors import Exit
 from sync_worker.cli.progress import watching
 from sync_worker.cli.session import Session, login_name
+from sync_worker.cli.wanting import Books, From, IsRebalance, Moves, beginning, wanted
 
 Plan = Annotated[str, typer.Argument(metavar="PLAN", help="The plan's id, or the beginning of it.")]
 By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decides; default: the login name.")]
@@ -42,17 +44,23 @@ def pull(
     session.out.answer(*pulled(report))
 
 
-def plan(
+def plan(  # noqa: PLR0913 - the command's options
     session: Session,
+    books: Books = None,
     *,
     check: Annotated[bool, typer.Option("--check", help="Exit 3 when there is something to change.")] = False,
+    rebalance: IsRebalance = False,
+    moves: Moves = None,
+    from_: From = None,
     every: AllRows = False,
 ) -> int:
     """Pull, decide, and seal what should change as a plan. Writes nothing to the CRM."""
     from sync_worker.report.plan import FEW, planned
 
+    asked = wanted(rebalance=rebalance, books=books, moves=moves)
     with session.worker() as worker, watching(session.out) as watch:
-        report = worker.plan(progress=watch)
+        begins = beginning(from_, worker.config.schedule.time_zone, worker.parts.clock())
+        report = worker.plan(wanted=replace(asked, effective_from=begins), progress=watch)
     session.out.answer(*planned(report, few=None if every else FEW))
     return Exit.CHANGES if check and report.plan is not None else Exit.OK
 

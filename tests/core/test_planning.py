@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -121,13 +123,15 @@ def test_a_row_whose_account_rests_on_nothing_known_says_so() -> None:
 
 def test_the_hash_covers_rows_rules_config_and_version() -> None:
     one = rows(decision("2"))
-    sealed = {"rules_version": "r", "config_digest": "c", "worker_version": "v"}
+    sealed: dict[str, Any] = {"rules_version": "r", "config_digest": "c", "worker_version": "v"}
     hashes = {
         seal(one, **sealed),
         seal(resting(one, {"2": "other"}), **sealed),
         seal(one, **{**sealed, "rules_version": "r2"}),
         seal(one, **{**sealed, "config_digest": "c2"}),
         seal(one, **{**sealed, "worker_version": "v2"}),
+        seal(one, **sealed, effective_from=datetime(2026, 12, 1, tzinfo=UTC)),
+        seal(one, **sealed, effective_from=datetime(2026, 12, 2, tzinfo=UTC)),
     }
-    assert len(hashes) == 5
+    assert len(hashes) == 7
     assert seal(one, **sealed) == seal(rows(decision("2")), **sealed)
