@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sync_worker.core.model import Decision
     from sync_worker.core.routing.choosing import Choice
     from sync_worker.core.routing.policy import Desk, RoutePolicy
+    from sync_worker.core.routing.turns import Ledger
     from sync_worker.core.steps import Position, Step
 
 _LAST = datetime.max.replace(tzinfo=UTC)
