@@ -1,0 +1,210 @@
+"""Accounts into what moves as one: families stay together, and what somebody has locked stays where it is. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sync_worker.core.assignment.arithmetic import hashes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account of the book, as far as filling it goes."""
+
+    id: str
+    owner: str | None
+    """None: the pool."""
+    worth: float
+    """Its score; never below 0."""
+    potential: int
+    """In hundredths of the book's measure, as is ``workload``; never below 0."""
+    workload: int
+    family: str
+    """The id of the family's ultimate parent; its own id where it has no family."""
+    locked: bool
+    """It stays where it is, whatever else holds."""
+    forced: bool
+    """Its owner has left or may not have it any more: to take it away is no move that is counted."""
+    reps: Mapping[str, float]
+    """Who may have it, each with the affinity: 1 where nothing speaks for or against. Equal ones may be one object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A family that is not kept together. All its accounts stay where they are."""
+
+    family: str
+    owners: tuple[str, ...]
+    """Who has its accounts, in order."""
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Accounts that move as one."""
+
+    members: tuple[Account, ...]
+    """In the order of their ids."""
+    able: Mapping[str, float]
+    """Who may have it, each with its affinity."""
+    owner: str | None = None
+    """The rep who has it, or most of it by worth. None: the pool, or somebody who is no rep of the book."""
+    stays: bool = False
+    """It stays with its owner; without one, where it is."""
+    gathered: int = 0
+    """How many accounts leave other owners where it is kept together."""
+
+    @property
+    def id(self) -> str:
+        """The ultimate parent where that is a member, else the first member."""
+        family = self.members[0].family
+        return family if any(one.id == family for one in self.members) else self.members[0].id
+
+    @property
+    def worth(self) -> float:
+        """Of all members."""
+        return sum(one.worth for one in self.members)
+
+    @property
+    def charged(self) -> int:
+        """How many moves it is to take it from its owner."""
+        if self.owner is None or self.owner not in self.able:
+            return 0
+        return sum(one.owner == self.owner and not one.forced for one in self.members)
+
+
+def grouped(
+    accounts: Iterable[Account], seats: Collection[str], *, frozen: bool, most_moves: int | None
+) -> tuple[list[Group], list[Conflict]]:
+    """All accounts in groups, by id, and the families that do not stay together.
+
+    Bringing a family together costs moves of ``most_moves`` like any other, and comes first; the families that are
+    worth most begin. With ``frozen`` no owned account moves: what a family has in the pool may only join the rest of
+    it.
+    """
+    families = defaultdict(list)
+    for one in sorted(accounts, key=lambda account: account.id):
+        families[one.family].append(one)
+    if frozen:
+        return _by_id(group for members in families.values() for group in _frozen(members, seats)), []
+    found, conflicts = [], []
+    for family, members in families.items():
+        if why := _why_apart(members, seats):
+            found += [_staying(one, seats) for one in members]
+            conflicts.append(Conflict(family, _owners(members), why))
+        else:
+            found.append(_together(members, seats))
+    kept, scattered = _within(found, most_moves)
+    for group in scattered:
+        kept += [_staying(one, seats) for one in group.members]
+        why = "no moves are left to bring it together"
+        conflicts.append(Conflict(group.members[0].family, _owners(group.members), why))
+    return _by_id(kept), sorted(conflicts, key=lambda conflict: conflict.family)
+
+
+def moves_to_gather(groups: Iterable[Group]) -> int:
+    """How many accounts leave their owners to be with their families."""
+    return sum(group.gathered for group in groups)
+
+
+def _by_id(groups: Iterable[Group]) -> list[Group]:
+    return sorted(groups, key=lambda group: group.id)
+
+
+def _owners(members: Sequence[Account]) -> tuple[str, ...]:
+    return tuple(sorted({one.owner for one in members if one.owner is not None}))
+
+
+def _why_apart(members: Sequence[Account], seats: Collection[str]) -> str:
+    """Why these cannot be one group; empty where they can."""
+    if len(members) == 1:
+        return ""
+    locks = {one.owner for one in members if one.locked}
+    if len(locks) > 1:
+        return "its accounts are locked with different owners"
+    if locks and not locks & set(seats):
+        return "one of its accounts is locked outside the book"
+    return ""
+
+
+def _together(members: Sequence[Account], seats: Collection[str]) -> Group:
+    if len(members) == 1:
+        return _alone(members[0], seats)
+    able = _able(members)
+    if locks := {one.owner for one in members if one.locked}:
+        (owner,) = locks
+        group = Group(tuple(members), {str(owner): able.get(str(owner), 1.0)}, owner, stays=True)
+    else:
+        group = Group(tuple(members), able, _majority([one for one in members if not one.forced] or members, seats))
+    elsewhere = [one for one in members if not one.forced and one.owner not in {None, group.owner}]
+    return replace(group, gathered=len(elsewhere))
+
+
+def _alone(one: Account, seats: Collection[str]) -> Group:
+    if one.locked:
+        return _staying(one, seats)
+    able = one.reps
+    if one.forced and one.owner in able:
+        able = {rep: times for rep, times in able.items() if rep != one.owner}
+    return Group((one,), able, one.owner if one.owner in seats else None)
+
+
+def _staying(one: Account, seats: Collection[str]) -> Group:
+    if one.owner is None or one.owner not in seats:
+        return Group((one,), {}, None, stays=True)
+    return Group((one,), {one.owner: one.reps.get(one.owner, 1.0)}, one.owner, stays=True)
+
+
+def _frozen(members: Sequence[Account], seats: Collection[str]) -> Iterator[Group]:
+    """Owned accounts where they are; the others together, with whoever has most of the family, or free."""
+    stuck = [one for one in members if one.locked or one.owner is not None]
+    waiting = tuple(one for one in members if not one.locked and one.owner is None)
+    yield from (_staying(one, seats) for one in stuck)
+    if waiting:
+        able, owned = _able(waiting), [one for one in stuck if one.owner is not None]
+        home = _majority(owned, seats)
+        yield Group(waiting, {rep: times for rep, times in able.items() if rep == home} if owned else able)
+
+
+def _majority(members: Sequence[Account], seats: Collection[str]) -> str | None:
+    """The rep who has the most worth of it; of equals the one whom a hash picks."""
+    worth: defaultdict[str, float] = defaultdict(float)
+    for one in members:
+        if one.owner is not None and one.owner in seats:
+            worth[one.owner] += one.worth
+    if len(worth) > 1:
+        luck = dict(zip(worth, hashes(worth).tolist(), strict=True))
+        return max(worth, key=lambda rep: (worth[rep], luck[rep]))
+    return next(iter(worth), None)
+
+
+def _able(members: Sequence[Account]) -> Mapping[str, float]:
+    """Who may have all of it: whoever may have the ultimate parent, or else each member. Worth weighs affinity."""
+    if len(members) == 1:
+        return members[0].reps
+    root = [one for one in members if one.id == one.family]
+    reps = set.intersection(*(set(one.reps) for one in root or members))
+    total = sum(one.worth for one in members)
+    weights = [one.worth / total if total else 1.0 / len(members) for one in members]
+    pairs = list(zip(members, weights, strict=True))
+    return {rep: sum(one.reps.get(rep, 1.0) * weight for one, weight in pairs) for rep in sorted(reps)}
+
+
+def _within(groups: Sequence[Group], most_moves: int | None) -> tuple[list[Group], list[Group]]:
+    """The groups for whose gathering there are moves, and the others."""
+    if most_moves is None or moves_to_gather(groups) <= most_moves:
+        return list(groups), []
+    luck = dict(zip((group.id for group in groups), hashes(group.id for group in groups).tolist(), strict=True))
+    kept, scattered, left = [], [], most_moves
+    for group in sorted(groups, key=lambda one: (-one.worth, luck[one.id])):
+        if group.gathered <= left:
+            kept.append(group)
+            left -= group.gathered
+        else:
+            scattered.append(group)
+    return kept, scattered
