@@ -89,7 +89,8 @@ def grouped(
     """
     families = defaultdict(list)
     for one in sorted(accounts, key=lambda account: account.id):
-        families[one.family].append(one)
+        outside = one.owner is not None and one.owner not in seats and not one.forced
+        families[one.family].append(replace(one, locked=True) if outside else one)
     if frozen:
         return _by_id(group for members in families.values() for group in _frozen(members, seats)), []
     found, conflicts = [], []
@@ -128,7 +129,7 @@ def _why_apart(members: Sequence[Account], seats: Collection[str]) -> str:
     if len(locks) > 1:
         return "its accounts are locked with different owners"
     if locks and not locks & set(seats):
-        return "one of its accounts is locked outside the book"
+        return "one of its accounts is locked, or somebody outside the book has it"
     return ""
 
 
