@@ -39,6 +39,7 @@ from rules.model import (
     Reps,
     ReturnRule,
     Route,
+    RouteCap,
     Row,
     Ruleset,
     Same,
@@ -53,6 +54,7 @@ from rules.model import (
     WhenTerm,
     Worked,
 )
+from rules.of_routes import compile_members, compile_routed
 from rules.problems import Mark, Problem, RulesInvalid
 from rules.reps import strangers
 from rules.schema import json_schema
@@ -102,6 +104,7 @@ __all__ = [
     "Reps",
     "ReturnRule",
     "Route",
+    "RouteCap",
     "Row",
     "RulesInvalid",
     "Ruleset",
@@ -126,7 +129,9 @@ __all__ = [
     "compile_accounts",
     "compile_counts",
     "compile_looks",
+    "compile_members",
     "compile_reps",
+    "compile_routed",
     "digest",
     "json_schema",
     "load",

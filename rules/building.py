@@ -21,6 +21,7 @@ from rules.shapes import (
     ReturnShape,
     ScaleShape,
     ScoreShape,
+    StandInShape,
     WhenShape,
 )
 
@@ -93,9 +94,30 @@ def _return(shape: ReturnShape) -> model.ReturnRule:
 
 
 def _route(shape: RouteShape) -> model.Route:
-    to = shape.to
-    because = str(shape.because or "")
-    return model.Route(str(shape.id), shape.condition, str(to.team or ""), to.reps, str(to.by), because, shape.id.mark)
+    to, nobody = shape.to, shape.nobody
+    return model.Route(
+        id=str(shape.id),
+        when=shape.condition,
+        team=str(to.team or ""),
+        reps=to.reps,
+        by=str(to.by),
+        because=str(shape.because or ""),
+        mark=shape.id.mark,
+        rep=str(to.rep or "").lower(),
+        weight=str(shape.weight or ""),
+        value=str(shape.value or ""),
+        sticky_days=shape.sticky or 0,
+        caps=tuple(
+            model.RouteCap(
+                cap.most or cap.holding or 0, str(cap.every or ""), cap.within or 0, cap.holding is not None, cap.when
+            )
+            for cap in shape.caps or ()
+        ),
+        absence=str(shape.absence or "reset"),
+        working_hours=shape.during is not None,
+        nobody="rep" if isinstance(nobody, StandInShape) else str(nobody or "hold"),
+        stand_in=str(nobody.rep).lower() if isinstance(nobody, StandInShape) else "",
+    )
 
 
 def _book(shape: BookShape) -> model.Book:

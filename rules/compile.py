@@ -46,6 +46,10 @@ class ColumnKind(StrEnum):
     TIER = "tier"  # the name of a score's tier, NULL below the lowest
     GRID = "grid"  # the grade of a grid, such as A1
     POINTS = "points"  # one term's points, before any cap, never NULL
+    VALUE = "value"  # what an account is worth to a route; NULL where its field is empty
+    CAP = "cap"  # 1 where a route's cap counts the account, else NULL
+    MEMBER = "member"  # whether the rep belongs to a route
+    WEIGHT = "weight"  # how large a share of a route is the rep's; NULL where the rep's field is empty
     ELIGIBLE = "eligible"  # whether a book may give accounts to the rep
     CAPACITY = "capacity"  # how many accounts of a book the rep may own; NULL where the rep's field is empty
     NAMED_OWNER = "named_owner"  # whom the account's fixed book names as its owner; NULL for nobody

@@ -14,7 +14,7 @@ from rules.vocabulary import Type
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rules.model import Book, Condition, Ruleset, Term
+    from rules.model import Book, Condition, Route, Ruleset, Term
 
 
 FIRST_TOUCH = ("owned_since", "last_touch")
@@ -117,9 +117,10 @@ def needs(ruleset: Ruleset) -> tuple[FactColumn, ...]:
 
 
 def rep_needs(ruleset: Ruleset) -> tuple[FactColumn, ...]:
-    """The columns of ``rep_fact`` that books read, capacities included, by name; not the key ``rep_id``."""
+    """The columns of ``rep_fact`` that books, routes and service levels read, by name; not the key ``rep_id``."""
     roots = [root for book in ruleset.books for root in _rep_roots(book)]
     roots += (reps.tree for _, reps in successors(ruleset))
+    roots += (root for route in ruleset.routes for root in _member_roots(route))
     found = {column for root in roots for column in columns_read(root)}
     return tuple(sorted(found, key=lambda column: column.name))
 
@@ -212,7 +213,7 @@ def account_roots(ruleset: Ruleset) -> Iterator[tree.Part]:
     """Every tree that is about accounts; of the named conditions those that a rule takes."""
     yield from (row.when for table in ruleset.tables for row in table.rows if row.when is not None)
     yield from (one.when.tree for scheme in ruleset.schemes for one in scheme.segments if one.when is not None)
-    yield from (route.when.tree for route in ruleset.routes)
+    yield from (root for route in ruleset.routes for root in _route_roots(route, ruleset))
     yield from (level.when.tree for level in ruleset.service_levels)
     yield from (cover.when.tree for cover in ruleset.covers)
     if ruleset.service_levels:
@@ -223,6 +224,42 @@ def account_roots(ruleset: Ruleset) -> Iterator[tree.Part]:
     yield from (rule.when.tree for rule in ruleset.returns)
     yield from (root for book in ruleset.books for root in _account_roots(book, ruleset))
     yield from (term_root(term) for score in ruleset.scores for term in score.terms)
+
+
+def _route_roots(route: Route, ruleset: Ruleset) -> Iterator[tree.Part]:
+    """Every tree of a route that is about accounts."""
+    yield route.when.tree
+    yield from (cap.when.tree for cap in route.caps if cap.when is not None)
+    if (value := value_of(route, ruleset)) is not None:
+        yield value
+
+
+def value_of(route: Route, ruleset: Ruleset) -> tree.FieldValue | None:
+    """The field that says what an account is worth to the route; None where a score does, or nothing."""
+    if not route.value or any(score.id == route.value for score in ruleset.scores):
+        return None
+    return tree.FieldValue(route.value, Type.NUMBER)
+
+
+def members_of(route: Route) -> tree.Tree | None:
+    """Who belongs to the route, as a condition on reps; None where no condition says it."""
+    if route.team:
+        return tree.Comparison(
+            tree.Comparator.EQ, tree.FieldValue("team", Type.TEXT), tree.Constant(route.team, Type.TEXT)
+        )
+    return route.reps.tree if route.reps is not None else None
+
+
+def weight_of(route: Route) -> tree.Constant | tree.FieldValue:
+    """The rep's field that holds the weight, or 1."""
+    return tree.FieldValue(route.weight, Type.NUMBER) if route.weight else tree.Constant(1.0, Type.NUMBER)
+
+
+def _member_roots(route: Route) -> Iterator[tree.Part]:
+    """Every tree of a route that is about reps."""
+    if (members := members_of(route)) is not None:
+        yield members
+    yield weight_of(route)
 
 
 def _account_roots(book: Book, ruleset: Ruleset) -> Iterator[tree.Part]:

@@ -314,6 +314,11 @@ def _capacity(value: object, info: ValidationInfo) -> int | Text:
     return _field(text, _context(info).rep, Type.NUMBER, "a capacity is")
 
 
+def rep_number(value: object, info: ValidationInfo) -> Text:
+    """The name of a rep's field that holds a number."""
+    return _field(_text(value, "a rep's field"), _context(info).rep, Type.NUMBER, "what stands here is")
+
+
 def _touches_per_week(value: object, info: ValidationInfo) -> float | Text:
     text = _text(value, "a number or a rep's field")
     if _PLAIN_NUMBER.fullmatch(text):
@@ -385,8 +390,6 @@ Use = Annotated[_Used, PlainValidator(_use), WithJsonSchema({"type": "string", "
 _SEGMENT_SCHEMA = {"type": "string", "pattern": r"^[^\s_|;,:<>(){}\[\]\"-][^|;,:<>(){}\[\]\"]{0,62}$"}
 SegmentName = Annotated[Text, PlainValidator(_segment), WithJsonSchema(_SEGMENT_SCHEMA)]
 TeamName = Annotated[Text, PlainValidator(_team), WithJsonSchema({"type": "string", "title": "Team of reps"})]
-TURNS = ("round robin", "weighted", "least loaded", "owner")
-TurnWord = Annotated[Text, PlainValidator(choice(*TURNS)), WithJsonSchema({"enum": list(TURNS)})]
 RepCondition = Annotated[
     _Condition, PlainValidator(_rep_condition), WithJsonSchema(_CONDITION_SCHEMA | {"title": "Condition on reps"})
 ]

@@ -45,6 +45,8 @@ def of_people(ruleset: Ruleset, staff: Staff) -> Iterator[Finding]:
             yield from _of_condition(route.reps, staff)
         elif route.team:
             yield from _of_value("team", route.team, route.mark, staff)
+        for address in filter(None, (route.rep, route.stand_in)):
+            yield from _of_address(address, route.mark, staff)
     for _, reps in successors(ruleset):
         yield from _of_condition(reps, staff)
 
@@ -69,6 +71,12 @@ def _of_value(name: str, value: str, mark: Mark, staff: Staff) -> Iterator[Findi
         yield warning("inactive-rep", mark, message, "take it out, or name who has followed")
     else:
         yield warning("unknown-rep", mark, f"no user of the CRM has the {name} '{value}'", nearest(value, known))
+
+
+def _of_address(address: str, mark: Mark, staff: Staff) -> Iterator[Finding]:
+    """An address that a route names, in small letters: users may have it in any."""
+    as_known = {value.lower(): value for value in staff.everyone.get("email", ())}
+    yield from _of_value("email", as_known.get(address, address), mark, staff)
 
 
 def listed(text: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from rules.shapes.files import (
     TableShape,
 )
 from rules.shapes.ownership import ProtectShape, ReturnShape, ScopeShape
-from rules.shapes.routing import RouteShape, TargetShape
+from rules.shapes.routing import CapShape, RouteShape, StandInShape, TargetShape
 from rules.shapes.scoring import (
     CappedShape,
     ContactPartShape,
@@ -45,6 +45,7 @@ __all__ = [
     "BalanceShape",
     "BookShape",
     "BudgetShape",
+    "CapShape",
     "CappedShape",
     "ConditionsShape",
     "ContactPartShape",
@@ -75,6 +76,7 @@ __all__ = [
     "SegmentShape",
     "ServiceLevelShape",
     "Shape",
+    "StandInShape",
     "TableShape",
     "TargetShape",
     "TermShape",

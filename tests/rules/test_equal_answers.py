@@ -236,6 +236,10 @@ ELSEWHERE = {
 NOT_FOR_ACCOUNTS = {
     "reps": "rep files add fields to what the CRM has of reps: tests/rules/test_reps.py, tests/store/test_reps.py",
     "best": "how many contacts an explanation names: tests/explain",
+    **dict.fromkeys(
+        ("rep", "value", "sticky", "caps", "within", "holding", "absence", "during", "nobody"),
+        "who gets what a route matches: tests/rules/test_routes.py, tests/core/routing",
+    ),
 }
 """Keys that change no answer of the rules themselves, and where they are tested."""
 

@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rules import ColumnKind, FieldInfo, Mark, Route, TraceKind, Type, compile_accounts, needs, trace
+from rules import (
+    ColumnKind,
+    FieldInfo,
+    Mark,
+    Route,
+    TraceKind,
+    Type,
+    compile_accounts,
+    compile_members,
+    compile_routed,
+    needs,
+    trace,
+)
+from rules.facts import rep_needs
 from tests.rules.stores import LANDMARK, NOW
 
 if TYPE_CHECKING:
@@ -65,7 +78,11 @@ def test_a_trace_tells_the_routes_that_were_tried(folder: Folder, store: Store) 
         ("{team: Enterprise}", "2:37: the key 'by' is missing here"),
         ("{by: weighted}", "2:37: nobody is named here — say who with 'team' or 'reps', or write by: owner"),
         ("{team: A, reps: true, by: weighted}", "2:37: 'team' and 'reps' both say who — keep one"),
-        ("{team: A, by: robin}", "2:51: 'robin' is not possible here — known: least loaded, owner, round robin"),
+        ("{team: A, by: robin}", "2:51: 'robin' is not possible here — known: least loaded, named, owner"),
+        ("{team: A, rep: a@b.example, by: named}", "2:37: 'team' and 'rep' both say who — keep one"),
+        ("{team: A, by: named}", "2:37: 'rep' and by: named belong together — write {rep: ada@example.com, by: named}"),
+        ("{rep: a@b.example, by: weighted}", "2:37: 'rep' and by: named belong together"),
+        ("{rep: Ada, by: named}", "2:43: 'Ada' is no e-mail address — name the rep as the CRM does"),
         ("{team: A, by: round-robin}", "2:51: 'round-robin' is not possible here — did you mean 'round robin'?"),
         ("{teem: A, by: owner}", "2:38: unknown key 'teem' — did you mean 'team'?"),
         ("{reps: tem = 'A', by: weighted}", "2:44: unknown rep field 'tem' — did you mean 'team'?"),
@@ -98,3 +115,112 @@ def test_a_team_is_a_value_of_the_rep_field_team(folder: Folder) -> None:
     folder.vocabulary = replace(vocabulary, rep={name: one for name, one in vocabulary.rep.items() if name != "team"})
     (found,) = folder.problems(rules_yaml=text)
     assert found.startswith("rules.yaml:2:41: the CRM's users have no field 'team' — map it under [fields.users]")
+
+
+FULL = """version: 1
+scores:
+  - id: priority
+    max: 10
+    parts: {fit: {max: 10, terms: [{id: x, when: true, points: 5, because: x}]}}
+    tiers: {A: 0}
+routes:
+  - id: inbound
+    when: country = 'DE'
+    to: {team: EMEA, by: value}
+    weight: capacity
+    value: revenue
+    sticky: 90 days
+    caps: [{most: 5, every: day}, {most: 30, within: 1 week}, {holding: 40, when: employees >= 1000}, {holding: 90}]
+    absence: catch up
+    during: working hours
+    nobody: {rep: Kim@Example.com}
+  - id: by-score
+    when: country = 'FR'
+    to: {rep: Ada@Example.com, by: named}
+    value: priority
+    nobody: ignore absence
+  - {id: plain, when: true, to: {reps: "capacity > 5", by: round robin}}
+"""
+
+
+def test_a_route_says_shares_values_caps_and_what_to_do_without_anybody(folder: Folder) -> None:
+    full, by_score, plain = folder.write(rules_yaml=FULL).load().routes
+    assert (full.weight, full.value, full.sticky_days) == ("capacity", "revenue", 90)
+    assert [(cap.most, cap.every, cap.within_days, cap.holding, cap.when and cap.when.text) for cap in full.caps] == [
+        (5, "day", 0, False, None),
+        (30, "", 7, False, None),
+        (40, "", 0, True, "employees >= 1000"),
+        (90, "", 0, True, None),
+    ]
+    assert (full.absence, full.working_hours, full.nobody, full.stand_in) == (
+        "catch up",
+        True,
+        "rep",
+        "kim@example.com",
+    )
+    assert (by_score.rep, by_score.value, by_score.nobody) == ("ada@example.com", "priority", "ignore absence")
+    assert (plain.weight, plain.value, plain.sticky_days, plain.caps) == ("", "", 0, ())
+    assert (plain.absence, plain.working_hours, plain.nobody, plain.stand_in) == ("reset", False, "hold", "")
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ("to: {team: A, by: value}", "turns by value need to know it — add value: with a score's id"),
+        ("to: {by: owner}, weight: capacity", "'weight' means nothing with by: owner — write by: weighted"),
+        ("to: {team: A, by: weighted}, weight: name", "'name' is text, what stands here is a number"),
+        ("to: {team: A, by: weighted}, weight: fte", "unknown rep field 'fte'"),
+        ("to: {by: owner}, value: name", "'name' is neither a score nor a numeric field"),
+        ("to: {by: owner}, sticky: 0 days", "0 days would count nothing"),
+        ("to: {by: owner}, absence: wait", "'wait' is not possible here"),
+        ("to: {by: owner}, nobody: wait", "'wait' is not possible here"),
+        ("to: {by: owner}, nobody: {team: A}", "unknown key 'team'"),
+        ("to: {by: owner}, during: holidays", "'holidays' is not possible here"),
+        ("to: {by: owner}, caps: []", "'caps' has no entries"),
+        ("to: {by: owner}, caps: [{most: 5}]", "this is no cap — write {most: 5, every: day}"),
+        ("to: {by: owner}, caps: [{most: 5, every: day, within: 2 days}]", "this is no cap"),
+        ("to: {by: owner}, caps: [{most: 5, every: day, when: in_pool}]", "this is no cap"),
+        ("to: {by: owner}, caps: [{holding: 5, every: day}]", "this is no cap"),
+        ("to: {by: owner}, caps: [{most: 5, every: run}]", "'run' is not possible here"),
+    ],
+)
+def test_what_cannot_be_routed_by_is_told(folder: Folder, keys: str, told: str) -> None:
+    found = folder.problems(rules_yaml=f"version: 1\nroutes: [{{id: a, when: in_pool, {keys}}}]\n")
+    assert any(told in one for one in found), found
+
+
+def test_values_and_what_caps_count_are_worked_out_in_the_store(folder: Folder, store: Store) -> None:
+    ruleset = folder.write(rules_yaml=FULL).load()
+    compiled = compile_routed(ruleset, store.dialect, now=NOW, landmark=LANDMARK)
+    assert compiled is not None
+    accounts: list[Row] = [
+        {"account_id": "a0", "revenue": 12.5, "employees": 1000},
+        {"account_id": "a1", "employees": 999},
+        {"account_id": "a2"},
+    ]
+    store.create("fact", "account_id", needs(ruleset), accounts)
+    told = [(column.kind, column.rule, column.term) for column in compiled.columns[1:]]
+    assert told == [(ColumnKind.VALUE, "inbound", ""), (ColumnKind.CAP, "inbound", "2")]
+    assert sorted(map(tuple, store.execute(compiled.sql).fetchall())) == [
+        ("a0", 12.5, 1),
+        ("a1", None, None),
+        ("a2", None, None),
+    ]
+
+
+def test_who_belongs_to_a_route_and_with_what_weight_is_worked_out_in_the_store(folder: Folder, store: Store) -> None:
+    ruleset = folder.write(rules_yaml=FULL).load()
+    compiled = compile_members(ruleset, store.dialect, now=NOW)
+    reps: list[Row] = [
+        {"rep_id": "r0", "team": "EMEA", "capacity": 4},
+        {"rep_id": "r1", "team": "emea", "capacity": 6},
+        {"rep_id": "r2"},
+    ]
+    store.create("rep_fact", "rep_id", rep_needs(ruleset), reps)
+    members = compiled.of(ColumnKind.MEMBER)
+    rows = store.execute(compiled.sql).fetchall()
+    at = {column.name: index for index, column in enumerate(compiled.columns)}
+    who = {one.rule: sorted(row[0] for row in rows if row[at[one.name]]) for one in members}
+    assert who == {"inbound": ["r0"], "by-score": [], "plain": ["r1"]}
+    weight = compiled.of(ColumnKind.WEIGHT, "inbound")[0]
+    assert {row[0]: row[at[weight.name]] for row in rows} == {"r0": 4, "r1": 6, "r2": None}
