@@ -102,7 +102,7 @@ def decide(parts: Parts, *, cycle: int, wanted: Wanted = EVERY_DAY) -> Decided:
         decided = tuple(_decisions(tx, compiled, outcomes.rows(tx, compiled), rules, now))
         changed = _log(tx, judged, decided, cycle=cycle, rules_version=rules.version, now=now)
         start = position(tx, parts, rules, everybody, decided, now)
-        in_order = steps(tx, rules, everybody, now)
+        in_order = steps(tx, parts, rules, everybody, start, now)
         names = lookup.user_names(tx)
     if judged.astray:
         # They are mended by now; what let them go astray is not.

@@ -165,7 +165,7 @@ def reading(parts: Parts) -> Reading:
 def crm_alone(config: Config) -> frozenset[str]:
     """The account fields that only the account's home says: files and the other CRM have no voice in them."""
     own = config.fields
-    return frozenset({"name", "owner", "do_not_move", own.do_not_move, *own.written.values()} - {""})
+    return frozenset({"name", "owner", "do_not_move", own.do_not_move, own.claim, *own.written.values()} - {""})
 
 
 def _understood(how: Reading) -> str:

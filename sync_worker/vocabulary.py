@@ -123,7 +123,8 @@ def misnamed(schemas: StoredSchemas, config: Config) -> Iterator[Problem]:
     """A misspelt do_not_move must not pass in silence: the box that reps tick would mean nothing."""
     known = set().union(*(_accounts(crm, schemas, config) for crm in schemas))
     own = config.fields
-    said = {f"fields.{key}": name for key, name in (*own.written.items(), ("do_not_move", own.do_not_move))}
+    filled = (("do_not_move", own.do_not_move), ("claim", own.claim))
+    said = {f"fields.{key}": name for key, name in (*own.written.items(), *filled)}
     said |= {"home.field": config.home.field, "home.link": config.home.link, "intent.observed": config.intent.observed}
     said |= {f"intent.topics.{topic}": field for topic, field in config.intent.topics.items()}
     for setting, name in said.items():

@@ -19,7 +19,6 @@ _KINDS = (
     ColumnKind.WORKLOAD,
     ColumnKind.MEASURE,
     ColumnKind.AFFINITY,
-    ColumnKind.WORKED,
 )
 _NOTHING: Mapping[ColumnKind, object] = {}
 _NO_VALUES: Mapping[str, frozenset[str]] = {}
@@ -34,7 +33,6 @@ class OfBook:
     potential: float
     suits: frozenset[str]
     compared: Mapping[str, frozenset[str]]
-    worked: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +59,7 @@ class BookColumns:
     def read(self, row: Mapping[str, object], book: str | None, scores: Mapping[str, Score]) -> OfBook:
         """What is said of one account."""
         said = {kind: row[name] for kind, name in self.columns.items()} if book else _NOTHING
-        named, worked = (said.get(kind) for kind in (ColumnKind.NAMED_OWNER, ColumnKind.WORKED))
-        worth = said.get(ColumnKind.MEASURE)
+        named, worth = said.get(ColumnKind.NAMED_OWNER), said.get(ColumnKind.MEASURE)
         if (measure := self.measures.get(book or "")) is not None:
             worth = scores[measure].total
         work = said.get(ColumnKind.WORKLOAD)
@@ -72,5 +69,4 @@ class BookColumns:
             0.0 if worth is None else float(str(worth)),
             frozenset(str(said.get(ColumnKind.AFFINITY) or "").split("|")[1:]),
             {field: several(row[name]) for field, name in self.fields.items()} if book else _NO_VALUES,
-            str(worked or ""),
         )

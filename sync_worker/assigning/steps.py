@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sync_worker.assigning.limits import freed_today, policies
+from sync_worker.assigning.named import claims, directory, fixed_books
 from sync_worker.assigning.reps import reps_of
 from sync_worker.core.books import refilling, returning
+from sync_worker.core.named import claiming, fixing
 from sync_worker.core.steps import Position
 
 if TYPE_CHECKING:
@@ -34,7 +36,18 @@ def position(  # noqa: PLR0913, PLR0917 - what it is made of
     )
 
 
-def steps(tx: Connection, rules: Ruleset, everybody: People, now: datetime) -> tuple[Step, ...]:
-    """What may move an account, the strongest first: what one step moves is out of reach of those after it."""
+def steps(  # noqa: PLR0913, PLR0917 - what steps are made of
+    tx: Connection, parts: Parts, rules: Ruleset, everybody: People, start: Position, now: datetime
+) -> tuple[Step, ...]:
+    """What may move an account, the strongest first: what one step moves is out of reach of those after it.
+
+    ``start`` is where everything stands before the first of them.
+    """
     books, returns = policies(tx, rules, everybody, now)
-    return (returning(returns), refilling(books))
+    known = directory(tx, everybody)
+    return (
+        returning(returns),
+        claiming(books, known, claims(tx, parts.config)),
+        fixing(fixed_books(rules, books), known),
+        refilling(books),
+    )

@@ -134,13 +134,18 @@ def _written(said: Said) -> dict[tuple[str, ...], str]:
     return {path: name for path, name in own.items() if name}
 
 
+def _filled_by_people(said: Said) -> tuple[str, ...]:
+    """The account fields that people fill and the worker only reads."""
+    return tuple(said.values["fields"].get(key, "") for key in ("do_not_move", "claim"))
+
+
 def _models(said: Said) -> Iterator[Problem]:
     """Each written field takes one thing, and the main score's fields stand in one place."""
     main = said.values["rules"].get("score", shapes.default("rules", "score"))
     if main in said.of("fields", "models"):
         message = f"fields.models.{main} is the score of rules.score, whose fields are fields.score, tier and reasons"
         yield said.at("fields", "models", main).problem(message, "name them there, and take this out")
-    taken = {name: name for name in (*_READ_ONLY, said.values["fields"].get("do_not_move", "")) if name}
+    taken = {name: name for name in (*_READ_ONLY, *_filled_by_people(said)) if name}
     for path, name in _written(said).items():
         setting = ".".join(path)
         if name in taken:
@@ -161,7 +166,7 @@ def _activities(said: Said) -> Iterator[Problem]:
 
 def _precedence(said: Said, crms: Mapping[str, Origin]) -> Iterator[Problem]:
     """Fields that files may speak for, and sources that there can be."""
-    own = {said.values["fields"].get("do_not_move", ""), *_written(said).values()}
+    own = {*_filled_by_people(said), *_written(said).values()}
     for name, sources in said.of("signals", "precedence").items():
         at = said.at("signals", "precedence", name)
         if name in {"name", "owner", "do_not_move"} | own:

@@ -57,7 +57,7 @@ _NARROWER: Mapping[str, object] = {
     "store.url": Annotated[str, BeforeValidator(checks.store_url)],
     **{f"fields.{stream}": FieldMap for stream in STREAMS},
     "fields.models": Annotated[dict[str, dict[str, Text]], BeforeValidator(checks.models)],
-    **{f"fields.{key}": WorkerName for key in ("score", "tier", "reasons", "do_not_move")},
+    **{f"fields.{key}": WorkerName for key in ("score", "tier", "reasons", "do_not_move", "claim")},
     "activities.touches": Words,
     "activities.engagement": Words,
     "intent.topics": Annotated[dict[str, Text], BeforeValidator(checks.topic_map)],

@@ -119,6 +119,8 @@ class FieldsConfig:
     """A further score's or grid's id → which account field takes its ``score``, ``tier`` and ``reasons``."""
     do_not_move: str = ""
     """Account field (worker name) that reps tick to keep the worker away; always honoured."""
+    claim: str = ""
+    """Account field (worker name) where reps write who wants an account of the pool; never written by the worker."""
 
     def own(self, crm: str) -> Mapping[str, Mapping[str, str]]:
         """Stream → worker field name → field name, as this CRM's connector takes them.

@@ -99,6 +99,16 @@ class BookPolicy:
     """Whether a family goes to one rep as a whole, or not at all."""
 
     @property
+    def is_fixed(self) -> bool:
+        """Whether its accounts name their owners."""
+        return self.model is Model.FIXED
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody gets its accounts but by a claim."""
+        return self.model is Model.OPEN
+
+    @property
     def in_turns(self) -> bool:
         """Whether the refill in turns gives its accounts out."""
         return self.model is Model.DYNAMIC and self.balance is None
@@ -135,7 +145,7 @@ def return_to_pool(
     tallies = {policy.id: policy.allowance.open() for policy in returns}
     owned = [d for d in movable if d.return_ and d.owner != pool_user]
     changes = []
-    for decision in sorted(owned, key=_best_first):
+    for decision in sorted(owned, key=best_first):
         policy = policies[decision.return_ or ""]
         owner = decision.owner or ""
         if tallies[policy.id].has_room(owner):
@@ -180,10 +190,10 @@ def turns(position: Position, books: Sequence[BookPolicy]) -> Iterator[Turn]:
     """
     load, reps = position.load(), position.reps
     policies = {book.id: book for book in books}
-    tallies = {book.id: book.allowance.open() for book in books}
+    tallies = {book.id: opened(book, position) for book in books}
     able: dict[tuple[str, str], list[Rep]] = {}
     waiting = (d for d in position.movable() if d.owner == position.pool_user and _has_turn(d, policies))
-    for decision in sorted(waiting, key=_ranked(policies)):
+    for decision in sorted(waiting, key=ranked(policies)):
         if why := _not_assignable(decision, policies):
             yield Turn(decision, None, None, why, load, None)
             continue
@@ -195,6 +205,14 @@ def turns(position: Position, books: Sequence[BookPolicy]) -> Iterator[Turn]:
         if rep:
             load[rep.id] += 1
             tallies[book.id].moved[rep.id] += 1
+
+
+def opened(book: BookPolicy, position: Position) -> Tally:
+    """The book's count as it stands after the steps before: what reps have claimed of it counts, too."""
+    tally = book.allowance.open()
+    own = {f"book:{book.id}", f"claim:{book.id}"}
+    tally.moved.update(change.after for change in position.taken.values() if change.rule in own)
+    return tally
 
 
 class Bar(StrEnum):
@@ -233,12 +251,15 @@ def tie_breaker(account: str) -> str:
     return hashlib.sha256(account.encode()).hexdigest()
 
 
-def _best_first(decision: Decision) -> tuple[float, str]:
+def best_first(decision: Decision) -> tuple[float, str]:
+    """A key for sorting: the account with the highest score first, equal ones in the order of their hashes."""
     best = max((score.total for score in decision.scores.values()), default=0.0)
     return -best, tie_breaker(decision.account)
 
 
-def _ranked(policies: Mapping[str, BookPolicy]) -> Callable[[Decision], tuple[float, str]]:
+def ranked(policies: Mapping[str, BookPolicy]) -> Callable[[Decision], tuple[float, str]]:
+    """The key by which accounts come first: the score of their book's rank, then the hash of the id."""
+
     def key(decision: Decision) -> tuple[float, str]:
         book = policies.get(decision.book or "")
         score = decision.scores.get(book.rank) if book else None
@@ -248,7 +269,8 @@ def _ranked(policies: Mapping[str, BookPolicy]) -> Callable[[Decision], tuple[fl
 
 
 def _has_turn(decision: Decision, policies: Mapping[str, BookPolicy]) -> bool:
-    return decision.book not in policies or policies[decision.book].in_turns
+    book = policies.get(decision.book or "")
+    return book is None or book.in_turns
 
 
 def _not_assignable(decision: Decision, policies: Mapping[str, BookPolicy]) -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sync_worker.core.model import Decision, OwnerChange, Rep
+    from sync_worker.core.priced import Filled
     from sync_worker.core.routing.turns import RouteTurn
 
 
@@ -19,6 +20,18 @@ class Unassigned:
     """A pool account that nobody got, and why."""
 
     account: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An account that names somebody who cannot have it: a claim, or one of a fixed book that somebody else has."""
+
+    account: str
+    rule: str
+    """``claim:BOOK`` or ``book:BOOK``."""
+    rep: str | None
+    """Who is named, where it is known who that is."""
     because: str
 
 
@@ -34,6 +47,7 @@ class Assignment:
     """Accounts that stay as they are, out of reach of the steps that follow."""
     priced: tuple[Filled, ...] = ()
     """The books that were filled by prices, with what proves how well."""
+    refused: tuple[Refused, ...] = ()
 
     def and_also(self, found: Assignment) -> Assignment:
         """With what a later step has found."""
@@ -43,6 +57,7 @@ class Assignment:
             (*self.turns, *found.turns),
             self.kept | found.kept,
             (*self.priced, *found.priced),
+            (*self.refused, *found.refused),
         )
 
 

@@ -49,6 +49,8 @@ _SAID = frozenset(
         ColumnKind.SEGMENT,
         ColumnKind.TIER,
         ColumnKind.GRID,
+        ColumnKind.WORKED,
+        ColumnKind.AFFINITY,
     }
 )
 """Kinds of columns of which every change is a change of the decision."""

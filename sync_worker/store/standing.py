@@ -60,6 +60,14 @@ def shown(tx: Connection, names: Collection[str]) -> Mapping[str, Mapping[str, V
     return {row.id: {name: row.fields.get(name) for name in names} for row in tx.execute(wanted)}
 
 
+def filled(tx: Connection, name: str) -> Mapping[str, str]:
+    """What stands in this field, as text, of every live account where something does."""
+    record = schema.record.c
+    said = record.fields[name].as_string()
+    wanted = select(record.id, said).where(record.stream == "accounts", record.deleted.is_(False), said.is_not(None))
+    return {id_: text for id_, text in tx.execute(wanted) if text.strip()}
+
+
 def _standing(row: Any, now: datetime) -> Standing:  # noqa: ANN401 - a row of the query above
     return Standing(
         crm=row.crm,
