@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Week = tuple[tuple[tuple[int, int], ...], ...]
 """Working hours of the seven days from Monday: ranges in minutes after midnight, in order, apart from each other."""
 
+DAY_AND_NIGHT: Week = (((0, 24 * 60),),) * 7
+"""The week of whoever always works: time of the clock."""
 FAR = 366
 """Days after which a search for working time gives up: nobody waits longer for a first touch."""
 _WIDEST = timedelta(hours=26)
@@ -121,6 +123,22 @@ def next_present(absences: tuple[Absence, ...], day: date) -> date | None:
             return None
         day = last + timedelta(days=1)
     return day
+
+
+def leave_around(absences: tuple[Absence, ...], day: date) -> tuple[date, date] | None:
+    """The first and the last day of the leave that a day falls into, absences that follow each other taken as one.
+
+    None where no absence covers the day. The last day is ``date.max`` where the leave has no end yet.
+    """
+    if not any(day in absence for absence in absences):
+        return None
+    back = next_present(absences, day)
+    first = day
+    while before := [absence.first for absence in absences if first in absence or first - timedelta(days=1) in absence]:
+        if (earliest := min(before)) >= first:
+            break
+        first = earliest
+    return first, back - timedelta(days=1) if back else date.max
 
 
 def works_on(hours: Hours, day: date) -> bool:

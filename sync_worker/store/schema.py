@@ -340,6 +340,12 @@ plan_row = Table(
     Column("replaced", Json),
     Index("ix_plan_row_state", "state"),
     Index("ix_plan_row_account", "account_id"),
+    Index(
+        "ix_plan_row_rule",
+        "rule",
+        sqlite_where=text("kind = 'owner'"),
+        postgresql_where=text("kind = 'owner'"),
+    ),
 )
 """The outbox is the rows in ``approved``, ``sent`` and ``unknown``. A trigger keeps terminal rows as they are.
 ``sent_at``: when the latest try left. ``first_sent_at``: when the earliest one left of those that may have landed.
@@ -359,6 +365,17 @@ book_price = Table(
 )
 """What each book was filled by, with the plan that it gave: the prices prove how good the plan is, and begin the next
 one. ``problem``: SHA-256 of all that was given. ``reps``: by rep the prices of a slot, of work and of potential."""
+
+reminder = Table(
+    "reminder",
+    metadata,
+    Column("account_id", String(40), primary_key=True),
+    Column("level", String(63), primary_key=True),
+    Column("since", UtcTime, primary_key=True),
+    Column("owner_id", String(40), nullable=False),
+    Column("told_at", UtcTime, nullable=False),
+)
+"""First touches that an owner was reminded of: each once. ``since``: when that owner got the account."""
 
 # What can be checked ---------------------------------------------------------------------------------------------
 
