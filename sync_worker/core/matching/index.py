@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from sync_worker.core.matching.likeness import Rarity, expected, word_likeness
+from sync_worker.core.matching.likeness import Rarity, expected, slip_likeness
 from sync_worker.core.matching.names import name_of
 
 if TYPE_CHECKING:
@@ -74,16 +74,19 @@ class NameIndex:
         self._whole: dict[str, Place] = {}
         self._ends: dict[str, set[str]] = defaultdict(set)
         self._counts: Counter[str] = Counter()
-        self._means: dict[str, tuple[tuple[str, float], ...]] = {}
+        self._means: dict[str, tuple[str, ...]] = {}
         self._kept: list[Candidate] = []
         self._read = 0
+        self._rarity: Rarity | None = None
         for name in sought:
             self._want(name)
 
     @property
     def rarity(self) -> Rarity:
         """How rare each word is among the accounts that were read."""
-        return Rarity(self._read, self._counts)
+        if self._rarity is None or self._rarity.companies != self._read:
+            self._rarity = Rarity(self._read, self._counts)
+        return self._rarity
 
     def consider(self, record: Known) -> None:
         """Keep the record where its name has a word that is sought, or nearly one."""
@@ -94,7 +97,7 @@ class NameIndex:
         exact = []
         for word in dict.fromkeys(name.words):
             self._counts[word] += 1
-            for meant, _ in self._meaning(word):
+            for meant in self._meaning(word):
                 self._words[meant].add(number)
                 hit = True
             if word in self._words:
@@ -161,14 +164,18 @@ class NameIndex:
         for whole in {"".join(name.words), _initials(name)} - {""}:
             self._whole.setdefault(whole, Place())
 
-    def _meaning(self, word: str) -> tuple[tuple[str, float], ...]:
+    def _meaning(self, word: str) -> tuple[str, ...]:
         """The sought words that this one is, or is nearly. Looked up once for each word of all accounts."""
         if (known := self._means.get(word)) is None:
             near = {other for end in _ends(word, known=True) for other in self._ends.get(end, ()) if other != word}
-            slips = ((other, alike) for other in sorted(near) if (alike := word_likeness(word, other)))
-            same = ((word, 1.0),) if word in self._words else ()
-            known = self._means[word] = (*same, *slips)
+            same = (word,) if word in self._words else ()
+            known = self._means[word] = (*same, *sorted(other for other in near if _slip(word, other)))
         return known
+
+
+def _slip(one: str, other: str) -> bool:
+    short, long = (one, other) if len(one) <= len(other) else (other, one)
+    return slip_likeness(short, long) > 0
 
 
 def _pairs(words: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -187,7 +194,7 @@ def _ends(word: str, *, known: bool = False) -> Iterator[str]:
     ``known``: of an account's word, which is looked for among words one letter longer and shorter, too.
     """
     length = len(word)
-    if length < _LEAST or expected(word) > 1:
+    if length < _LEAST or (expected(word) > 1 and not known):
         return
     both = known and length in _BOTH
     if length <= _BOTH[0] or both:

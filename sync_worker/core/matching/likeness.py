@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import OSA
 
-from sync_worker.core.matching.words import GENERIC, LEGAL, PLACES, STOP
+from sync_worker.core.matching.words import GENERIC, PLACES, STOP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +31,9 @@ INITIALS = 0.85
 GLUED = 0.98
 """How alike names are that differ in their blanks alone."""
 
+_GLUED = frozenset(("bv", "nv", "gmbh", "inc", "ltd", "llc", "ag", "corp"))
+"""Legal forms that are told even where a blank is missing: no word ends in one of them."""
+
 _CODES = frozenset(PLACES.values())
 
 
@@ -49,11 +52,14 @@ class Rarity:
     companies: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     """How many of the known accounts have the word."""
+    _told: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
 
     def of(self, word: str) -> float:
         """The word's inverse frequency over accounts and background, as a share of the largest possible."""
-        total = self.companies + BACKGROUND
-        return log(total / (self.counts.get(word, 0) + expected(word))) / log(total)
+        if (told := self._told.get(word)) is None:
+            total = self.companies + BACKGROUND
+            told = self._told[word] = log(total / (self.counts.get(word, 0) + expected(word))) / log(total)
+        return told
 
 
 @lru_cache(maxsize=1 << 18)
@@ -127,22 +133,34 @@ SHORTEST = 4
 
 @lru_cache(maxsize=1 << 16)
 def word_likeness(one: str, other: str) -> float:
-    """How alike two different words are, 0 where they are simply two words."""
-    short, long = sorted((one, other), key=lambda word: (len(word), word))
-    if len(short) < SHORTEST - 1 or any(letter.isdigit() for letter in short + long):
+    """How alike two different words are, 0 where they are simply two words: a slip, an ending, or cut short."""
+    short, long = (one, other) if (len(one), one) < (len(other), other) else (other, one)
+    if len(short) < SHORTEST - 1 or not (short.isalpha() and long.isalpha()):
         return 0.0
-    if long.startswith(short) and (len(long) - len(short) <= 2 or expected(long) > 1):  # noqa: PLR2004 - an ending
-        return 0.95
+    if expected(long) > 1 and long[:3] == short[:3]:
+        if long.startswith(short):
+            return CUT
+        if len(short) >= SHORTEST and _within(short, long):
+            return SQUEEZED
+    return slip_likeness(short, long)
+
+
+CUT, SQUEEZED = 0.95, 0.9
+"""How alike a common word is to its beginning, and to some of its letters: ``tech``, ``internatl``."""
+
+ONE_MORE, TWO_MORE = 8, 12
+"""From so many letters on a word may have two slips, and three."""
+
+
+def slip_likeness(short: str, long: str) -> float:
+    """How alike two words are that differ by slips of the hand; 0 where these are too many, or the words too short."""
     if len(short) < SHORTEST:
         return 0.0
-    if expected(long) > 1 and long[:3] == short[:3] and _within(short, long):
-        return 0.9
-    allowed = 1 + (len(long) >= 8) + (len(long) >= 12)  # noqa: PLR2004 - slips grow with words
+    allowed = 1 + (len(long) >= ONE_MORE) + (len(long) >= TWO_MORE)
     slips = OSA.distance(short, long, score_cutoff=allowed)
     if slips > allowed:
         return 0.0
-    first = 0.1 if short[0] != long[0] else 0.0
-    return 1 - 0.7 * slips / len(long) - first
+    return 1 - 0.7 * slips / len(long) - (0.1 if short[0] != long[0] else 0.0)
 
 
 def _within(short: str, long: str) -> bool:
@@ -165,7 +183,9 @@ def _joined(words: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
 def _glued(one: Sequence[str], other: Sequence[str]) -> bool:
     """Whether they are the same but for blanks, and for a legal form without one: ``hunterdouglasbv``."""
     short, long = sorted(("".join(one), "".join(other)), key=len)
-    return len(short) > SHORTEST and long.startswith(short) and (long == short or long[len(short) :] in LEGAL)
+    if len(short) <= SHORTEST or not long.startswith(short):
+        return False
+    return long == short or (len(short) >= ONE_MORE and long[len(short) :] in _GLUED)
 
 
 def _initials(short: Name, long: Name) -> bool:

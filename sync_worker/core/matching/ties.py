@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sync_worker.core.matching.names import name_of
-from sync_worker.core.matching.places import country_of
+from sync_worker.core.matching.places import city_of, country_of
 from sync_worker.core.matching.values import AMBIGUOUS, Standing
 
 if TYPE_CHECKING:
@@ -52,8 +52,13 @@ def _questions(
     """Each question's answer in words, and what asks it of an account."""
     country, name = country_of(sought.country), name_of(sought.name).words if sought.name else ()
 
+    spelling = city_of(sought.name)
+
     def named(account: str) -> bool:
         return bool(name) and any(name_of(record.name).words == name for record in accounts[account])
+
+    def spelt(account: str) -> bool:
+        return bool(name) and any(city_of(record.name) == spelling for record in accounts[account])
 
     def at_home(account: str) -> bool:
         return bool(country) and any(country_of(record.country) == country for record in accounts[account])
@@ -67,6 +72,7 @@ def _questions(
     latest = max((stands(account).touched for account in accounts), default="")
     return [
         (f"is called {sought.name}", named),
+        (f"is spelt {sought.name}", spelt),
         (f"is in {sought.country}", at_home),
         ("has no parent", on_top),
         ("has open opportunities", lambda account: stands(account).deals > 0),
