@@ -1,4 +1,4 @@
-"""A book as a linear program, for the packages that take one: minimise, rows with bounds, columns in compressed form."""
+"""A book as a linear program, for the packages that take one: to be minimised, its columns in compressed form."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def linear(problem: Problem) -> Linear:
     rep = np.concatenate((arcs.rep.astype(np.int64), np.full(pools.size, NOBODY)))
     to_rep = rep != NOBODY
     moving = (items.charged[item] > 0) & (rep != items.owner[item])
-    # Columns × their possible entries: the item, slots, potential, workload, moves.
+    # Columns by their possible entries: the item, slots, potential, workload, moves.
     rows = np.column_stack([item, count + rep, count + reps + rep, count + 2 * reps + rep, item * 0 + count + 3 * reps])
     amounts = np.column_stack([
         np.ones(item.size), items.size[item], items.potential[item] / SCALE, items.workload[item] / SCALE,

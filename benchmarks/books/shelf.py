@@ -23,8 +23,8 @@ class Shelf:
         self.choice: Ints = np.where(stays, items.owner, NOBODY)
         mine = self.choice[stays]
         self.count = np.bincount(mine, items.size[stays], reps).astype(np.int64)
-        self.potential = np.bincount(mine, items.potential[stays], reps)
-        self.workload = np.bincount(mine, items.workload[stays], reps)
+        self.potential: Floats = np.bincount(mine, items.potential[stays], reps).astype(np.float64)
+        self.workload: Floats = np.bincount(mine, items.workload[stays], reps).astype(np.float64)
         endless = int(items.size.sum())
         self.moves_left = endless if problem.most_moves is None else problem.most_moves
 
@@ -46,7 +46,8 @@ class Shelf:
         """What the evenness of each of these reps would lose by the item: below 0 where it would gain."""
         items, terms = self.problem.items, self.problem.reps
         by_potential = _more(terms.potential, reps, self.potential[reps], int(items.potential[item]))
-        return by_potential + _more(terms.workload, reps, self.workload[reps], int(items.workload[item]))
+        by_workload = _more(terms.workload, reps, self.workload[reps], int(items.workload[item]))
+        return np.asarray(by_potential + by_workload)
 
     def put(self, item: int, rep: int) -> None:
         """Give the item to the rep, or to the pool."""
