@@ -45,14 +45,14 @@ def exp(x: Floats) -> Floats:
 
 
 def log(x: Floats) -> Floats:
-    """The natural logarithm of numbers above 0, right to 14 digits, by the series of (m - 1) / (m + 1)."""
+    """The natural logarithm of numbers above 0, right to 12 digits, by the series of (m - 1) / (m + 1)."""
     mantissa, exponent = np.frexp(x)
     small = mantissa < HALF_ROOT
     mantissa[small] *= 2.0
     ratio = (mantissa - 1.0) / (mantissa + 1.0)
     square = ratio * ratio
-    series = np.full_like(ratio, 1.0 / 19.0)
-    for divisor in range(17, 0, -2):
+    series = np.full_like(ratio, 1.0 / 15.0)
+    for divisor in range(13, 0, -2):
         series *= square
         series += 1.0 / divisor
     found: Floats = 2.0 * ratio * series + (exponent - small) * LOG_2

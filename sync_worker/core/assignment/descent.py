@@ -25,6 +25,8 @@ MEMORY = 12
 ENOUGH = 1e-4
 """A step must bring this share of what the slope promises (Armijo)."""
 HALVINGS = 20
+TRIED = 10
+"""Rounds after which it is asked whether more of them are worth it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,10 +56,15 @@ class Walk:
     steps: deque[tuple[Floats, Floats, float]] = field(default_factory=lambda: deque(maxlen=MEMORY))
     """How far each went, how the slope turned over it, and one over their product."""
 
-    def down(self, x: Floats, rounds: int) -> Floats:
-        """The lowest point found in so many rounds, or fewer where no step goes down any more."""
+    def down(self, x: Floats, rounds: int, little: float) -> Floats:
+        """The lowest point found in so many rounds. ``little``: ten that bring no more of the value are the last."""
         value, slope = self.function(x)
-        for _ in range(rounds):
+        before = np.inf
+        for done in range(rounds):
+            if done % TRIED == 0:
+                if before - value <= little * abs(value):
+                    break
+                before = value
             if (found := self._step(x, value, slope)) is None:
                 break
             there, value, turned = found

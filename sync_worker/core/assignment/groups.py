@@ -84,8 +84,8 @@ def grouped(
     """All accounts in groups, by id, and the families that do not stay together.
 
     Bringing a family together costs moves of ``most_moves`` like any other, and comes first; the families that are
-    worth most begin. With ``frozen`` no owned account moves: what a family has in the pool may only join the rest of
-    it.
+    worth most begin. What somebody outside the book has is as good as locked, unless it is forced. With ``frozen`` no
+    owned account moves: what a family has in the pool may only join the rest of it.
     """
     families = defaultdict(list)
     for one in sorted(accounts, key=lambda account: account.id):

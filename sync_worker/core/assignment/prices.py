@@ -26,8 +26,10 @@ NEAR = 0.05
 """Options this close to an item's best are looked at, as a share of its worth; early on, where it is rounder, more."""
 CHUNK = 40
 """Rounds between two looks at all options."""
-LITTLE = 1e-6
-"""A chunk that improves the bound by a smaller share of it ends its step."""
+LITTLE = 2e-3
+"""Rounds that bring less than this share of the value, times the roundness, end their step."""
+FEW = 5000
+"""Arcs that are looked at all the time: to choose among them would take longer."""
 SAMPLE = 50
 """Items for each rep from which a large book's first prices are made."""
 
@@ -84,13 +86,15 @@ class _Descent:
     def _step(self, tau: float, rounds: int) -> None:
         """Go down until the bound stays where it is."""
         walk, seen, last = Walk(_nowhere, self.limits, first_step=tau), None, np.inf
-        for done in range(0, rounds, CHUNK):
-            value, found = self._look(max(NEAR, 6 * tau))
-            if last - value < LITTLE * abs(value):
+        small = len(self.problem.arcs.rep) <= FEW
+        chunk, window = (rounds, np.inf) if small else (CHUNK, max(NEAR, 6 * tau))
+        for done in range(0, rounds, chunk):
+            value, found = self._look(window)
+            if last - value < LITTLE * tau * abs(value):
                 return
             seen, last = found.joined(seen), value
             walk.function = self._scaled(smooth(self.problem, seen, self.scale), tau)
-            self.x = walk.down(self.x, min(CHUNK, rounds - done))
+            self.x = walk.down(self.x, min(chunk, rounds - done), LITTLE * tau)
 
     def _look(self, window: float) -> tuple[float, Options]:
         """The bound where the prices stand, and the options that count there."""

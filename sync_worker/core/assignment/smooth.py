@@ -20,6 +20,18 @@ NARROWEST = 1e-3
 """The least width over which the corners of what unevenness costs are rounded, as a share of its steep slope."""
 
 
+NOTHING = np.zeros(1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """One kind of price: where its prices stand, how much each option takes of it, and what unevenness costs."""
+
+    part: slice
+    needs: Floats
+    cost: Evenness | None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Smooth:
     """Items that have a choice, option after option; all that belongs to an option is divided by its item's scale.
@@ -32,8 +44,6 @@ class Smooth:
     item: Ints
     rep: Ints
     worth: Floats
-    needs: tuple[Floats, Floats, Floats]
-    """Slots, workload and potential."""
     home: Ints
     """Where options stand that are no move while others of their item are."""
     charge: Floats
@@ -41,30 +51,32 @@ class Smooth:
     scale: Floats
     fixed: float
     """What items without a choice are worth."""
+    reps: int
     slope: Floats
     """The slope of all that is linear: what there is, less what items without a choice take."""
-    evenness: tuple[Evenness, Evenness]
+    rows: tuple[Row, ...]
+    """The kinds of price that can be other than 0."""
 
     def at(self, x: Floats, tau: float) -> tuple[float, Floats]:
         """The value and the slope. ``tau``: how round, as a share of each item's scale."""
         weight, value = self._weights(x, tau)
         slope = self.slope.copy()
-        for number, part in self._rows():
-            slope[part] -= np.bincount(self.rep, weight * self.needs[number], part.stop - part.start + 1)[:-1]
+        for row in self.rows:
+            slope[row.part] -= np.bincount(self.rep, weight * row.needs, self.reps + 1)[:-1]
         slope[-1] += dot(weight[self.home], self.charge)
         value += dot(self.slope, x) + self.fixed
-        for cost, (_, part) in zip(self.evenness, self._parts(), strict=True):
-            if cost.steep:
-                height, rise = round_conjugate(cost, x[part], max(tau, NARROWEST) * cost.steep)
-                value += float(np.add.reduce(height))
-                slope[part] += rise
+        for row in self.rows:
+            if row.cost:
+                height, rise = round_conjugate(row.cost, x[row.part], max(tau, NARROWEST) * row.cost.steep)
+                value += height
+                slope[row.part] += rise
         return value, slope
 
     def _weights(self, x: Floats, tau: float) -> tuple[Floats, float]:
         """How much of each item's scale each option gets, and what all items are worth together."""
         net = self.worth.copy()
-        for number, part in self._rows():
-            net -= np.append(x[part], 0.0)[self.rep] * self.needs[number]
+        for row in self.rows:
+            net -= np.concatenate((x[row.part], NOTHING))[self.rep] * row.needs
         net[self.home] += self.charge * x[-1]
         if not len(net):
             return net, 0.0
@@ -76,24 +88,15 @@ class Smooth:
         weight *= (self.scale / total)[self.item]
         return weight, dot(self.scale, top + tau * log(total))
 
-    def _rows(self) -> Iterator[tuple[int, slice]]:
-        """The prices that can be other than 0: which need each is for, and where they stand."""
-        yield 0, slice(0, len(self.evenness[0].target))
-        yield from (row for cost, row in zip(self.evenness, self._parts(), strict=True) if cost.steep)
 
-    def _parts(self) -> tuple[tuple[int, slice], tuple[int, slice]]:
-        count = len(self.evenness[0].target)
-        return (1, slice(count, 2 * count)), (2, slice(2 * count, 3 * count))
-
-
-def round_conjugate(cost: Evenness, price: Floats, width: float) -> tuple[Floats, Floats]:
-    """The conjugate of the cost without its linear part, rounded, and its slope."""
-    size, sign = np.abs(price), np.where(price < 0, -1.0, 1.0)
+def round_conjugate(cost: Evenness, price: Floats, width: float) -> tuple[float, Floats]:
+    """The conjugates of the cost without their linear part, rounded: their sum, and the slope of each."""
+    size = np.abs(price)
     low, low_rise = _round_corner(size, width)
     high, high_rise = _round_corner(np.maximum(size - cost.slope, 0.0), width)
     height = cost.near * low + (cost.far - cost.near) * high
     rise = cost.near * low_rise + (cost.far - cost.near) * high_rise
-    return cost.target * height, cost.target * rise * sign
+    return dot(cost.target, height), np.copysign(cost.target * rise, price)
 
 
 def _round_corner(size: Floats, width: float) -> tuple[Floats, Floats]:
@@ -119,14 +122,23 @@ def smooth(problem: Problem, found: Options, scale: Floats) -> Smooth:
         item=np.repeat(np.arange(len(chosen)), counts[chosen]),
         rep=np.where(rep == NOBODY, len(problem.reps.ids), rep),
         worth=worth * each,
-        needs=(items.size[item] * each, items.workload[item] * each, items.potential[item] * each),
         home=home,
         charge=items.charged[item[home]] * each[home],
         scale=scale[chosen],
         fixed=fixed,
         slope=slope,
-        evenness=(problem.reps.workload, problem.reps.potential),
+        rows=tuple(_rows(problem, item, each)),
+        reps=len(problem.reps.ids),
     )
+
+
+def _rows(problem: Problem, item: Ints, each: Floats) -> Iterator[Row]:
+    items, reps, count = problem.items, problem.reps, len(problem.reps.ids)
+    yield Row(slice(0, count), items.size[item] * each, None)
+    kinds = ((items.workload, reps.workload), (items.potential, reps.potential))
+    for number, (needs, cost) in enumerate(kinds, start=1):
+        if cost.steep:
+            yield Row(slice(number * count, (number + 1) * count), needs[item] * each, cost)
 
 
 def _in_order(problem: Problem, found: Options, arcs: Ints, counts: Ints, chosen: Ints) -> tuple[Ints, Ints, Floats]:
