@@ -11,6 +11,7 @@ from rules import ColumnKind, Dialect, EngagementSource, compile_accounts, needs
 from rules.facts import columns_read
 from rules.outline import as_json, outline
 from sync_worker.apply import Fresh
+from sync_worker.assigning.levels import reminders
 from sync_worker.assigning.of_books import BookColumns
 from sync_worker.assigning.steps import position, steps
 from sync_worker.astray import check_again, judge, look
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from sync_worker.astray import Astray, Judged
     from sync_worker.core.model import Rep
     from sync_worker.core.rebalance import Wanted
+    from sync_worker.core.service_levels import FirstTouch
     from sync_worker.store.facts import Refreshed
 
 log = structlog.get_logger(__name__)
@@ -75,6 +77,8 @@ class Decided:
     """The state of the facts that all of this rests on."""
     effective_from: datetime | None = None
     """The instant, in UTC, before which nothing of it is to be written; None: at once."""
+    reminders: tuple[FirstTouch, ...] = ()
+    """First touches that are due soon, of which nobody has been told before."""
 
 
 def load_rules(parts: Parts) -> Ruleset:
@@ -102,14 +106,23 @@ def decide(parts: Parts, *, cycle: int, wanted: Wanted = EVERY_DAY) -> Decided:
         decided = tuple(_decisions(tx, compiled, outcomes.rows(tx, compiled), rules, now))
         changed = _log(tx, judged, decided, cycle=cycle, rules_version=rules.version, now=now)
         start = position(tx, parts, rules, everybody, decided, now)
-        in_order = steps(tx, parts, rules, everybody, start, now)
+        in_order = steps(tx, parts, rules, everybody, start, now, wanted)
+        reminded = reminders(tx, parts, rules, everybody, start, now)
         names = lookup.user_names(tx)
+    for one in reminded:
+        log.info("a first touch is due", account=one.account, level=one.level, owner=one.owner, due=_told(one.due))
     if judged.astray:
         # They are mended by now; what let them go astray is not.
         log.error("not all that had changed was made anew", facts=judged.astray.facts, outcomes=judged.astray.outcomes)
     parts.watch(Progress("rules", len(decided), len(decided)))
     home = _at_home(assign(start, in_order), decided, everybody)
-    return Decided(rules, decided, home, start.reps, everybody, names, changed, judged.facts, wanted.effective_from)
+    return Decided(
+        rules, decided, home, start.reps, everybody, names, changed, judged.facts, wanted.effective_from, reminded
+    )
+
+
+def _told(moment: datetime | None) -> str:
+    return moment.isoformat(timespec="minutes") if moment else "none"
 
 
 def _log(  # noqa: PLR0913 - what an entry of the log says

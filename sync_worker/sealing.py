@@ -12,7 +12,7 @@ from sync_worker.core.guards import Ground, Guards, Limit, judge
 from sync_worker.core.model import Plan, RowKind
 from sync_worker.core.planning import ModelFields, PriorityFields, make_rows, resting, seal
 from sync_worker.core.summary import rule_shares, summarise
-from sync_worker.store import facts, plans
+from sync_worker.store import facts, plans, prices, turns
 from sync_worker.store.moves import applied_summaries, fields_written
 from sync_worker.store.standing import shown
 
@@ -61,7 +61,10 @@ def save_in(tx: Connection, parts: Parts, decided: Decided, rows: Sequence[PlanR
         own_fields=fields_written(tx, [(crm, name) for crm in parts.config.crms for name in _written(rows)]),
     )
     plan = make_plan(parts.config, decided, rows, ground=ground, now=now)
-    return plans.get(tx, plans.save(tx, plan, now=now))
+    saved = plans.save(tx, plan, now=now)
+    turns.save(tx, saved, decided.assignment.turns)
+    _keep_prices(tx, saved, decided)
+    return plans.get(tx, saved)
 
 
 def make_plan(config: Config, decided: Decided, rows: Sequence[PlanRow], *, ground: Ground, now: datetime) -> Plan:
@@ -91,12 +94,30 @@ def make_plan(config: Config, decided: Decided, rows: Sequence[PlanRow], *, grou
             decided.reps,
             decided.names,
             unassigned=decided.assignment.unassigned,
+            refused=decided.assignment.refused,
             people=decided.people,
             fields=priority_fields(config),
             schemes={scheme.name: [one.name for one in scheme.segments] for scheme in decided.rules.schemes},
-        ),
+        )
+        | _priced(decided),
         effective_from=day,
     )
+
+
+def _priced(decided: Decided) -> dict[str, object]:
+    """What the plan does to the books that prices fill; nothing where there is none."""
+    if not decided.assignment.priced:
+        return {}
+    from sync_worker.core.evenness import book_figures  # noqa: PLC0415 - numpy takes a tenth of a second
+
+    return {"priced": [book_figures(filled, decided.names) for filled in decided.assignment.priced]}
+
+
+def _keep_prices(tx: Connection, plan_id: str, decided: Decided) -> None:
+    if decided.assignment.priced:
+        from sync_worker.core.evenness import prices_kept  # noqa: PLC0415 - the same
+
+        prices.keep(tx, plan_id, prices_kept(decided.assignment.priced))
 
 
 def priority_fields(config: Config) -> PriorityFields:

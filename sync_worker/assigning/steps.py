@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from sync_worker.assigning.levels import kept_places, looking_after
 from sync_worker.assigning.limits import freed_today, policies
 from sync_worker.assigning.named import claims, directory, fixed_books
+from sync_worker.assigning.priced import filling_by_prices
 from sync_worker.assigning.reps import reps_of
+from sync_worker.assigning.routes import desk
 from sync_worker.core.books import refilling, returning
 from sync_worker.core.named import claiming, fixing
+from sync_worker.core.rebalance import EVERY_DAY
+from sync_worker.core.routing import routing
 from sync_worker.core.steps import Position
 
 if TYPE_CHECKING:
@@ -20,6 +26,7 @@ if TYPE_CHECKING:
     from rules import Ruleset
     from sync_worker.core.model import Decision
     from sync_worker.core.people import People
+    from sync_worker.core.rebalance import Wanted
     from sync_worker.core.steps import Step
     from sync_worker.parts import Parts
 
@@ -32,22 +39,32 @@ def position(  # noqa: PLR0913, PLR0917 - what it is made of
         tuple(everybody.seen(decision) for decision in decided),
         reps_of(tx, parts, rules, everybody),
         everybody.pool,
-        freed_today(tx, rules, everybody, now),
+        Counter(freed_today(tx, everybody, now)) + kept_places(tx, everybody),
     )
 
 
 def steps(  # noqa: PLR0913, PLR0917 - what steps are made of
-    tx: Connection, parts: Parts, rules: Ruleset, everybody: People, start: Position, now: datetime
+    tx: Connection,
+    parts: Parts,
+    rules: Ruleset,
+    everybody: People,
+    start: Position,
+    now: datetime,
+    wanted: Wanted = EVERY_DAY,
 ) -> tuple[Step, ...]:
     """What may move an account, the strongest first: what one step moves is out of reach of those after it.
 
-    ``start`` is where everything stands before the first of them.
+    ``start`` is where everything stands before the first of them; ``wanted`` is what somebody asked for besides.
+    Raises Stopped where that cannot be had.
     """
     books, returns = policies(tx, rules, everybody, now)
     known = directory(tx, everybody)
     return (
         returning(returns),
+        *looking_after(tx, parts, rules, everybody, start, now),
+        *([routing(routes)] if (routes := desk(tx, parts, rules, everybody, start, now)) else []),
         claiming(books, known, claims(tx, parts.config)),
         fixing(fixed_books(rules, books), known),
+        *filling_by_prices(tx, books, wanted.rebalance, now),
         refilling(books),
     )

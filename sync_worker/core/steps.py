@@ -69,7 +69,10 @@ class Position:
     reps: Mapping[str, Rep]
     pool_user: str
     freed: Mapping[str, int] = field(default_factory=dict)
-    """How many accounts each rep lost to returns earlier on the same UTC day: their slots are filled on a later day."""
+    """How many accounts each rep lost to returns earlier on the same UTC day: their slots are filled on a later day.
+
+    So are places that are kept for accounts which come back when a cover ends.
+    """
     taken: Mapping[str, OwnerChange] = field(default_factory=dict)
     """What the steps before have moved, by account. No account moves twice in one run."""
     kept: frozenset[str] = frozenset()

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sync_worker.core.model import PlanState, RowKind, RowState
 from sync_worker.core.undoing import LANDED, RULE
 from sync_worker.report.document import Commands, Fields, Heading, Items, Text, Tone, table
+from sync_worker.report.evenness import evenness
 from sync_worker.report.words import count, instant, person
+from sync_worker.report.worked import refused, worked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -41,8 +43,11 @@ def shown(stored: StoredPlan, names: Mapping[str, str], *, few: int | None) -> A
         *_header(stored),
         *_guards(stored),
         *_books(stored.plan.summary),
+        *evenness(stored.plan.summary, every=few is None),
         *_segments(stored.plan.summary),
+        *worked(stored.plan.summary),
         *_staying(stored.plan.summary),
+        *refused(stored.plan.summary),
         *_owners(owners, names, few=few, started=started),
         *_priorities(priorities, stored.plan.summary, few=few, started=started),
         *(_outcomes(stored) if started else ()),
@@ -65,6 +70,8 @@ def _header(stored: StoredPlan) -> Iterator[Block]:
         ("rules", plan.rules_version[:12]),
         ("hash", plan.hash),
     ]
+    if plan.effective_from:
+        pairs.insert(1, ("from", f"{instant(plan.effective_from)}: nothing of it is written before"))
     if stored.decided_by and stored.decided_at:
         overrides = f", overriding {', '.join(sorted(stored.overrides))}" if stored.overrides else ""
         note = f": {stored.note}" if stored.note else ""
@@ -234,6 +241,7 @@ def _payload(stored: StoredPlan, names: Mapping[str, str]) -> dict[str, object]:
         "state": stored.state.value,
         "created_at": plan.created_at,
         "expires_at": plan.expires_at,
+        "effective_from": plan.effective_from,
         "rules_version": plan.rules_version,
         "config_digest": plan.config_digest,
         "worker_version": plan.worker_version,
@@ -272,7 +280,13 @@ def _row(stored: StoredRow, names: Mapping[str, str]) -> dict[str, object]:
 
 def _rule(rule: str) -> str:
     kind, _, name = rule.partition(":")
-    words = {"return": "Back to the pool, rule", "book": "Into the book", RULE: "Undo of plan"}
+    words = {
+        "return": "Back to the pool, rule",
+        "book": "Into the book",
+        "rebalance": "Between reps, rebalance of",
+        "claim": "Claimed by reps, of the book",
+        RULE: "Undo of plan",
+    }
     return f"{words.get(kind, kind)} {name}"
 
 

@@ -1,0 +1,156 @@
+"""What a plan does to the books that it fills by prices, in figures for people: before, after, and how good it is.
+
+Counts and measures; it decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sync_worker.core.assignment.metrics import measure
+from sync_worker.core.assignment.problem import NOBODY
+from sync_worker.core.bids import score_of, why_left
+from sync_worker.core.books import tie_breaker
+from sync_worker.core.priced import HUNDRED, fingerprint, remembered
+from sync_worker.core.remembered import BookPrices
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sync_worker.core.assignment.metrics import Spread, Standing
+    from sync_worker.core.assignment.problem import Ints
+    from sync_worker.core.model import Decision
+    from sync_worker.core.priced import Filled
+
+LEFT_TOLD = 20
+"""Accounts that a plan names of those that a book leaves in the pool, the best first."""
+DIGITS = 6
+
+
+def book_figures(filled: Filled, names: Mapping[str, str]) -> dict[str, object]:
+    """One book, as JSON. Shares are from 0 to 1, potential is in the book's own measure, worth in points of its score.
+
+    ``gap`` is how far below the best that can be this plan is at most, as a share of it.
+    """
+    problem, solved = filled.problem, filled.solved
+    measured = measure(problem, solved.choice)
+    left = _left_over(filled)
+    return {
+        "book": filled.book.policy.id,
+        "rebalance": filled.book.cap is not None,
+        "measure": filled.book.policy.balance.measure if filled.book.policy.balance else "",
+        "accounts": int(problem.items.size.sum()),
+        "before": _standing(measured.before),
+        "after": _standing(measured.after),
+        "moves": {**_rounded(asdict(measured.moves)), "most": problem.most_moves if filled.book.cap else 0},
+        "bound": round(filled.certificate.bound, DIGITS),
+        "gap": round(filled.certificate.gap, DIGITS),
+        "captured": round(measured.captured(filled.certificate.bound), DIGITS),
+        "move_price": round(float(solved.prices.move), DIGITS),
+        "problem": fingerprint(problem),
+        "reps": list(_reps(filled, names)),
+        "left": {
+            "accounts": len(left),
+            "potential": round(sum(one.potential for one, _ in left), 2),
+            "why": dict(sorted(Counter(why for _, why in left).items())),
+            "best": [_left(filled, one, why) for one, why in left[:LEFT_TOLD]],
+        },
+        "conflicts": [list(conflict.owners) for conflict in filled.built.conflicts],
+    }
+
+
+def as_others_would(filled: Filled, owners: Mapping[str, str | None], *, proven: bool) -> dict[str, object]:
+    """A book under any policy, measured by what it was filled by here. ``owners``: who has each account then.
+
+    ``proven``: the policy is the one that it was filled by, so that its proof holds.
+    """
+    problem = filled.problem
+    numbers = {rep: number for number, rep in enumerate(problem.reps.ids)}
+    choice = np.full(len(problem.items.ids), NOBODY, dtype=np.int64)
+    for account, item in filled.items.items():
+        choice[item] = numbers.get(owners.get(account) or "", NOBODY)
+    measured = measure(problem, filled.solved.choice if proven else choice)
+    return {
+        "book": filled.book.policy.id,
+        "measure": filled.book.policy.balance.measure if filled.book.policy.balance else "",
+        "before": _standing(measured.before),
+        "after": _standing(measured.after),
+        "moves": _rounded(asdict(measured.moves)),
+        "gap": round(filled.certificate.gap, DIGITS) if proven else None,
+        "move_price": round(float(filled.solved.prices.move), DIGITS) if proven else None,
+    }
+
+
+def prices_kept(priced: Iterable[Filled]) -> list[BookPrices]:
+    """What is kept with the plan."""
+    return [
+        BookPrices(
+            one.book.policy.id,
+            one.book.cap is not None,
+            fingerprint(one.problem),
+            one.certificate.value,
+            one.certificate.bound,
+            remembered(one.problem, one.solved.prices),
+        )
+        for one in priced
+    ]
+
+
+def _standing(one: Standing) -> dict[str, object]:
+    found = _rounded(asdict(one))
+    return {**found, "potential": _spread(one.potential), "workload": _spread(one.workload)}
+
+
+def _spread(one: Spread) -> dict[str, object]:
+    return _rounded(asdict(one))
+
+
+def _rounded(found: Mapping[str, object]) -> dict[str, object]:
+    """Figures for people: sums in another order may differ in the last digits."""
+    return {name: round(value, DIGITS) if isinstance(value, float) else value for name, value in found.items()}
+
+
+def _reps(filled: Filled, names: Mapping[str, str]) -> Iterator[dict[str, object]]:
+    problem = filled.problem
+    before, after = _sums(filled, problem.items.owner), _sums(filled, filled.solved.choice)
+    order = sorted(range(len(problem.reps.ids)), key=lambda rep: (names.get(problem.reps.ids[rep], ""), rep))
+    for rep in order:
+        if not (problem.reps.capacity[rep] or before[0][rep] or after[0][rep]):
+            continue
+        yield {
+            "rep": problem.reps.ids[rep],
+            "name": names.get(problem.reps.ids[rep], problem.reps.ids[rep]),
+            "target": round(float(problem.reps.potential.target[rep]) / HUNDRED, 1),
+            "before": {"accounts": int(before[0][rep]), "potential": round(float(before[1][rep]) / HUNDRED, 1)},
+            "after": {"accounts": int(after[0][rep]), "potential": round(float(after[1][rep]) / HUNDRED, 1)},
+            "capacity": int(problem.reps.capacity[rep]),
+            "slot_price": round(float(filled.solved.prices.slot[rep]), 2),
+        }
+
+
+def _sums(filled: Filled, choice: Ints) -> Sequence[Ints]:
+    """By rep: accounts, and potential in hundredths."""
+    items, count = filled.problem.items, len(filled.problem.reps.ids)
+    mine = choice != NOBODY
+    sums = (np.bincount(choice[mine], of[mine], count).astype(np.int64) for of in (items.size, items.potential))
+    return tuple(sums)
+
+
+def _left_over(filled: Filled) -> list[tuple[Decision, str]]:
+    """What the book leaves in the pool, the best first, and why."""
+    free = (
+        (one, why_left(filled, id_))
+        for id_, one in filled.accounts.items()
+        if filled.goes_to.get(id_) is None and one.owner == filled.pool_user
+    )
+    rank = filled.book.policy.rank
+    return sorted(free, key=lambda found: (-score_of(found[0], rank), tie_breaker(found[0].account)))
+
+
+def _left(filled: Filled, one: Decision, why: str) -> dict[str, object]:
+    score = round(score_of(one, filled.book.policy.rank), 1)
+    return {"account": one.account, "name": one.name, "score": score, "because": why}
