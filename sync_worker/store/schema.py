@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -246,6 +247,44 @@ firmographic = Table(
 )
 """Values of account fields by source, account and field: the latest of each. The rest is as in ``signal``."""
 
+# Whose it is -----------------------------------------------------------------------------------------------------
+
+account_match = Table(
+    "account_match",
+    metadata,
+    Column("source", String(20), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("account_id", String(40), primary_key=True),
+    Column("id", String(12), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("how", String(20), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Index("ix_account_match_id", "id"),
+    Index("ix_account_match_account_id", "account_id"),
+    Index("ix_account_match_state", "state", "source"),
+)
+"""What matching found. ``source``: ``leads`` or ``signals``; ``key``: the lead's id, or the signal's key. One row with
+``state`` ``linked``, or one for each account that a person may accept (``review``), or one without an account
+(``none``)."""
+
+match_verdict = Table(
+    "match_verdict",
+    metadata,
+    Column("source", String(20), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("account_id", String(40), primary_key=True),
+    Column("id", String(12), nullable=False),
+    Column("accepted", Boolean, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("decided_by", String(200), nullable=False),
+    Column("decided_at", UtcTime, nullable=False),
+    Column("note", Text, nullable=False),
+    Index("ix_match_verdict_id", "id"),
+)
+"""What people said of pairs: of those with one key at most one is accepted. A rejected one is never proposed again."""
+
 # What has changed since the rules last looked ---------------------------------------------------------------------
 
 touched = Table(
@@ -376,6 +415,26 @@ reminder = Table(
     Column("told_at", UtcTime, nullable=False),
 )
 """First touches that an owner was reminded of: each once. ``since``: when that owner got the account."""
+
+route_turn = Table(
+    "route_turn",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("plan_id", String(40), nullable=False),
+    Column("row_number", Integer, nullable=False),
+    Column("account_id", String(40), nullable=False),
+    Column("route", String(63), nullable=False),
+    Column("rep_id", String(40), nullable=False),
+    Column("value", Float, nullable=False),
+    Column("shares", Json, nullable=False),
+    Column("away", Json, nullable=False),
+    Column("candidates", Json, nullable=False),
+    ForeignKeyConstraint(["plan_id", "row_number"], ["plan_row.plan_id", "plan_row.number"]),
+    Index("ix_route_turn_account", "account_id"),
+)
+"""Turns that routes gave, saved with their plan. One counts once its plan row may have landed. ``shares``: by how much
+what each rep is entitled to has grown, in accounts and in value. ``away``: the members who were away. ``candidates``:
+everybody who was considered, for explanations. Ids are of reps, whichever CRM the account is in."""
 
 # What can be checked ---------------------------------------------------------------------------------------------
 
