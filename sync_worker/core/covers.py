@@ -103,11 +103,6 @@ def cover(found: Covers, position: Position) -> Iterator[Outcome]:
             yield outcome
 
 
-def reserved(running: Mapping[str, Covered]) -> list[str]:
-    """Whose places are kept for accounts that come back: one entry for each account."""
-    return [covered.origin for covered in running.values()]
-
-
 @dataclass(frozen=True, slots=True)
 class _Run:
     found: Covers
