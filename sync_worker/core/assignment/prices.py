@@ -90,7 +90,7 @@ class _Descent:
         chunk, window = (rounds, np.inf) if small else (CHUNK, max(NEAR, 6 * tau))
         for done in range(0, rounds, chunk):
             value, found = self._look(window)
-            if last - value < LITTLE * tau * abs(value):
+            if abs(last - value) < LITTLE * tau * abs(value):
                 return
             seen, last = found.joined(seen), value
             walk.function = self._scaled(smooth(self.problem, seen, self.scale), tau)
@@ -98,7 +98,9 @@ class _Descent:
 
     def _look(self, window: float) -> tuple[float, Options]:
         """The bound where the prices stand, and the options that count there."""
-        prices = _prices(self.problem, self.limits.within(self.x) * self.units)
+        # Twice: what is within its limits in these units may miss them by a last bit in those of prices.
+        packed = _limits(self.problem).within(self.limits.within(self.x) * self.units)
+        prices = _prices(self.problem, packed)
         value, found = options(self.problem, prices, self.scale, window)
         if self.best is None or value < self.best.bound:
             self.best = Priced(prices, value)
