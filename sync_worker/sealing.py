@@ -108,9 +108,9 @@ def _priced(decided: Decided) -> dict[str, object]:
     """What the plan does to the books that prices fill; nothing where there is none."""
     if not decided.assignment.priced:
         return {}
-    from sync_worker.core.evenness import book_figures  # noqa: PLC0415 - numpy takes a tenth of a second
+    from sync_worker.core.evenness import figures  # noqa: PLC0415 - numpy takes a tenth of a second
 
-    return {"priced": [book_figures(filled, decided.names) for filled in decided.assignment.priced]}
+    return {"priced": figures(decided.assignment.priced, decided.names)}
 
 
 def _keep_prices(tx: Connection, plan_id: str, decided: Decided) -> None:

@@ -11,7 +11,7 @@ from sync_worker.core.model import OwnerChange
 from sync_worker.core.steps import Unassigned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sync_worker.core.assignment.ledger import Ledger
     from sync_worker.core.model import Decision, Rep
@@ -28,7 +28,7 @@ def changes_of(filled: Filled, position: Position) -> Iterator[OwnerChange]:
     A family that goes to a rep together moves those of its accounts whom another one has. Who may not keep an account
     that nobody else has room for, keeps it.
     """
-    policy, found = filled.book.policy, []
+    policy, found, shares = filled.book.policy, [], filled.shares()
     for account, rep in filled.goes_to.items():
         one = filled.accounts[account]
         if rep is None or rep == one.owner:
@@ -41,7 +41,7 @@ def changes_of(filled: Filled, position: Position) -> Iterator[OwnerChange]:
             before=one.owner,
             after=rep,
             rule=f"{'book' if given else 'rebalance'}:{policy.id}",
-            reason=_reason(filled, position, one, position.reps[rep]),
+            reason=_reason(filled, position, one, position.reps[rep], shares),
         )
 
 
@@ -82,13 +82,16 @@ def score_of(one: Decision, rank: str) -> float:
     return max(0.0, score.total) if score else 0.0
 
 
-def _reason(filled: Filled, position: Position, one: Decision, rep: Rep) -> str:
-    """``priority 83, tier A; Ann Lee (speaks German) before Bob Kim by 4.2 points``."""
+def _reason(filled: Filled, position: Position, one: Decision, rep: Rep, shares: Mapping[str, float]) -> str:
+    """``priority 83, tier A; Ann Lee (speaks German) before Bob Kim by 4.2 points``, or what a move evens out."""
     policy = filled.book.policy
     score = one.scores.get(policy.rank)
     told = f"{policy.rank} {score.total:.0f}, tier {score.tier}; " if score else ""
     if one.owner != position.pool_user:
         told += _leaves(filled, position, one)
+        has, gets = shares.get(one.owner or "", 0.0), shares.get(rep.id, 0.0)
+        if has > gets:
+            return f"{told}{position.reps[one.owner or ''].name} has {has:.0%} of a fair share, {rep.name} {gets:.0%}"
     suits = ", ".join(term.because for term in holding(policy.affinity, one, rep))
     who = f"{rep.name} ({suits[0].lower()}{suits[1:]})" if suits else rep.name
     return f"{told}{who}{_before(filled, position, one, rep)}"

@@ -5,13 +5,14 @@ Counts and measures; it decides nothing.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sync_worker.core.assignment.metrics import measure
+from sync_worker.core.assignment.metrics import measure, spread, standing
 from sync_worker.core.assignment.problem import NOBODY
 from sync_worker.core.bids import score_of, why_left
 from sync_worker.core.books import tie_breaker
@@ -21,8 +22,8 @@ from sync_worker.core.remembered import BookPrices
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sync_worker.core.assignment.metrics import Spread, Standing
-    from sync_worker.core.assignment.problem import Ints
+    from sync_worker.core.assignment.metrics import Moves, Spread, Standing
+    from sync_worker.core.assignment.problem import Ints, Problem
     from sync_worker.core.model import Decision
     from sync_worker.core.priced import Filled
 
@@ -63,6 +64,20 @@ def book_figures(filled: Filled, names: Mapping[str, str]) -> dict[str, object]:
     }
 
 
+def figures(priced: Sequence[Filled], names: Mapping[str, str]) -> dict[str, object]:
+    """All books that were filled by prices: ``books`` by book, in the order of the rules, and ``total``."""
+    solved = [(one.problem, one.solved.choice) for one in priced]
+    return {
+        "books": [book_figures(one, names) for one in priced],
+        "total": {
+            "before": _in_all([(problem, problem.items.owner) for problem, _ in solved]),
+            "after": _in_all(solved),
+            "moves": _moves_in_all([measure(problem, choice).moves for problem, choice in solved]),
+            "gap": round(_gap_in_all(priced), DIGITS),
+        },
+    }
+
+
 def as_others_would(filled: Filled, owners: Mapping[str, str | None], *, proven: bool) -> dict[str, object]:
     """A book under any policy, measured by what it was filled by here. ``owners``: who has each account then.
 
@@ -100,6 +115,37 @@ def prices_kept(priced: Iterable[Filled]) -> list[BookPrices]:
     ]
 
 
+def _in_all(each: Sequence[tuple[Problem, Ints]]) -> dict[str, object]:
+    """One standing for all books: every rep of every book counts by what it has of its target there."""
+    found = [standing(problem, choice) for problem, choice in each]
+    amounts = [_sums(problem, choice)[1] for problem, choice in each]
+    targets = [problem.reps.potential.target for problem, _ in each]
+    far = max((problem.reps.potential.far for problem, _ in each), default=0.15)
+    accounts = sum(int(problem.items.size.sum()) for problem, _ in each)
+    with_rep = sum(int(_sums(problem, choice)[0].sum()) for problem, choice in each)
+    potential = sum(int(problem.items.potential.sum()) for problem, _ in each)
+    places = sum(int(problem.reps.capacity.sum()) for problem, _ in each)
+    return {
+        "potential": _spread(spread(np.concatenate(amounts), np.concatenate(targets), far)),
+        "covered_accounts": round(with_rep / accounts, DIGITS) if accounts else 0.0,
+        "covered_potential": round(sum(int(some.sum()) for some in amounts) / potential, DIGITS) if potential else 0.0,
+        "filled": round(with_rep / places, DIGITS) if places else 0.0,
+        "worth": round(math.fsum(one.worth for one in found), DIGITS),
+    }
+
+
+def _moves_in_all(each: Sequence[Moves]) -> dict[str, object]:
+    owned = sum(one.chosen / one.share for one in each if one.share)
+    chosen = sum(one.chosen for one in each)
+    counted = {name: sum(getattr(one, name) for one in each) for name in ("given", "chosen", "forced")}
+    return {**counted, "share": round(chosen / owned, DIGITS) if owned else 0.0}
+
+
+def _gap_in_all(priced: Sequence[Filled]) -> float:
+    bound = math.fsum(one.certificate.bound for one in priced)
+    return (bound - math.fsum(one.certificate.value for one in priced)) / bound if bound > 0 else 0.0
+
+
 def _standing(one: Standing) -> dict[str, object]:
     found = _rounded(asdict(one))
     return {**found, "potential": _spread(one.potential), "workload": _spread(one.workload)}
@@ -116,7 +162,7 @@ def _rounded(found: Mapping[str, object]) -> dict[str, object]:
 
 def _reps(filled: Filled, names: Mapping[str, str]) -> Iterator[dict[str, object]]:
     problem = filled.problem
-    before, after = _sums(filled, problem.items.owner), _sums(filled, filled.solved.choice)
+    before, after = _sums(problem, problem.items.owner), _sums(problem, filled.solved.choice)
     order = sorted(range(len(problem.reps.ids)), key=lambda rep: (names.get(problem.reps.ids[rep], ""), rep))
     for rep in order:
         if not (problem.reps.capacity[rep] or before[0][rep] or after[0][rep]):
@@ -127,14 +173,14 @@ def _reps(filled: Filled, names: Mapping[str, str]) -> Iterator[dict[str, object
             "target": round(float(problem.reps.potential.target[rep]) / HUNDRED, 1),
             "before": {"accounts": int(before[0][rep]), "potential": round(float(before[1][rep]) / HUNDRED, 1)},
             "after": {"accounts": int(after[0][rep]), "potential": round(float(after[1][rep]) / HUNDRED, 1)},
-            "capacity": int(problem.reps.capacity[rep]),
+            "capacity": filled.room[problem.reps.ids[rep]],
             "slot_price": round(float(filled.solved.prices.slot[rep]), 2),
         }
 
 
-def _sums(filled: Filled, choice: Ints) -> Sequence[Ints]:
+def _sums(problem: Problem, choice: Ints) -> Sequence[Ints]:
     """By rep: accounts, and potential in hundredths."""
-    items, count = filled.problem.items, len(filled.problem.reps.ids)
+    items, count = problem.items, len(problem.reps.ids)
     mine = choice != NOBODY
     sums = (np.bincount(choice[mine], of[mine], count).astype(np.int64) for of in (items.size, items.potential))
     return tuple(sums)

@@ -86,6 +86,14 @@ class Filled:
         first = self.problem.arcs.first
         return tuple(self.problem.arcs.rep[first[item] : first[item + 1]].tolist())
 
+    def shares(self) -> Mapping[str, float]:
+        """What each rep had before of the potential that would be fair; only of those who are due any."""
+        owner, target = self.problem.items.owner, self.problem.reps.potential.target
+        mine = owner != NOBODY
+        had = np.bincount(owner[mine], self.problem.items.potential[mine], len(target))
+        pairs = zip(self.problem.reps.ids, had.tolist(), target.tolist(), strict=True)
+        return {rep: amount / fair for rep, amount, fair in pairs if fair > 0}
+
     def taken(self) -> Ints:
         """How many accounts of the book each rep has afterwards."""
         choice = self.solved.choice

@@ -8,33 +8,64 @@ from sync_worker.report.document import Heading, Text, Tone, table
 from sync_worker.report.words import amount, count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sync_worker.report.document import Block
 
+    Told = Callable[[Mapping[str, Any]], str]
+
 REPS_TOLD = 30
-"""Reps that a book's table names without being asked for all."""
+"""Reps whose share changes that a plan names without being asked for all."""
 LEFT_TOLD = 5
 SMALL = 0.0005
+"""Half of the last digit that is told."""
 
 
 def evenness(summary: Mapping[str, Any], *, every: bool = False) -> Iterator[Block]:
-    """All books of a plan that were filled by prices."""
-    for book in summary.get("priced", ()):
-        what = "rebalanced" if book["rebalance"] else "filled evenly"
-        yield Heading(f"Book {book['book']}, {what} by {book['measure']}")
-        yield table("|>before|>after", list(figures(book)))
-        yield Text(moves_told(book))
-        yield Text(proof_told(book), Tone.GOOD if book["gap"] >= 0 else Tone.BAD)
-        yield from _reps(book, every=every)
-        yield from _left(book)
+    """All books of a plan that were filled by prices; ``every``: each with all its figures and reps."""
+    if not (priced := summary.get("priced")):
+        return
+    books, total = priced["books"], priced["total"]
+    rebalanced = any(book["rebalance"] for book in books)
+    yield Heading("Rebalance: the books before and after" if rebalanced else "Books filled evenly, before and after")
+    yield table(HEADS, [_line(book["book"], book) for book in books] + ([_line("in all", total)] if books[1:] else []))
+    yield Text(moves_told(total["moves"], books))
+    yield Text(proof_told(total["gap"], [book["gap"] for book in books]), Tone.GOOD)
+    if every:
+        for book in books:
+            yield Heading(f"Book {book['book']}, evened out by {book['measure']}")
+            yield table("|>before|>after", list(figures(book)))
+    yield from _reps(books, every=every)
+    yield from _left(books)
+
+
+HEADS = "book|>with a rep|>score|>within 15% of target|>Gini|>variation|>moved|>below the best"
+
+
+def _line(name: str, book: Mapping[str, Any]) -> tuple[str, ...]:
+    before, after, moves = book["before"], book["after"], book["moves"]
+    cap = f" of {moves['most']:,}" if moves.get("most") else ""
+    return (
+        name,
+        _both(before, after, _covered),
+        _both(before, after, _worth),
+        _both(before, after, _on_target),
+        _both(before, after, _gini),
+        _both(before, after, _variation),
+        f"{moves['chosen'] + moves['forced']:,}{cap}",
+        "" if book["gap"] is None else _below(book["gap"]),
+    )
+
+
+def _both(before: Mapping[str, Any], after: Mapping[str, Any], told: Told) -> str:
+    one, other = told(before), told(after)
+    return one if one == other else f"{one} → {other}"
 
 
 def figures(book: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """What is told of a book before and after: the same lines in a plan and in a comparison."""
-    before, after = book["before"], book["after"]
+    """Every figure of a book before and after, in words."""
     for words, told in LINES:
-        yield words, told(before), told(after)
+        yield words, told(book["before"]), told(book["after"])
 
 
 def _covered(standing: Mapping[str, Any]) -> str:
@@ -74,74 +105,78 @@ LINES = (
     ("accounts with a rep", _covered),
     ("potential with a rep", _covered_potential),
     ("places taken", _filled),
-    ("score times affinity", _worth),
+    ("score times affinity, less what moves cost", _worth),
     ("reps within 15% of their target", _on_target),
     ("fullest to emptiest, by target", _extremes),
-    ("unevenness: coefficient of variation", _variation),
-    ("unevenness: Gini", _gini),
+    ("coefficient of variation", _variation),
+    ("Gini", _gini),
 )
 """Words for each figure of a standing. Potential is measured against each rep's target: half a post counts half."""
 
 
-def moves_told(book: Mapping[str, Any]) -> str:
+def moves_told(moves: Mapping[str, Any], books: Sequence[Mapping[str, Any]]) -> str:
     """How many accounts change hands, against what may."""
-    moves = book["moves"]
     given = f"{count(moves['given'], 'account')} of the pool given out"
-    if not book["rebalance"]:
-        return f"{given}; nobody loses an account"
-    cap = f" of at most {moves['most']:,}" if moves["most"] is not None else ""
+    if not any(book["rebalance"] for book in books):
+        return f"{given}; nobody loses an account to it"
+    caps = [book["moves"]["most"] for book in books if book["rebalance"]]
+    cap = f" of at most {sum(caps):,}" if None not in caps else ""
     chosen = f"{moves['chosen']:,}{cap} owned accounts change hands ({share(moves['share'])} of those owned)"
     forced = f"; {moves['forced']:,} more whose owner may not have them any longer" if moves["forced"] else ""
-    price = book["move_price"]
-    dear = f"; one more move would gain about {price:.1f} points" if price >= SMALL else ""
+    dearest = max((book["move_price"] for book in books if book["rebalance"]), default=0.0)
+    dear = f"; one more move would gain up to {dearest:.1f} points" if dearest >= SMALL * 100 else ""
     return f"{given}; {chosen}{forced}{dear}"
 
 
-def proof_told(book: Mapping[str, Any]) -> str:
+def proof_told(gap: float, each: Sequence[float]) -> str:
     """How good the plan is at least."""
-    gap = book["gap"]
-    if gap < SMALL:
-        return "proven: no plan for this book is better, or by less than 0.1%"
-    return f"proven: at most {gap * 100:.1f}% below the best that any plan for this book could be"
+    worst = max(each, default=gap)
+    alone = f", in its worst book {_below(worst)}" if len(each) > 1 and _below(worst) != _below(gap) else ""
+    return f"proven: at most {_below(gap).removeprefix('under ')} below the best that any plan could be{alone}"
 
 
-def _reps(book: Mapping[str, Any], *, every: bool) -> Iterator[Block]:
-    reps: Sequence[Mapping[str, Any]] = book["reps"]
-    changed = [one for one in reps if every or one["before"] != one["after"]]
-    rows = [
-        (
-            one["name"],
-            amount(one["target"]),
-            amount(one["before"]["potential"]),
-            amount(one["after"]["potential"]),
-            _of_target(one),
-            f"{one['before']['accounts']:,}",
-            f"{one['after']['accounts']:,}",
-            f"{one['capacity']:,}",
-        )
-        for one in (changed if every else changed[:REPS_TOLD])
-    ]
-    if rows:
-        measure = book["measure"]
-        yield table(f"rep|>target|>{measure}|>then|>of target|>accounts|>then|>room for", rows)
-    if len(rows) < len(changed):
-        yield Text(f"… and {len(changed) - len(rows):,} more: --all shows every rep", Tone.QUIET)
+def _below(gap: float) -> str:
+    return "under 0.1%" if gap < SMALL * 2 else f"{gap * 100:.1f}%"
 
 
-def _of_target(rep: Mapping[str, Any]) -> str:
-    return share(rep["after"]["potential"] / rep["target"]) if rep["target"] else ""
+def _reps(books: Sequence[Mapping[str, Any]], *, every: bool) -> Iterator[Block]:
+    found = [(book["book"], rep) for book in books for rep in book["reps"]]
+    changed = [(book, rep) for book, rep in found if every or rep["before"] != rep["after"]]
+    told = changed if every else changed[:REPS_TOLD]
+    if told:
+        yield Heading("Reps, each against a fair share of the book")
+        yield table("rep|book|>fair share|>has|>then|>accounts|>room for", [_rep(book, rep) for book, rep in told])
+    if len(told) < len(changed):
+        yield Text(f"… and {len(changed) - len(told):,} more: --all shows every rep", Tone.QUIET)
 
 
-def _left(book: Mapping[str, Any]) -> Iterator[Block]:
-    left = book["left"]
-    if not left["accounts"]:
-        return
-    whole = f"{count(left['accounts'], 'account')} of this book stay in the pool; the best of them:"
-    yield Text(whole)
-    yield table(
-        "account|>score|~why",
-        [(one["name"], amount(one["score"] or 0.0), one["because"]) for one in left["best"][:LEFT_TOLD]],
+def _rep(book: str, rep: Mapping[str, Any]) -> tuple[str, ...]:
+    before, after = rep["before"], rep["after"]
+    accounts = [f"{before['accounts']:,}", f"{after['accounts']:,}"]
+    return (
+        rep["name"],
+        book,
+        amount(rep["target"]),
+        _of_target(before["potential"], rep["target"]),
+        _of_target(after["potential"], rep["target"]),
+        " → ".join(dict.fromkeys(accounts)),
+        f"{rep['capacity']:,}",
     )
+
+
+def _of_target(has: float, target: float) -> str:
+    return f"{amount(has)} ({share(has / target)})" if target else amount(has)
+
+
+def _left(books: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
+    best = [(book["book"], one) for book in books for one in book["left"]["best"]]
+    best.sort(key=lambda found: -found[1]["score"])
+    if not best:
+        return
+    whole, potential = (sum(book["left"][name] for book in books) for name in ("accounts", "potential"))
+    yield Text(f"{count(whole, 'account')} worth {amount(round(potential, 0))} stay in the pool; the best of them:")
+    rows = [(one["name"], book, amount(one["score"]), one["because"]) for book, one in best[:LEFT_TOLD]]
+    yield table("account|book|>score|~why", rows)
 
 
 def share(part: float) -> str:
