@@ -33,7 +33,9 @@ def save(tx: Connection, plan_id: str, turns: Sequence[RouteTurn]) -> None:
         return
     owners = select(r.account_id, r.number).where(r.plan_id == plan_id, r.kind == RowKind.OWNER.value)
     numbers = {row.account_id: row.number for row in tx.execute(owners)}
-    tx.execute(insert(route_turn), [_columns(plan_id, numbers[turn.account], turn) for turn in turns])
+    rows = [_columns(plan_id, numbers[turn.account], turn) for turn in turns if turn.account in numbers]
+    if rows:
+        tx.execute(insert(route_turn), rows)
 
 
 def counted(tx: Connection) -> Iterator[RouteTurn]:

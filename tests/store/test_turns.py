@@ -1,0 +1,114 @@
+"""Turns are kept with their plan and count once their row may have landed, on both engines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import update
+
+from sync_worker.core.model import RowKind, RowState
+from sync_worker.core.routing import Amount, Bar, Barred, Candidate, RouteTurn, replay
+from sync_worker.store import plans, turns
+from sync_worker.store.schema import plan_row
+from tests.store.plan_rows import plan
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sync_worker.core.model import Plan
+    from sync_worker.store import Store
+
+THIRD = round(1 / 3, 9)
+CANDIDATES = (
+    Candidate("ann", None, 1.0, 1.333333333),
+    Candidate("bob", Barred(Bar.AWAY, "away until 2026-12-03"), 0.0, 0.5),
+)
+
+
+def turn(account: str, rep: str = "ann", route: str = "in") -> RouteTurn:
+    shares = {"ann": Amount(THIRD, 4.5), "cem": Amount(1 - THIRD, 5.5)}
+    return RouteTurn(route, account, rep, 10.0, shares, ("bob",), CANDIDATES)
+
+
+def save(store: Store, wanted: Plan, given: list[RouteTurn], now: datetime) -> str:
+    with store.begin() as tx:
+        saved = plans.save(tx, wanted, now=now)
+        turns.save(tx, saved, given)
+    return saved
+
+
+def counted(store: Store) -> list[RouteTurn]:
+    with store.read() as tx:
+        return list(turns.counted(tx))
+
+
+def account_of(wanted: Plan) -> str:
+    return next(row.account for row in wanted.rows if row.kind is RowKind.OWNER)
+
+
+@pytest.mark.parametrize(
+    ("state", "counts"),
+    [
+        (RowState.PLANNED, False),
+        (RowState.APPROVED, False),
+        (RowState.SENT, True),
+        (RowState.UNKNOWN, True),
+        (RowState.CONFIRMED, True),
+        (RowState.VERIFIED, True),
+        (RowState.CONFLICT, False),
+        (RowState.FAILED, False),
+        (RowState.SUPERSEDED, False),
+        (RowState.CANCELLED, False),
+    ],
+)
+def test_a_turn_counts_once_its_row_may_have_landed(
+    store: Store, now: datetime, state: RowState, counts: bool  # noqa: FBT001 - a case
+) -> None:  # fmt: skip
+    wanted = plan(now, "p")
+    given = turn(account_of(wanted))
+    save(store, wanted, [given], now)
+    with store.begin() as tx:
+        tx.execute(update(plan_row).values(state=state.value))
+    assert counted(store) == ([replace(given, candidates=())] if counts else [])
+
+
+def test_a_renewed_plan_keeps_the_turns_that_it_has(store: Store, now: datetime) -> None:
+    wanted = plan(now, "p")
+    account = account_of(wanted)
+    assert save(store, wanted, [turn(account)], now) == "p"
+    again = replace(wanted, id="q")
+    assert save(store, again, [turn(account, "cem")], now) == "p"
+    with store.begin() as tx:
+        tx.execute(update(plan_row).values(state=RowState.CONFIRMED.value))
+    assert [one.rep for one in counted(store)] == ["ann"]
+
+
+def test_the_latest_turn_of_an_account_tells_who_was_considered_and_what_became_of_it(
+    store: Store, now: datetime
+) -> None:
+    wanted = plan(now, "p")
+    account = account_of(wanted)
+    save(store, wanted, [turn(account)], now)
+    with store.read() as tx:
+        assert turns.latest(tx, account) == (turn(account), "p", now, RowState.PLANNED)
+        assert turns.latest(tx, "nobody's") is None
+
+
+def test_turns_are_counted_in_the_order_in_which_they_were_given(store: Store, now: datetime) -> None:
+    wanted = plan(now, "p")
+    account = account_of(wanted)
+    save(store, wanted, [turn(account, "ann"), turn(account, "cem", "out"), turn(account, "cem")], now)
+    with store.begin() as tx:
+        tx.execute(update(plan_row).values(state=RowState.VERIFIED.value))
+    assert [(one.route, one.rep) for one in counted(store)] == [("in", "ann"), ("out", "cem"), ("in", "cem")]
+    ledger = replay(counted(store))["in"]
+    assert (ledger["ann"].received, ledger["ann"].entitled) == (Amount(1.0, 10.0), Amount(2 * THIRD, 9.0))
+
+
+def test_what_no_row_of_the_plan_gives_is_no_turn_of_it(store: Store, now: datetime) -> None:
+    save(store, plan(now, "p"), [turn("not-in-the-plan")], now)
+    with store.begin() as tx:
+        tx.execute(update(plan_row).values(state=RowState.CONFIRMED.value))
+    assert counted(store) == []
