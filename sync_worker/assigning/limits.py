@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from sync_worker.core.affinity import AffinityTerm
 from sync_worker.core.books import Allowance, Balance, BookPolicy, Keep, Model, ReturnPolicy
-from sync_worker.store.moves import moves_since
+from sync_worker.store.moves import lost_since, moves_since
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -24,10 +24,13 @@ def policies(
     tx: Connection, rules: Ruleset, everybody: People, now: datetime
 ) -> tuple[list[BookPolicy], list[ReturnPolicy]]:
     """Books and returns with what their limits still allow in the period that ``now`` falls into."""
-    books = [book_policy(book, allowance(tx, f"book:{book.id}", book.limit, everybody, now)) for book in rules.books]
+    books = [
+        book_policy(book, allowance(tx, (f"book:{book.id}", f"claim:{book.id}"), book.limit, everybody, now))
+        for book in rules.books
+    ]
     returns = [
         ReturnPolicy(
-            rule.id, rule.reason, rule.rest_days, allowance(tx, f"return:{rule.id}", rule.limit, everybody, now)
+            rule.id, rule.reason, rule.rest_days, allowance(tx, (f"return:{rule.id}",), rule.limit, everybody, now)
         )
         for rule in rules.returns
     ]
@@ -61,24 +64,24 @@ def _term(term: Affinity) -> AffinityTerm:
     )
 
 
-def allowance(tx: Connection, rule: str, limit: Limit | None, everybody: People, now: datetime) -> Allowance:
-    """What a limit still allows: all of it in each run, or what is left of the UTC day or week."""
+def allowance(tx: Connection, named: Sequence[str], limit: Limit | None, everybody: People, now: datetime) -> Allowance:
+    """What a limit on these rules together still allows: all in each run, or what is left of the UTC day or week."""
     if limit is None:
         return Allowance()
     since = period_start(limit.every, now)
-    used = everybody.counted(moves_since(tx, rule, since)) if since else {}
+    used: Counter[str] = Counter()
+    if since is not None:
+        for rule in named:
+            used.update(everybody.counted(moves_since(tx, rule, since)))
     if limit.per == "rep":
         return Allowance(per_rep=limit.most, used_by_rep=used)
     return Allowance(total=limit.most, used_by_rep=used)
 
 
-def freed_today(tx: Connection, rules: Ruleset, everybody: People, now: datetime) -> Mapping[str, int]:
-    """How many accounts each rep has lost to returns since midnight, UTC."""
+def freed_today(tx: Connection, everybody: People, now: datetime) -> Mapping[str, int]:
+    """How many accounts each rep has lost to the worker since midnight, UTC."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    freed: Counter[str] = Counter()
-    for rule in rules.returns:
-        freed.update(everybody.counted(moves_since(tx, f"return:{rule.id}", midnight)))
-    return freed
+    return everybody.counted(lost_since(tx, midnight))
 
 
 def period_start(every: str, now: datetime) -> datetime | None:

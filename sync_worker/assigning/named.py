@@ -56,7 +56,7 @@ def fixed_books(rules: Ruleset, books: Iterable[BookPolicy]) -> list[FixedBook]:
 
 
 def _told(field: str, tables: Mapping[str, str]) -> str:
-    return f"{field} of {tables[field]}" if field in tables else field
+    return f"{field} of {tables[field]}.csv" if field in tables else field
 
 
 def claims(tx: Connection, config: Config) -> Mapping[str, str]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Self
 
 from sync_worker.core.model import RowKind
 from sync_worker.core.planning import ModelFields, tier_moves
+from sync_worker.core.refusals import refusals
+from sync_worker.core.worked import worked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from sync_worker.core.model import Decision, PlanRow, Rep
     from sync_worker.core.people import People
     from sync_worker.core.planning import PriorityFields
-    from sync_worker.core.steps import Unassigned
+    from sync_worker.core.steps import Refused, Unassigned
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ def summarise(  # noqa: PLR0913 - a plan's figures come from all that it was mad
     names: Mapping[str, str],
     *,
     unassigned: Sequence[Unassigned] = (),
+    refused: Sequence[Refused] = (),
     people: People,
     fields: PriorityFields,
     schemes: Mapping[str, Sequence[str]] | None = None,
@@ -69,6 +72,8 @@ def summarise(  # noqa: PLR0913 - a plan's figures come from all that it was mad
             "after": sum(owner == pool_user for owner in (owners | after).values()),
             "left": dict(sorted(Counter(one.because for one in unassigned).items())),
         },
+        "worked": worked(scoped, names, pool_user),
+        "refused": refusals(refused, {decision.account: decision for decision in decisions}, names),
         "books": _books(scoped, reps, after, pool_user),
         "reps": list(_reps(owners, moves, reps, names, pool_user)),
         "segments": list(_segments(scoped, schemes or {})),

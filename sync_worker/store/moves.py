@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from sync_worker.core.model import PlanState, RowKind, RowState
+from sync_worker.core.undoing import RULE
 from sync_worker.store.schema import plan, plan_row
 
 if TYPE_CHECKING:
@@ -34,6 +35,18 @@ def moves_since(tx: Connection, rule: str, since: datetime) -> Mapping[str, int]
     wanted = select(row[side]).where(
         row.kind == RowKind.OWNER.value,
         row.rule == rule,
+        row.state.in_([state.value for state in MOVED]),
+        row.sent_at >= since,
+    )
+    return Counter(str(values["owner"]) for values in tx.scalars(wanted))
+
+
+def lost_since(tx: Connection, since: datetime) -> Mapping[str, int]:
+    """How many accounts each user has lost to the worker since, whatever the rule; what it undid does not count."""
+    row = plan_row.c
+    wanted = select(row.before).where(
+        row.kind == RowKind.OWNER.value,
+        row.rule.not_like(f"{RULE}:%"),
         row.state.in_([state.value for state in MOVED]),
         row.sent_at >= since,
     )
