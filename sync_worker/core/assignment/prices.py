@@ -160,7 +160,7 @@ def _units(problem: Problem, scale: Floats) -> Floats:
 
     Every account that may move weighs on the price of a move, so that it is as much steeper as there are reps.
     """
-    count, worth = len(problem.reps.ids), float(np.add.reduce(scale))
+    count, worth = len(problem.reps.ids), float(np.add.reduce(scale)) or 1.0
     each = [worth / max(1.0, float(need.sum())) for need in _needs(problem.items)]
     return np.concatenate([np.repeat(each, count), [each[0] / float(max(1, count)) ** 0.5]])
 
