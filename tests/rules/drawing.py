@@ -40,7 +40,7 @@ ACCOUNT: dict[str, tuple[Type, Sequence[Any]]] = {
     "products": (Type.TEXT, MANY),
     **dict.fromkeys(("employees", "revenue", "limit"), (Type.NUMBER, NUMBERS)),
     **dict.fromkeys(("is_customer", "in_pool"), (Type.BOOLEAN, (True, False))),
-    **dict.fromkeys(("created_at", "last_touch"), (Type.DATE, DAYS + MOMENTS)),
+    **dict.fromkeys(("created_at", "last_touch", "owned_since"), (Type.DATE, DAYS + MOMENTS)),
 }
 REP: dict[str, tuple[Type, Sequence[Any]]] = {
     **dict.fromkeys(("team", "title"), (Type.TEXT, TEXTS)),
@@ -205,7 +205,7 @@ FACTS = Words(
     texts=("country", "industry"),
     numbers=("employees", "revenue", "limit"),
     truths=("is_customer", "in_pool"),
-    dates=("created_at", "last_touch"),
+    dates=("created_at", "last_touch", "owned_since"),
     counts=counts,
     many="products",
 )

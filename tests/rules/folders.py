@@ -297,6 +297,8 @@ class DrawnRules:
     returns: Sequence[DrawnRule]
     books: Sequence[DrawnRule]
     routes: Sequence[DrawnRule]
+    levels: Sequence[DrawnRule]
+    covers: Sequence[DrawnRule]
     telling: Sequence[DrawnTelling]
     """By book; there may be more than books."""
 
@@ -316,6 +318,12 @@ class DrawnRules:
         to = {"team": "x", "by": "round robin"}, {"reps": "certified", "by": "weighted"}, {"by": "owner"}
         routes = _listed("route", self.routes, because="x")
         keys["routes"] = [{**route, "to": to[at % 3]} for at, route in enumerate(routes)]
+        to_others = {"reps": "certified", "by": "least loaded"}, {"team": "x", "by": "round robin"}
+        keys["service_levels"] = [
+            {**level, "reassign": to_others[at]}
+            for at, level in enumerate(_listed("level", self.levels, first_touch="2 days", remind="1 working hour"))
+        ]
+        keys["covers"] = _listed("cover", self.covers, least="2 days", by="team", protected="yes")
         return Sections({name: value for name, value in keys.items() if value})
 
     @staticmethod
@@ -328,7 +336,7 @@ class DrawnRules:
         for name, segments in self.schemes.items():
             row[name] = reference.segment([(one, rule.said(self.named)) for one, rule in segments], "rest", row)
         sections = {"scope": self.scope, "protect": self.protect, "return": self.returns, "book": self.books,
-                    "route": self.routes}  # fmt: skip
+                    "route": self.routes, "level": self.levels, "cover": self.covers}  # fmt: skip
         found = [
             reference.first([(f"{name}{at}", rule.said(self.named)) for at, rule in enumerate(rules)], row)
             for name, rules in sections.items()
@@ -356,7 +364,7 @@ def rules(draw: Any) -> DrawnRules:
         schemes[name] = [(f"seg {at}", rule) for at, rule in enumerate(conditions)]
         made.append(name)
     some = st.lists(_rule(tuple(named), tuple(made)), max_size=2)
-    return DrawnRules(named, schemes, *(draw(some) for _ in range(5)), telling=draw(_telling))
+    return DrawnRules(named, schemes, *(draw(some) for _ in range(7)), telling=draw(_telling))
 
 
 _plain = FACTS.conditions(2)

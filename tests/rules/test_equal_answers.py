@@ -125,7 +125,10 @@ def test_a_table_whose_rows_never_meet_gives_the_same_outputs(engines: Engines, 
 @given(drawn=folders.rules())
 def test_rules_and_segments_decide_the_same_on_every_engine(engines: Engines, drawn: DrawnRules) -> None:
     answers = engines.answers(loaded(engines, drawn.sections()))
-    kinds = (ColumnKind.IN_SCOPE, ColumnKind.PROTECT, ColumnKind.RETURN, ColumnKind.BOOK, ColumnKind.ROUTE)
+    kinds = (
+        ColumnKind.IN_SCOPE, ColumnKind.PROTECT, ColumnKind.RETURN, ColumnKind.BOOK, ColumnKind.ROUTE,
+        ColumnKind.SERVICE_LEVEL, ColumnKind.COVER,
+    )  # fmt: skip
     for dialect, (compiled, found) in answers.items():
         columns = [[one[0] if one else None for one in values(compiled, found, kind)] for kind in kinds]
         divided = {column.rule: values(compiled, found, ColumnKind.SEGMENT, column.rule)
@@ -236,6 +239,8 @@ ELSEWHERE = {
 NOT_FOR_ACCOUNTS = {
     "reps": "rep files add fields to what the CRM has of reps: tests/rules/test_reps.py, tests/store/test_reps.py",
     "best": "how many contacts an explanation names: tests/explain",
+    "absences": "who is away and when, and nothing of accounts: tests/rules/test_presence.py",
+    "holidays": "the same",
     **dict.fromkeys(
         ("rep", "value", "sticky", "caps", "within", "holding", "absence", "during", "nobody"),
         "who gets what a route matches: tests/rules/test_routes.py, tests/core/routing",
