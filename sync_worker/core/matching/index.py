@@ -5,12 +5,15 @@ Only what is sought is indexed, so that a million accounts cost no more room tha
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from sync_worker.core.matching.likeness import Rarity, expected, slip_likeness
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import extract
+
+from sync_worker.core.matching.likeness import MOST_SLIPS, Rarity, expected, slip_likeness
 from sync_worker.core.matching.names import name_of
 
 if TYPE_CHECKING:
@@ -21,10 +24,10 @@ if TYPE_CHECKING:
 
 Shared = defaultdict[int, float]
 
-CAP = 2_000
+CAP = 1_000
 """Accounts under one word. A word that more have finds nobody by itself; two such words together may."""
 
-FEW = 300
+FEW = 150
 """Accounts under a word that is worth following even where a rarer one has found some."""
 
 COMPARED = 12
@@ -47,9 +50,13 @@ class Place:
 
     number: int = 0
     at: list[int] = field(default_factory=list)
+    last: int = -1
 
     def add(self, number: int) -> None:
-        """One more."""
+        """One more, unless it was the last one to be added."""
+        if number == self.last:
+            return
+        self.last = number
         self.number += 1
         if self.number <= CAP:
             self.at.append(number)
@@ -57,8 +64,16 @@ class Place:
             self.at = []
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+@dataclass(slots=True)
+class Word:
+    """A word of accounts' names: how many have it, and where the sought words are kept that it is, or is nearly."""
+
+    places: tuple[Place, ...]
+    sought: bool
+    count: int = 0
+
+
+class Candidate(NamedTuple):
     """An account whose name shares something with one that is sought."""
 
     record: Known
@@ -72,12 +87,12 @@ class NameIndex:
         self._words: dict[str, Place] = {}
         self._pairs: dict[tuple[str, str], Place] = {}
         self._whole: dict[str, Place] = {}
-        self._ends: dict[str, set[str]] = defaultdict(set)
-        self._counts: Counter[str] = Counter()
-        self._means: dict[str, tuple[str, ...]] = {}
+        self._ends: dict[str, list[str]] = defaultdict(list)
+        self._known: dict[str, Word] = {}
         self._kept: list[Candidate] = []
         self._read = 0
         self._rarity: Rarity | None = None
+        self._weights: dict[int, float] = {}
         for name in sought:
             self._want(name)
 
@@ -85,33 +100,41 @@ class NameIndex:
     def rarity(self) -> Rarity:
         """How rare each word is among the accounts that were read."""
         if self._rarity is None or self._rarity.companies != self._read:
-            self._rarity = Rarity(self._read, self._counts)
+            self._rarity, self._weights = (
+                Rarity(self._read, {text: word.count for text, word in self._known.items()}),
+                {},
+            )
         return self._rarity
 
     def consider(self, record: Known) -> None:
         """Keep the record where its name has a word that is sought, or nearly one."""
         name = name_of(record.name)
+        number, hit = len(self._kept), False
         self._read += 1
-        hit = False
-        number = len(self._kept)
         exact = []
-        for word in dict.fromkeys(name.words):
-            self._counts[word] += 1
-            for meant in self._meaning(word):
-                self._words[meant].add(number)
+        for text in name.words:
+            word = self._known.get(text) or self._met(text)
+            word.count += 1
+            for place in word.places:
+                place.add(number)
                 hit = True
-            if word in self._words:
-                exact.append(word)
-        for pair in _pairs(exact):
-            if pair in self._pairs:
-                self._pairs[pair].add(number)
-                hit = True
-        for whole in {"".join(name.words), _initials(name)}:
-            if whole in self._whole:
-                self._whole[whole].add(number)
-                hit = True
+            if word.sought:
+                exact.append(text)
+        for found in self._together(name, exact):
+            found.add(number)
+            hit = True
         if hit:
             self._kept.append(Candidate(record, name))
+
+    def _together(self, name: Name, exact: list[str]) -> Iterator[Place]:
+        """Where names are kept by two of their words, by all, and by their initials."""
+        if len(exact) > 1:
+            for pair in _pairs(exact):
+                if pair in self._pairs:
+                    yield self._pairs[pair]
+        for whole in ("".join(name.words), _initials(name)):
+            if whole in self._whole:
+                yield self._whole[whole]
 
     def over(self, name: Name) -> bool:
         """Whether so many accounts have this very name that they were only counted."""
@@ -146,31 +169,44 @@ class NameIndex:
         def rank(item: tuple[int, float]) -> tuple[float, str]:
             number, shared = item
             kept = self._kept[number]
-            return -shared / (1 + sum(rarity.of(word) for word in kept.name.words)), kept.record.id
+            return -shared / (1 + self._weight(number, rarity)), kept.record.id
 
         same = {number for number in found if self._kept[number].name.words == name.words}
         others = ((number, shared) for number, shared in found.items() if number not in same)
         best = [number for number, _ in sorted(others, key=rank)[: max(COMPARED - len(same), 0)]]
         return [self._kept[number] for number in (*sorted(same), *best)]
 
+    def _weight(self, number: int, rarity: Rarity) -> float:
+        """What the words of a kept name weigh together."""
+        if (known := self._weights.get(number)) is None:
+            known = self._weights[number] = sum(map(rarity.of, self._kept[number].name.words))
+        return known
+
     def _want(self, name: Name) -> None:
         for word in name.words:
             if word not in self._words:
                 self._words[word] = Place()
                 for end in _ends(word):
-                    self._ends[end].add(word)
+                    self._ends[end].append(word)
         for pair in _pairs(name.words):
             self._pairs.setdefault(pair, Place())
         for whole in {"".join(name.words), _initials(name)} - {""}:
             self._whole.setdefault(whole, Place())
 
-    def _meaning(self, word: str) -> tuple[str, ...]:
-        """The sought words that this one is, or is nearly. Looked up once for each word of all accounts."""
-        if (known := self._means.get(word)) is None:
-            near = {other for end in _ends(word, known=True) for other in self._ends.get(end, ()) if other != word}
-            same = (word,) if word in self._words else ()
-            known = self._means[word] = (*same, *sorted(other for other in near if _slip(word, other)))
-        return known
+    def _met(self, text: str) -> Word:
+        """A word that no account's name had so far."""
+        slips = {near for end in _ends(text, known=True) for near in self._near(text, end)}
+        sought = text in self._words
+        meant = (*((text,) if sought else ()), *sorted(slips))
+        word = self._known[text] = Word(tuple(self._words[one] for one in meant), sought)
+        return word
+
+    def _near(self, word: str, end: str) -> Iterator[str]:
+        """The sought words with this end that are a slip away."""
+        if others := self._ends.get(end):
+            for other, _, _ in extract(word, others, scorer=OSA.distance, score_cutoff=MOST_SLIPS, limit=None):
+                if other != word and _slip(word, other):
+                    yield other
 
 
 def _slip(one: str, other: str) -> bool:

@@ -151,6 +151,8 @@ CUT, SQUEEZED = 0.95, 0.9
 ONE_MORE, TWO_MORE = 8, 12
 """From so many letters on a word may have two slips, and three."""
 
+MOST_SLIPS = 3
+
 
 def slip_likeness(short: str, long: str) -> float:
     """How alike two words are that differ by slips of the hand; 0 where these are too many, or the words too short."""

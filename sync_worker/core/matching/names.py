@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sync_worker.core.matching.words import LEADING, LEGAL, LEGAL_PHRASES, NOTHING, PLACES, WEAK
 
@@ -26,14 +25,15 @@ _UNSPACED = re.compile(
 )
 """Japanese, Chinese and Korean legal forms, which stand against the name without a blank."""
 
+_UNTOLD = frozenset((*PLACES, *NOTHING))
 _PHRASES: dict[str, list[tuple[str, ...]]] = {}
 for _phrase in sorted(LEGAL_PHRASES, key=len, reverse=True):
     _PHRASES.setdefault(_phrase[0], []).append(_phrase)
+_LEGAL_WORDS = LEGAL.union(LEADING, _PHRASES)
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A company's name in words. Two names with the same ``key`` are the same name."""
+class Name(NamedTuple):
+    """A company's name in words. Two names with the same ``key`` are the same name. A tuple: there are millions."""
 
     words: tuple[str, ...]
     """Small, without accents, legal forms, ``the`` and ``and``; a country in whichever language is its code."""
@@ -62,6 +62,8 @@ def name_of(text: str) -> Name:
     core, behind = _told(front), _told([*back, *aside])
     if not core:
         core, behind = behind or tuple(words), ()
+    if not behind:
+        return Name(core)
     return Name(core, tuple(word for word in dict.fromkeys(behind) if word not in core and word not in LEGAL))
 
 
@@ -81,7 +83,7 @@ def plain(text: str) -> str:
 
 def _unruly(words: list[str]) -> list[str]:
     """Single letters that stand side by side as one word: ``b v`` is ``bv``, ``d s m b v`` is ``dsm bv``."""
-    if not any(len(word) == 1 for word in words):
+    if not words or min(map(len, words)) > 1:
         return words
     found: list[str] = []
     run = ""
@@ -109,6 +111,8 @@ def _split(run: str) -> tuple[str, ...]:
 
 def _without_legal(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """The words before the legal form, and those behind it. Where it stands in front, what follows is the name."""
+    if _LEGAL_WORDS.isdisjoint(words):
+        return list(words), []
     core: list[str] = []
     behind: list[str] = []
     ended = False
@@ -135,4 +139,6 @@ def _legal_at(words: Sequence[str], at: int, *, first: bool) -> int:
 
 
 def _told(words: Sequence[str]) -> tuple[str, ...]:
+    if _UNTOLD.isdisjoint(words):
+        return tuple(words)
     return tuple(PLACES.get(word, word) for word in words if word not in NOTHING)
