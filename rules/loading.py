@@ -175,6 +175,8 @@ def _check_ids(roots: Iterable[Mapping], notes: Notes) -> None:
     _check_unique(_ids(roots, "scores", "grids", "contacts"), notes)
     for score in (*_section(roots, "scores"), *_section(roots, "contacts")):
         _check_unique(_term_ids(score), notes)
+    for book in _section(roots, "books"):
+        _check_unique(_affinity_ids(book), notes)
 
 
 def _term_ids(score: Node) -> Iterator[Scalar]:
@@ -185,6 +187,14 @@ def _term_ids(score: Node) -> Iterator[Scalar]:
             found = term.get("id") if isinstance(term, Mapping) else None
             if isinstance(found, Scalar):
                 yield found
+
+
+def _affinity_ids(book: Node) -> Iterator[Scalar]:
+    terms = book.get("affinity") if isinstance(book, Mapping) else None
+    for term in terms.items if isinstance(terms, Sequence) else ():
+        found = term.get("id") if isinstance(term, Mapping) else None
+        if isinstance(found, Scalar):
+            yield found
 
 
 def _check_unique(ids: Iterable[Scalar], notes: Notes) -> None:

@@ -16,6 +16,8 @@ MAX_RULES = 500
 """Rules of scope, protect, return, books, routes, service levels and covers together."""
 MAX_TERMS = 400
 """Terms of all scores together; those of all scores of contacts again."""
+MAX_AFFINITIES = 200
+"""Affinities of all books together."""
 MAX_SEGMENTS = 300
 """Segments of all schemes together."""
 MAX_CONDITIONS = 200
@@ -35,6 +37,7 @@ def check_counts(ruleset: Ruleset, notes: Notes) -> None:
         "rules": (marks, MAX_RULES),
         "terms": (_terms(ruleset.scores), MAX_TERMS),
         "terms on contacts": (_terms(found.score for found in ruleset.contacts), MAX_TERMS),
+        "affinities": ([term.mark for book in ruleset.books for term in book.affinity], MAX_AFFINITIES),
         "segments": ([segment.mark for scheme in ruleset.schemes for segment in scheme.segments], MAX_SEGMENTS),
         "named conditions": ([condition.mark for condition in ruleset.conditions.values()], MAX_CONDITIONS),
     }

@@ -24,6 +24,7 @@ scores:
 """
 
 BOOK = "books: [{id: b, accounts: true, reps: true, capacity: 5, rank: priority, %s}]"
+BUDGET = "books: [{id: b, accounts: true, reps: true, capacity: {%s}, rank: priority}]"
 
 
 def test_everything_a_file_says_is_kept(folder: Folder) -> None:
@@ -140,11 +141,13 @@ protect:
         (BOOK % "affinity: [{id: a, same: {account: industry, rep: capacity}, add: 0.2, because: y}]",
          "2:124: 'capacity' is a number, what stands here is text"),
         (BOOK % "affinity: [{id: a, reps: true, add: 20, because: y}]", "2:110: 20 is out of range — from -1 to 10"),
+        (BOOK % "affinity: [{id: a, reps: true, add: 1, because: y}, {id: a, reps: true, add: 1, because: y}]",
+         "2:131: the id 'a' is taken — first used at rules.yaml:2:90; choose another"),
         (BOOK % "worked: {grean: true}", "2:83: unknown key 'grean' — did you mean 'green'?"),
         (BOOK % "workload: country", "2:84: 'country' is text, a number is wanted"),
-        ("books: [{id: b, accounts: true, reps: true, capacity: {touches_per_week: team, per_account: 1}, rank: priority}]",
+        (BUDGET % "touches_per_week: team, per_account: 1",
          "2:74: 'team' is text, touches are a number"),
-        ("books: [{id: b, accounts: true, reps: true, capacity: {touches_per_week: 60, per_account: 0}, rank: priority}]",
+        (BUDGET % "touches_per_week: 60, per_account: 0",
          "2:91: 0 is out of range — from 0.001 to 1e+06"),
         ("tables: [teritories.csv]", "2:10: there is no table 'teritories.csv' in the folder"),
         ("tables: [{file: a.csv, hit: all}]", "2:29: 'all' is not possible here — known: collect, first, unique"),
@@ -247,6 +250,12 @@ def test_a_file_that_is_not_utf_8_is_told_where(folder: Folder) -> None:
 def test_a_problem_prints_as_editors_jump_to_it() -> None:
     problem = Problem("territories.yaml", 12, 15, "unknown field 'emploees'", "did you mean 'employees'?")
     assert str(problem) == "territories.yaml:12:15: unknown field 'emploees' — did you mean 'employees'?"
+
+
+def test_affinities_stay_within_what_one_statement_can_hold(folder: Folder) -> None:
+    terms = ", ".join(f"{{id: a{number}, reps: true, add: 0, because: x}}" for number in range(201))
+    found = folder.problems(rules_yaml=f"version: 1\n{BOOK % f'affinity: [{terms}]'}\n{SCORE}")
+    assert found[0].endswith("there are 201 affinities, over 200 — use a decision table")
 
 
 def test_rules_stay_within_what_one_statement_can_hold(folder: Folder) -> None:

@@ -195,8 +195,10 @@ def test_there_is_a_pack_to_start_with_and_one_for_the_demo() -> None:
         "version: 1\nbooks: [{id: x, accounts: true, reps: true, capacity: 1, rank: s, model: loose}]",
         "version: 1\nbooks: [{id: x, accounts: true, reps: true, capacity: 1, rank: s, families: some}]",
         "version: 1\nbooks: [{id: x, accounts: true, reps: true, capacity: 1, rank: s, worked: {amber: true}}]",
-        "version: 1\nbooks: [{id: x, accounts: true, reps: true, capacity: 1, rank: s, "
-        "affinity: [{id: a, add: 1, because: y}]}]",
+        (
+            "version: 1\nbooks: [{id: x, accounts: true, reps: true, capacity: 1, rank: s, "
+            "affinity: [{id: a, add: 1, because: y}]}]"
+        ),
         "version: 1\ntables: [t.xlsx]",
         "version: 1\nscope: [{id: x, use: []}]",
         "version: 1\nscope: [{id: x, use: {a: b}}]",
