@@ -87,9 +87,15 @@ def _malformed_problem(problem: Problem) -> Iterator[str]:
         yield "an item has an owner that there is not"
     if ((items.charged > 0) & (items.owner == NOBODY)).any():
         yield "an item that nobody has costs moves"
+    if not all(_convex(cost) for cost in (reps.workload, reps.potential)):
+        yield "what unevenness costs does not rise with the distance from a target"
     floats = (items.pool, arcs.worth, reps.potential.target, reps.workload.target)
     if not all(_finite(column) for column in floats):
         yield "the problem holds a number that is none, or without end"
+
+
+def _convex(cost: Evenness) -> bool:
+    return 0 <= cost.slope <= cost.steep < math.inf and 0 <= cost.near <= cost.far < math.inf
 
 
 def _malformed(problem: Problem, choice: Ints, prices: Prices) -> Iterator[str]:
