@@ -38,9 +38,9 @@ def drawn(count: int, reps: int, seed: int, kind: int = 0) -> Problem:
     owned = owner != NOBODY
     left = owned & (random.random(count) < 0.1)
     locked = owned & ~left & (random.random(count) < 0.2)
-    for item in np.flatnonzero(owned):
-        able[item, owner[item]] = not left[item]
-        able[item] &= ~locked[item] | (np.arange(reps) == owner[item])
+    for one in np.flatnonzero(owned).tolist():
+        able[one, owner[one]] = not left[one]
+        able[one] &= ~locked[one] | (np.arange(reps) == owner[one])
     item, rep = np.nonzero(able)
     score = random.lognormal(1.0, 1.0, count) * size
     stays = rep == owner[item]
