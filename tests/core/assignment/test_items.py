@@ -96,7 +96,7 @@ def test_the_order_of_accounts_and_reps_changes_nothing(seed: int) -> None:
     accounts, seats = made_up(seed)
     one = build(accounts, seats, terms(seed))
     random.Random(seed).shuffle(accounts)  # noqa: S311 - an order, not a secret
-    other = build([replace(a, reps=dict(reversed(a.reps.items()))) for a in accounts], seats[::-1], terms(seed))
+    other = build([replace(a, reps=dict(reversed(list(a.reps.items())))) for a in accounts], seats[::-1], terms(seed))
     assert (one.members, one.conflicts, one.targets) == (other.members, other.conflicts, other.targets)
     assert list(bits(one.problem)) == list(bits(other.problem))
 
