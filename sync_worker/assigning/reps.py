@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
-from rules import ColumnKind, Dialect, compile_reps
+from rules import Budget, ColumnKind, Dialect, compile_reps
 from rules.several import values_of
 from sync_worker.core.model import Rep
 from sync_worker.store import decisions, lookup
@@ -39,7 +39,12 @@ def reps_of(tx: Connection, parts: Parts, rules: Ruleset, everybody: People) -> 
             continue
         rep = everybody.reps.get(user.id, user.id)
         if (room := seen.room(row)) and rep != everybody.pool:
-            one = replace(_rep(rep, users, everybody, room), suits=seen.suits(row), compared=seen.compared(row))
+            one = replace(
+                _rep(rep, users, everybody, room),
+                suits=seen.suits(row),
+                compared=seen.compared(row),
+                budgets=seen.budgets(row),
+            )
             found[rep] = _together(found[rep], one) if rep in found else one
     return found
 
@@ -55,6 +60,8 @@ class _Seen:
     """By book: the column and the affinity of each condition on reps."""
     fields: Mapping[str, str]
     """The column of each text field that affinities compare."""
+    per_account: Mapping[str, float]
+    """The touches that an account needs in a week, by book, where the capacity follows from them."""
 
     @classmethod
     def of(cls, compiled: Compiled, rules: Ruleset) -> Self:
@@ -65,11 +72,22 @@ class _Seen:
             {book: compiled.of(ColumnKind.CAPACITY, book)[0].name for book in books},
             {book: [(c.name, c.term) for c in compiled.of(ColumnKind.AFFINITY, book)] for book in books},
             {column.output: column.name for column in compiled.of(ColumnKind.COMPARED)},
+            {book.id: book.capacity.per_account for book in rules.books if isinstance(book.capacity, Budget)},
         )
 
     def room(self, row: Mapping[str, object]) -> dict[str, int]:
         """How many accounts of each book the user may own, of those that are for the user."""
         return {book: places(row[self.capacity[book]]) for book, fits in self.eligible.items() if row[fits]}
+
+    def budgets(self, row: Mapping[str, object]) -> dict[str, str]:
+        """What capacities follow from, by book: 60 touches a week at 1.5 for each account."""
+        shares = {book: row[self.capacity[book]] for book in self.per_account if row[self.eligible[book]]}
+        return {
+            book: f"{round(float(str(share)) * self.per_account[book], 3):,g} touches a week"
+            f" at {self.per_account[book]:,g} for each account"
+            for book, share in shares.items()
+            if share is not None
+        }
 
     def suits(self, row: Mapping[str, object]) -> dict[str, frozenset[str]]:
         """The affinities whose condition on reps holds, by book."""
@@ -88,10 +106,11 @@ def several(text: object) -> frozenset[str]:
 
 def _together(one: Rep, other: Rep) -> Rep:
     """What two users of one person may and are, as one rep."""
-    capacity = {book: max(count, one.capacity.get(book, 0)) for book, count in other.capacity.items()}
+    more = {book: count for book, count in other.capacity.items() if count > one.capacity.get(book, -1)}
     return replace(
         one,
-        capacity={**one.capacity, **capacity},
+        capacity={**one.capacity, **more},
+        budgets={**one.budgets, **{book: words for book, words in other.budgets.items() if book in more}},
         suits=_joined(one.suits, other.suits),
         compared=_joined(one.compared, other.compared),
     )

@@ -23,6 +23,8 @@ class Seat:
     rep: str
     load: int
     capacity: int | None
+    budget: str = ""
+    """What the capacity follows from, in words; empty where it is said as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def _as_it_stands(asked: Decision, rep: Rep, book: BookPolicy, load: Counter[str
 
 
 def _seat(rep: Rep, book: BookPolicy, load: Mapping[str, int]) -> Seat:
-    return Seat(rep.id, load.get(rep.id, 0), rep.capacity.get(book.id))
+    return Seat(rep.id, load.get(rep.id, 0), rep.capacity.get(book.id), rep.budgets.get(book.id, ""))
 
 
 def _limit(rep: Rep, book: BookPolicy, moved: Mapping[str, int]) -> tuple[int, int]:

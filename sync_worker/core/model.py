@@ -104,6 +104,8 @@ class Rep:
     """By book: the ids of the affinities whose condition on reps holds for this one."""
     compared: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The values of the rep's text fields that affinities compare with accounts', by field."""
+    budgets: Mapping[str, str] = field(default_factory=dict)
+    """What a capacity follows from, in words, by book; only of books that say so."""
 
 
 @dataclass(frozen=True, slots=True)

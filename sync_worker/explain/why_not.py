@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rules import tree
+from rules import Model, tree
 from rules.nearest import ways
 from rules.needed import needs_of
 from rules.probing import probe_rep
@@ -42,7 +42,7 @@ class Reason:
 
     kind: str
     """theirs, scope, held, protected, owned, returning, resting, unbooked, pool, inactive, crm, book, full, limit,
-    previous, emptier, nobody or next."""
+    fixed, open, previous, emptier, nobody or next."""
     text: str
     nearest: tuple[Nearest, ...] = ()
     """What would have to be different for it to stand in the way no more."""
@@ -100,7 +100,7 @@ def why_not(parts: Parts, account: str, rep: str) -> WhyNot:
         reasons=reasons,
         claim=stands,
         names={id_: asked.names.get(id_, id_) for id_ in reps},
-        went=next((change for change in owned.changes if change.rule.startswith("book:")), None),
+        went=next((change for change in owned.changes if change.rule.startswith(("book:", "claim:"))), None),
     )
 
 
@@ -183,11 +183,13 @@ class _Asked:
 
     def _of_the_book(self, stands: Claim) -> Iterator[Reason]:
         name, seat = self.rep.name, stands.seat
+        yield from self._of_its_model(next(one for one in self.glass.rules.books if one.id == stands.book))
         if stands.bar is Bar.BOOK:
             text = f"The book {stands.book} takes it, and that book is not for {name}."
             yield Reason("book", text, (*self._rep_lacks(stands.book), *self._other_books()))
         elif stands.bar is Bar.FULL:
-            full = f"the book {stands.book} holds {seat.capacity:,}: it is full."
+            budget = f" ({seat.budget})" if seat.budget else ""
+            full = f"the book {stands.book} holds {seat.capacity:,}{budget}: it is full."
             has = f"{name} has {count(seat.load, 'account')}, and {full}"
             none = f"{name} has no room in the book {stands.book}: a capacity of 0, or none in the CRM."
             yield Reason("full", has if seat.capacity else none)
@@ -197,6 +199,15 @@ class _Asked:
             yield self._other_first(stands)
         elif stands.bar is None and not stands.goes_to and stands.because:
             yield Reason("nobody", f"Nobody gets it: {stands.because}.")
+
+    @staticmethod
+    def _of_its_model(book: Book) -> Iterator[Reason]:
+        """Books that no refill gives out."""
+        if book.model is Model.FIXED:
+            text = f"The book {book.id} is fixed: its accounts go to whom {book.owner} names, and to no one else."
+            yield Reason("fixed", text)
+        elif book.model is Model.OPEN:
+            yield Reason("open", f"The book {book.id} is open: its accounts go to reps who claim them.")
 
     def _limited(self, book: str, used: int, most: int) -> str:
         limit = next(one.limit for one in self.glass.rules.books if one.id == book)

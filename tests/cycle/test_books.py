@@ -112,7 +112,9 @@ def test_a_rep_gets_what_the_rep_claims_of_an_open_book_and_is_told_why_not_of_a
         worker.apply(plan.plan.id)
         told = plain(shown(plan, worker.names(), few=None)[0])
         again = worker.plan()
+        why = worker.why_not(free(worker, "whoever")[0].account, str(people["Nadia Young"]["Email"]))
     (row,) = [stored.row for stored in plan.rows if stored.row.rule.startswith("claim:")]
+    assert why.verdict == "The book whoever is open: its accounts go to reps who claim them."
     assert (row.account, row.rule, row.reason) == (wanted.account, "claim:whoever", "the claim names Marco Kaur")
     assert office.account(wanted.account)["OwnerId"] == marco["Id"]
     assert office.account(wanted.account)["Description"] == marco["Email"]
@@ -129,8 +131,9 @@ def test_a_capacity_follows_from_touches_and_affinities_from_what_reps_and_accou
     bruno = next(rep for rep in decided.reps.values() if rep.name == "Bruno Kaur")
     stefan = next(rep for rep in decided.reps.values() if rep.name == "Stefan Mehta")
     assert bruno.capacity["rest"] == stefan.capacity["rest"] == 40
-    assert (bruno.suits, stefan.suits) == ({"rest": {"large"}}, {})
-    assert (bruno.compared["region"], stefan.compared["region"]) == ({"EMEA", "AMER"}, {"EMEA"})
+    assert bruno.budgets == {"rest": "60 touches a week at 1.5 for each account"}
+    assert (bruno.suits, stefan.suits) == ({"rest": frozenset({"large"})}, {})
+    assert (bruno.compared["region"], stefan.compared["region"]) == (frozenset({"EMEA", "AMER"}), frozenset({"EMEA"}))
     known = [one for one in decided.decisions if one.book == "rest"]
     assert any(one.suits for one in known)
     assert not all(one.suits for one in known)
