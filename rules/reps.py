@@ -28,6 +28,8 @@ _HEADER = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,62})(?: \((text|number|yes/no|da
 ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 SAME_PERSON = 90.0
 """Similarity, 0-100, of two addresses of one person: colleagues share the half behind the @."""
+HOURS = ("time_zone", "working_hours", "calendar")
+"""Columns that say when a rep works: always text, so that the calendar NO is Norway's."""
 _LEADING_ZERO = re.compile(r"-?0\d")
 _OTHER_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}", re.ASCII)
 
@@ -61,6 +63,7 @@ def read_reps(texts: Mapping[str, str], known: Mapping[str, FieldInfo], notes: N
     Every problem is noted at its cell. A field that a header names is there however wrong its cells are: conditions
     that read it are not at fault.
     """
+    known = {**{name: FieldInfo(name, Type.TEXT) for name in HOURS}, **known}
     files = [file for name, text in texts.items() if (file := _file(name, text, notes)) is not None]
     columns: dict[str, list[_Column]] = {}
     for file in files:

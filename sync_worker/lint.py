@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules import Dialect, compile_counts, compile_looks, strangers
-from rules.lint import Severity, Staff, Stored, in_order, lint, listed, of_loading, of_stored
+from rules.absences import unknown_people
+from rules.lint import Finding, Severity, Staff, Stored, in_order, lint, listed, of_loading, of_stored
+from sync_worker.assigning.presence import doubts, known_alone
 from sync_worker.assigning.reps import reps_of
 from sync_worker.decide import build_facts, people_of
 from sync_worker.parts import Stopped
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
     from connectors.port import User
     from rules import Looked, Ruleset, Vocabulary
-    from rules.lint import Finding
     from sync_worker.parts import Parts
 
 MAY_BE_EMPTY = frozenset(DERIVED)
@@ -54,6 +55,7 @@ def lint_rules(parts: Parts, rules: Ruleset, words: Vocabulary) -> Linted:
     if users and pulled:
         stored, staff = _against_store(parts, rules, users, now)
     found = [*lint(rules, words, today=now.date(), staff=staff), *_strangers(rules, users)]
+    found += _doubtful_hours(parts, rules, users)
     if stored is None:
         return Linted(in_order(found))
     told = {(one.mark, one.severity) for one in found}
@@ -117,4 +119,23 @@ def staff_of(users: Collection[User], rules: Ruleset, may_fill: Mapping[str, int
 def _strangers(rules: Ruleset, users: Collection[User]) -> tuple[Finding, ...]:
     # Before the first pull nobody is known, so nobody can be a stranger.
     addresses = {str(user.fields.get("email") or "").lower() for user in users}
-    return of_loading(strangers(rules.reps, addresses), Severity.WARNING, "unknown-rep") if addresses else ()
+    unknown = (*strangers(rules.reps, addresses), *unknown_people(rules.absences, addresses))
+    return of_loading(unknown, Severity.WARNING, "unknown-rep") if addresses else ()
+
+
+def _doubtful_hours(parts: Parts, rules: Ruleset, users: Collection[User]) -> tuple[Finding, ...]:
+    """What cannot be read of reps' hours, where rules ask for them: at the rep file's row, or where they first ask."""
+    asking = [
+        *(row.mark for row in rules.absences),
+        *(level.mark for level in rules.service_levels),
+        *(cover.mark for cover in rules.covers),
+    ]
+    able = [user for user in users if user.active and user.can_own]
+    if not asking or not able:
+        return ()
+    told = doubts(rules, known_alone(able, rules), parts.config.schedule.time_zone)
+    places = [(one.mark or asking[0], one) for one in told]
+    return tuple(
+        Finding("odd-hours", Severity.WARNING if one.wrong else Severity.NOTE, mark, one.message, one.hint)
+        for mark, one in places
+    )

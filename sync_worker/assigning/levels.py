@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from rules import ColumnKind, Dialect, compile_reps
 from rules.facts import FIRST_TOUCH
 from sync_worker.assigning.presence import known, presence
+from sync_worker.assigning.routes import everyone
 from sync_worker.core.covers import Cover, Covered, Covers, covering
-from sync_worker.core.model import SERVICE_LEVEL, Rep
+from sync_worker.core.model import SERVICE_LEVEL
 from sync_worker.core.service_levels import (
     FirstTouch,
     Levels,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from rules.presence import ServiceLevel as LevelRule
     from rules.presence import Span as SpanRule
     from sync_worker.core.calendars import Calendars
-    from sync_worker.core.model import Decision
+    from sync_worker.core.model import Decision, Rep
     from sync_worker.core.people import People
     from sync_worker.core.steps import Position, Step
     from sync_worker.parts import Parts
@@ -59,7 +60,7 @@ def looking_after(  # noqa: PLR0913, PLR0917 - what the steps are made of
     """The steps of service levels and covers; none where the rules have neither, and no cover runs."""
     if not (rules.service_levels or rules.covers or running_covers(tx)):
         return ()
-    who = staff(tx, parts, rules, everybody, start.reps)
+    who = staff(tx, parts, rules, everybody, start)
     about = levels(tx, parts, rules, everybody, start, who, now)
     return (reassigning(about), covering(covers(tx, rules, everybody, who, now)))
 
@@ -70,7 +71,7 @@ def reminders(  # noqa: PLR0913, PLR0917 - what they are made of
     """The first touches of which the owners are to be told now: each is noted in the store, and never told again."""
     if not any(rule.remind for rule in rules.service_levels):
         return ()
-    who = staff(tx, parts, rules, everybody, start.reps)
+    who = staff(tx, parts, rules, everybody, start)
     waiting = first_touches(levels(tx, parts, rules, everybody, start, who, now), start.decisions)
     due = {
         Reminded(one.account, one.level, one.owner, one.since): one for one in waiting if one.state is State.REMINDED
@@ -83,18 +84,10 @@ def kept_places(tx: Connection, everybody: People) -> Counter[str]:
     return Counter(everybody.rep(one.origin) or one.origin for one in running_covers(tx))
 
 
-def staff(tx: Connection, parts: Parts, rules: Ruleset, everybody: People, capacity: Mapping[str, Rep]) -> Staff:
-    """Everybody who is active and may own accounts, but for the pool's user. ``capacity``: the reps of the books."""
-    users = lookup.users(tx)
-    people = known(users, rules, everybody)
-    able = {user.id: user for user in users if user.active and user.can_own and user.id in everybody}
-    reps: dict[str, Rep] = {}
-    for rep in sorted(people.keys() - {everybody.pool}):
-        own = {crm: id_ for crm, id_ in everybody.users.get(rep, {}).items() if id_ in able}
-        if own:
-            books = capacity[rep].capacity if rep in capacity else {}
-            reps[rep] = Rep(rep, people[rep].text("name") or rep, own, books)
-    teams = {rep: team for rep in reps if (team := people[rep].text("team"))}
+def staff(tx: Connection, parts: Parts, rules: Ruleset, everybody: People, start: Position) -> Staff:
+    """Everybody who is active and may own accounts, but for the pool's user."""
+    reps, people = everyone(tx, everybody, start), known(lookup.users(tx), rules, everybody)
+    teams = {rep: team for rep in reps if rep in people and (team := people[rep].text("team"))}
     return Staff(presence(tx, parts, rules, everybody), reps, teams)
 
 

@@ -12,13 +12,13 @@ from sync_worker.core.calendars import Absence, Calendars, Hours
 from sync_worker.store import lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from sqlalchemy import Connection
 
     from connectors.port import User, Value
-    from rules import Ruleset
+    from rules import RepRow, Ruleset
     from rules.problems import Mark
     from sync_worker.core.people import People
     from sync_worker.parts import Parts
@@ -34,6 +34,8 @@ class Doubt:
     message: str
     hint: str
     mark: Mark | None = None
+    wrong: bool = True
+    """Whether something cannot be read; else it is only missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,12 @@ def presence(tx: Connection, parts: Parts, rules: Ruleset, everybody: People) ->
     return Calendars(usual, _hours(usual, rules, known(lookup.users(tx), rules, everybody)))
 
 
+def known_alone(users: Iterable[User], rules: Ruleset) -> dict[str, Known]:
+    """What is known of each user, by the user's id, whoever else is the same person."""
+    filed = {row.email: row for row in rules.reps.rows}
+    return {user.id: _known([user], filed) for user in users}
+
+
 def known(users: Collection[User], rules: Ruleset, everybody: People) -> dict[str, Known]:
     """What is known of each rep, by the rep's id: the rep files before the CRM, the first CRM's user before others."""
     filed = {row.email: row for row in rules.reps.rows}
@@ -62,13 +70,16 @@ def known(users: Collection[User], rules: Ruleset, everybody: People) -> dict[st
     for rep in sorted({everybody.rep(user.id) or user.id for user in users}):
         ids = (everybody.users.get(rep) or {"": rep}).values()
         own = [by_id[id_] for id_ in ids if id_ in by_id]
-        fields = {name: value for user in reversed(own) for name, value in user.fields.items() if value is not None}
-        row = filed.get(str(fields.get("email") or "").lower())
-        if row is None:
-            found[rep] = Known(fields)
-        else:
-            found[rep] = Known({**fields, **row.values}, dict.fromkeys(row.values, row.mark))
+        found[rep] = _known(own, filed)
     return found
+
+
+def _known(users: Sequence[User], filed: Mapping[str, RepRow]) -> Known:
+    fields = {name: value for user in reversed(users) for name, value in user.fields.items() if value is not None}
+    row = filed.get(str(fields.get("email") or "").lower())
+    if row is None:
+        return Known(fields)
+    return Known({**fields, **row.values}, dict.fromkeys(row.values, row.mark))
 
 
 def doubts(rules: Ruleset, people: Mapping[str, Known], usual: str) -> Iterator[Doubt]:
@@ -91,8 +102,9 @@ def doubts(rules: Ruleset, people: Mapping[str, Known], usual: str) -> Iterator[
     for name, instead in ((TIME_ZONE, usual), (WORKING_HOURS, USUAL)):
         if missing := sum(not one.text(name) for one in people.values()):
             yield Doubt(
-                f"{missing:,} of {len(people):,} reps have no {name}: {instead} counts for them",
+                f"{missing:,} of {len(people):,} users who may own accounts have no {name}: {instead} counts for them",
                 f"map the field under [fields.users], or head a column of a rep file '{name}'",
+                wrong=False,
             )
 
 
