@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -101,7 +101,7 @@ def worlds(draw: st.DrawFn) -> Position:
 BOOKS = (PricedBook(EMEA), PricedBook(AMER))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(worlds(), st.sampled_from([None, Cap(most=2), Cap(share=0.5)]))
 def test_no_capacity_is_exceeded_and_what_may_not_move_does_not(start: Position, cap: Cap | None) -> None:
     found = run(start, *(replace(book, cap=cap) for book in BOOKS))
@@ -112,12 +112,12 @@ def test_no_capacity_is_exceeded_and_what_may_not_move_does_not(start: Position,
         one, who = movable[change.account], start.reps[change.after]
         assert one.book in who.capacity
         assert load[who.id] <= max(who.capacity[str(one.book)], before[who.id])
-        assert not one.resting
+        assert not (one.resting and one.owner == POOL)
         assert cap is not None or one.owner == POOL
     assert not {change.account for change in found.changes} & {one.account for one in found.unassigned}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(worlds())
 def test_a_refill_leaves_nothing_for_the_next_one_to_do(start: Position) -> None:
     found = run(start, *BOOKS)
@@ -125,7 +125,7 @@ def test_a_refill_leaves_nothing_for_the_next_one_to_do(start: Position) -> None
     assert again.changes == ()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(worlds(), st.randoms(use_true_random=False), st.sampled_from([None, Cap(most=3)]))
 def test_the_order_of_accounts_and_reps_changes_nothing(start: Position, luck: object, cap: Cap | None) -> None:
     books = [replace(book, cap=cap) for book in BOOKS]
@@ -137,7 +137,7 @@ def test_the_order_of_accounts_and_reps_changes_nothing(start: Position, luck: o
     assert prices_kept(one.priced) == prices_kept(other.priced)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(worlds(), st.integers(0, 5))
 def test_a_rebalance_takes_no_more_from_owners_than_its_cap_all_books_together(start: Position, most: int) -> None:
     found = run(start, *(replace(book, cap=Cap(most=most)) for book in BOOKS))
@@ -267,8 +267,8 @@ def test_the_figures_say_how_even_books_are_before_and_after() -> None:
     owned = [account(f"o{n}", 50.0, owner="ann") for n in range(6)]
     start = position(owned, rep("ann", emea=6), rep("bob", emea=6))
     found = run(start, PricedBook(EMEA, cap=Cap(share=0.5)))
-    told = figures(found.priced, {"ann": "Ann Lee"})
-    (book,) = told["books"]  # type: ignore[misc]
+    told: Any = figures(found.priced, {"ann": "Ann Lee"})
+    (book,) = told["books"]
     assert (book["before"]["potential"]["variation"], book["after"]["potential"]["variation"]) == (1.0, 0.0)
     assert (book["before"]["potential"]["gini"], book["after"]["potential"]["gini"]) == (0.5, 0.0)
     assert (book["moves"]["chosen"], book["moves"]["most"], book["moves"]["share"]) == (3, 3, 0.5)
