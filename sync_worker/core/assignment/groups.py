@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -67,8 +68,8 @@ class Group:
 
     @property
     def worth(self) -> float:
-        """Of all members."""
-        return sum(one.worth for one in self.members)
+        """Of all members. Python's own sum rounds otherwise from one version to the next."""
+        return math.fsum(one.worth for one in self.members)
 
     @property
     def charged(self) -> int:
@@ -190,10 +191,10 @@ def _able(members: Sequence[Account]) -> Mapping[str, float]:
         return members[0].reps
     root = [one for one in members if one.id == one.family]
     reps = set.intersection(*(set(one.reps) for one in root or members))
-    total = sum(one.worth for one in members)
+    total = math.fsum(one.worth for one in members)
     weights = [one.worth / total if total else 1.0 / len(members) for one in members]
     pairs = list(zip(members, weights, strict=True))
-    return {rep: sum(one.reps.get(rep, 1.0) * weight for one, weight in pairs) for rep in sorted(reps)}
+    return {rep: math.fsum(one.reps.get(rep, 1.0) * weight for one, weight in pairs) for rep in sorted(reps)}
 
 
 def _within(groups: Sequence[Group], most_moves: int | None) -> tuple[list[Group], list[Group]]:

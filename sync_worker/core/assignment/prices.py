@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -162,7 +163,7 @@ def _units(problem: Problem, scale: Floats) -> Floats:
     """
     count, worth = len(problem.reps.ids), float(np.add.reduce(scale)) or 1.0
     each = [worth / max(1.0, float(need.sum())) for need in _needs(problem.items)]
-    return np.concatenate([np.repeat(each, count), [each[0] / float(max(1, count)) ** 0.5]])
+    return np.concatenate([np.repeat(each, count), [each[0] / math.sqrt(max(1, count))]])
 
 
 def _needs(items: Items) -> tuple[Ints, Ints, Ints]:
