@@ -13,6 +13,7 @@ from sync_worker.decide import build_facts, fact_settings, load_rules, people_of
 from sync_worker.explain.contacts import best_contacts
 from sync_worker.explain.glass import Glass
 from sync_worker.explain.nearest import Nearest, nearest, routed
+from sync_worker.explain.routing import turn_next, turn_of
 from sync_worker.explain.telling import Told, tell
 from sync_worker.explain.tiers import NextTier, next_tiers
 from sync_worker.explain.verdict import Stands, verdict
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from connectors.port import Record
     from rules import Ruleset
     from sync_worker.explain.contacts import BestContact
+    from sync_worker.explain.routing import Turned
     from sync_worker.explain.telling import RuleTried, TermCounted
     from sync_worker.history import Change
     from sync_worker.parts import Parts
@@ -71,6 +73,8 @@ class Explanation:
     """Latest first."""
     plan_rows: tuple[str, ...]
     """What the latest plan that touches the account does to it, and how that ended."""
+    turn: Turned | None
+    """How a route gives it, in the next plan, or gave it the latest time."""
 
     @property
     def rules(self) -> tuple[RuleTried, ...]:
@@ -103,6 +107,9 @@ def explain(parts: Parts, account: str) -> Explanation:
         stated = origins.statements(tx, columns, found.ref.id, now=now, settings=how)
         signals = origins.signals(tx, found.ref.id, now=now, settings=how)
         people = best_contacts(tx, rules, found.ref.id, now)
+        goes = at.in_pool and value["fields"].get("route") is not None
+        turn = turn_next(tx, parts, rules, people_of(tx, parts), found.ref.id, now) if goes else None
+        turn = turn or turn_of(tx, found.ref.id)
     return Explanation(
         account=found.ref.id,
         name=at.name,
@@ -122,6 +129,7 @@ def explain(parts: Parts, account: str) -> Explanation:
         contacts=people,
         owners=owned.changes,
         plan_rows=rows,
+        turn=turn,
     )
 
 

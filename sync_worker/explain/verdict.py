@@ -37,6 +37,8 @@ def verdict(told: Told, at: Stands) -> str:
 def _in_pool(told: Told, at: Stands) -> str:
     if at.resting:
         return "It rests in the pool after its return, and will then be given out again."
+    if told.fields.get("route") is not None:
+        return f"It waits in the pool for its turn: the route {told.fields['route']} gives it out."
     if told.book is None:
         return "It waits in the pool: no book takes it."
     return f"It waits in the pool for a place in the book {told.book}, the highest score first."

@@ -20,6 +20,7 @@ from sync_worker.explain.glass import Glass
 from sync_worker.explain.nearest import Lacking, Nearest, Question, answers, first_of, nearest
 from sync_worker.explain.now import home_of, not_in_facts, refresh
 from sync_worker.explain.people import find_rep
+from sync_worker.explain.routing import in_the_way, turn_next
 from sync_worker.explain.verdict import Stands
 from sync_worker.history import Change, find_account, ownership_of
 from sync_worker.report.words import count
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from connectors.port import User
     from rules import Book
     from sync_worker.core.people import People
+    from sync_worker.explain.routing import Turned
     from sync_worker.parts import Parts
 
 
@@ -42,7 +44,7 @@ class Reason:
 
     kind: str
     """theirs, scope, held, protected, owned, returning, resting, unbooked, pool, inactive, crm, book, full, limit,
-    fixed, open, previous, emptier, nobody or next."""
+    fixed, open, route, previous, emptier, nobody or next."""
     text: str
     nearest: tuple[Nearest, ...] = ()
     """What would have to be different for it to stand in the way no more."""
@@ -135,11 +137,23 @@ class _Asked:
         if self.everybody.rep(self.at.owner) == self.rep.id and not self.at.in_pool:
             yield Reason("theirs", f"{self.rep.name} has it already.")
             return
-        found, own = list(self._of_the_account()), list(self._of_the_rep())
-        found += own or (self._of_the_book(stands) if stands else ())
+        found, own, turn = list(self._of_the_account()), list(self._of_the_rep()), self._turn()
+        if turn is not None:
+            found = [reason for reason in found if reason.kind != "unbooked"]
+            told = "" if own else in_the_way(turn, self.rep.id, self.rep.name)
+            found += own or ([Reason("route", told)] if told else [])
+        else:
+            found += own or (self._of_the_book(stands) if stands else ())
         yield from found
         if not found:
             yield Reason("next", f"Nothing: the next plan gives it to {self.rep.name}.")
+
+    def _turn(self) -> Turned | None:
+        """What the routes of the next plan do with it, where one gives it out."""
+        if not self.at.in_pool or self.value["fields"].get("route") is None:
+            return None
+        glass = self.glass
+        return turn_next(glass.tx, self.parts, glass.rules, self.everybody, glass.account, glass.now)
 
     def _of_the_account(self) -> Iterator[Reason]:
         value, least = self.value, nearest(self.glass, self.value, self.stands)

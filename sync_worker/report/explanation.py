@@ -44,6 +44,7 @@ def explained(found: Explanation) -> Answer:
         *_sources(found),
         *_signals(found),
         *_owners(found),
+        *_turn(found),
         *_plans(found),
     )
     return document, {"explanation": flat(found)}
@@ -249,6 +250,21 @@ def _owners(found: Explanation | Past) -> Iterator[Block]:
         yield Heading("Owners, the latest first")
         rows = [(instant(c.at), c.before, c.after, c.because if c.plan else "by hand") for c in found.owners]
         yield table("when|from|to|~why", rows)
+
+
+def _turn(found: Explanation) -> Iterator[Block]:
+    """Whom a route considered, and why it was that one's turn."""
+    if (turn := found.turn) is None:
+        return
+    when = "In the next plan" if turn.next else f"On {day(turn.at)}, plan {turn.plan} ({turn.state})"
+    yield Heading(f"Whose turn is it? The route {turn.route}")
+    goes = f"it goes to {turn.goes_to}" if turn.goes_to else "nobody gets it"
+    yield Text(f"{when}: {goes}{': ' if turn.because else ''}{turn.because}.")
+    rows = [
+        (one.name, figure(one.received), figure(one.entitled), "gets it" if one.got_it else one.because)
+        for one in turn.candidates
+    ]
+    yield table("considered|>received|>entitled|~", rows)
 
 
 def _plans(found: Explanation | Past) -> Iterator[Block]:

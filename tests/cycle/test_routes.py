@@ -10,6 +10,10 @@ import pytest
 
 from sync_worker.config import load
 from sync_worker.core.routing import replay
+from sync_worker.report.explanation import explained
+from sync_worker.report.routes import stood
+from sync_worker.report.text import plain
+from sync_worker.routes import routes
 from sync_worker.store import turns
 
 if TYPE_CHECKING:
@@ -66,6 +70,45 @@ def say_whose_turn_it_was(office: Office, report: PlanReport) -> None:
             assert row.reason.startswith(begins)
 
 
+def is_explained_before(office: Office, worker: Worker, account: str, rep: str) -> None:
+    names = {str(user["Id"]): str(user["Name"]) for user in office.users()}
+    told = worker.explain(account)
+    assert told.verdict == "It waits in the pool for its turn: the route enquiries gives it out."
+    assert told.turn is not None
+    assert told.turn.next
+    assert told.turn.goes_to == names[rep]
+    assert [one.name for one in told.turn.candidates if one.got_it] == [names[rep]]
+    other = next(one for one in told.turn.candidates if not one.got_it and not one.bar)
+    (reason,) = worker.why_not(account, other.rep).reasons
+    assert reason.kind == "route"
+    assert reason.text.startswith(f"The route enquiries gives it out, and it is the turn of {names[rep]} (")
+    assert worker.why_not(account, rep).verdict == f"Nothing: the next plan gives it to {names[rep]}."
+    pool = next(str(user["Name"]) for user in office.users() if user["Name"] == "Account Pool")
+    assert [one.kind for one in worker.why_not(account, pool).reasons] == ["pool"]
+
+
+def is_explained_after(office: Office, worker: Worker, account: str, rep: str) -> None:
+    names = {str(user["Id"]): str(user["Name"]) for user in office.users()}
+    told = worker.explain(account)
+    assert told.turn is not None
+    assert not told.turn.next
+    assert (told.turn.goes_to, told.turn.state) == (names[rep], "verified")
+    text = plain(explained(told)[0])
+    assert "Whose turn is it? The route enquiries" in text
+    assert f"it goes to {names[rep]}." in text
+
+
+def is_reported(worker: Worker, given: dict[str, str]) -> None:
+    found = routes(worker.parts)
+    (one,) = found.routes
+    assert {member.rep: member.received.count for member in one.members if member.received.count} == Counter(
+        given.values()
+    )
+    text = plain(stood(found)[0])
+    assert "enquiries: round robin" in text
+    assert "Nobody is further than" in text
+
+
 def test_routed_accounts_get_their_owners_in_the_crm_and_a_second_plan_gives_nothing_twice(office: Office) -> None:
     with office.worker(settings(office)) as worker:
         first = worker.plan()
@@ -74,6 +117,7 @@ def test_routed_accounts_get_their_owners_in_the_crm_and_a_second_plan_gives_not
         assert set(Counter(given.values()).values()) <= {1, 2}
         assert ledger(worker) == {}, "a plan that waits has given nobody a turn"
         say_whose_turn_it_was(office, first)
+        is_explained_before(office, worker, *next(iter(given.items())))
         apply(worker, first)
         assert {account: office.account(account)["OwnerId"] for account in given} == given
         assert sum(one.received.count for one in ledger(worker).values()) == len(given)
@@ -83,6 +127,8 @@ def test_routed_accounts_get_their_owners_in_the_crm_and_a_second_plan_gives_not
         again = worker.plan()
         assert routed(again) == {}
         assert not again.decided.assignment.turns
+        is_explained_after(office, worker, *next(iter(given.items())))
+        is_reported(worker, given)
 
 
 def test_a_waiting_plan_is_renewed_with_the_same_turns_and_a_rejected_one_gives_them_back(office: Office) -> None:
