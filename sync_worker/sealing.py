@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,12 @@ from sync_worker import __version__
 from sync_worker.core.canonical import digest
 from sync_worker.core.guards import Ground, Guards, Limit, judge
 from sync_worker.core.model import Plan, RowKind
+from sync_worker.core.ping_pong import coming_back, marked
 from sync_worker.core.planning import ModelFields, PriorityFields, make_rows, resting, seal
 from sync_worker.core.summary import rule_shares, summarise
 from sync_worker.store import facts, plans, prices, turns
 from sync_worker.store.moves import applied_summaries, fields_written
+from sync_worker.store.ownership import lately_owned
 from sync_worker.store.standing import shown
 
 if TYPE_CHECKING:
@@ -38,7 +41,14 @@ def difference(parts: Parts, decided: Decided) -> tuple[PlanRow, ...]:
     with parts.store.read() as tx:
         now_shown = shown(tx, fields.names())
         rows = make_rows(decided.decisions, decided.assignment.changes, now_shown, fields=fields)
-        return at_rest(tx, decided, rows)
+        had, pools = _had(tx, parts, rows, parts.clock()), decided.people.pools.values()
+        return at_rest(tx, decided, marked(rows, had, pools))
+
+
+def _had(tx: Connection, parts: Parts, rows: Iterable[PlanRow], now: datetime) -> Mapping[str, Mapping[str, datetime]]:
+    """Who had the accounts that are to move, and until when, as far as the guard against to and fro looks back."""
+    moving = [row.account for row in rows if row.kind is RowKind.OWNER]
+    return lately_owned(tx, moving, now - timedelta(days=parts.config.guards.ping_pong_days))
 
 
 def at_rest(tx: Connection, decided: Decided, rows: Sequence[PlanRow]) -> tuple[PlanRow, ...]:
@@ -60,6 +70,8 @@ def save_in(tx: Connection, parts: Parts, decided: Decided, rows: Sequence[PlanR
         earlier=rule_shares(applied_summaries(tx, now - GROWTH_WINDOW)),
         own_fields=fields_written(tx, [(crm, name) for crm in parts.config.crms for name in _written(rows)]),
     )
+    back = coming_back(rows, _had(tx, parts, rows, now), decided.people.pools.values())
+    ground = replace(ground, came_back=len(back))
     plan = make_plan(parts.config, decided, rows, ground=ground, now=now)
     saved = plans.save(tx, plan, now=now)
     turns.save(tx, saved, decided.assignment.turns)
@@ -95,6 +107,7 @@ def make_plan(config: Config, decided: Decided, rows: Sequence[PlanRow], *, grou
             decided.names,
             unassigned=decided.assignment.unassigned,
             refused=decided.assignment.refused,
+            came_back=ground.came_back,
             people=decided.people,
             fields=priority_fields(config),
             schemes={scheme.name: [one.name for one in scheme.segments] for scheme in decided.rules.schemes},
@@ -148,4 +161,6 @@ def _guards(config: Config) -> Guards:
         Limit(own.owner_moves, own.owner_moves_most, own.owner_moves_floor),
         Limit(own.rep_moves, own.rep_moves_most, own.rep_moves_floor),
         own.rule_growth,
+        own.ping_pong_days,
+        own.ping_pong_most,
     )

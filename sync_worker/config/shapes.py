@@ -78,6 +78,8 @@ _NARROWER: Mapping[str, object] = {
     "guards.rep_moves_most": Count,
     "guards.rep_moves_floor": Count,
     "guards.rule_growth": Annotated[float, Field(gt=1, le=1000, allow_inf_nan=False)],
+    "guards.ping_pong_days": Annotated[int, Field(ge=1, le=3660)],
+    "guards.ping_pong_most": Count,
     "guards.fewer_rows": Share,
     "apply.plan_lives_hours": Annotated[int, Field(ge=1, le=168)],
     "apply.hold_days": Days,

@@ -201,6 +201,9 @@ class GuardsConfig:
     rep_moves_most: int = 50
     rep_moves_floor: int = 10
     rule_growth: float = 3.0
+    ping_pong_days: int = 90
+    ping_pong_most: int = 10
+    """A plan that gives more accounts back to an owner who had them within ``ping_pong_days`` is held."""
     fewer_rows: float = 0.05
     """A full pull with this share fewer rows than the last one stops the run before it plans (I14)."""
 

@@ -40,6 +40,9 @@ class Guards:
     owner_moves: Limit
     rep_moves: Limit
     rule_growth: float
+    ping_pong_days: int = 90
+    ping_pong_most: int = 10
+    """Accounts that may go back to an owner who had them within so many days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Ground:
     people: People
     own_fields: Collection[tuple[str, str]] = ()
     """CRM and account field (worker name) of what the worker has written before: what they hold is its own."""
+    came_back: int = 0
+    """Accounts that the plan gives to an owner who had them not long ago."""
 
 
 def judge(rows: Iterable[PlanRow], ground: Ground, guards: Guards) -> tuple[GuardFinding, ...]:
@@ -66,6 +71,7 @@ def judge(rows: Iterable[PlanRow], ground: Ground, guards: Guards) -> tuple[Guar
         *_owner_moves(moves, ground, guards),
         *_rep_moves(moves, ground, guards),
         *_growth(moves, ground, guards),
+        *_ping_pong(ground, guards),
         *_foreign_values(all_rows, ground),
     )
 
@@ -103,6 +109,16 @@ def _growth(moves: Sequence[PlanRow], ground: Ground, guards: Guards) -> Iterabl
             over.append(f"{rule} would move {count:,} accounts ({share:.1%}); its 30-day median is {usual:.1%}")
     if over:
         yield GuardFinding("rule_growth", "; ".join(over))
+
+
+def _ping_pong(ground: Ground, guards: Guards) -> Iterable[GuardFinding]:
+    """Rules that pull at the same accounts from two sides move them to and fro, and nobody works them."""
+    if ground.came_back > guards.ping_pong_most:
+        yield GuardFinding(
+            "ping_pong",
+            f"{ground.came_back:,} accounts would go back to an owner who had them within the last"
+            f" {guards.ping_pong_days} days; the limit is {guards.ping_pong_most:,}",
+        )
 
 
 def _foreign_values(rows: Iterable[PlanRow], ground: Ground) -> Iterable[GuardFinding]:

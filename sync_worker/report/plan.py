@@ -72,6 +72,8 @@ def _header(stored: StoredPlan) -> Iterator[Block]:
     ]
     if plan.effective_from:
         pairs.insert(1, ("from", f"{instant(plan.effective_from)}: nothing of it is written before"))
+    if isinstance(back := summary.get("came_back"), int) and back:
+        pairs.append(("back again", f"{count(back, 'account')} to an owner who had them not long ago"))
     if stored.decided_by and stored.decided_at:
         overrides = f", overriding {', '.join(sorted(stored.overrides))}" if stored.overrides else ""
         note = f": {stored.note}" if stored.note else ""

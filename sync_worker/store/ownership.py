@@ -15,6 +15,7 @@ from sync_worker.store.holds import FLAPPING, PERSON, Hold, of, start, start_res
 from sync_worker.store.holds import current as holds
 from sync_worker.store.lookup import user_names
 from sync_worker.store.schema import owner_history, plan_row
+from sync_worker.store.upsert import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -103,6 +104,19 @@ def history(tx: Connection, account: str) -> list[Owned]:
     c = owner_history.c
     wanted = select(c.account_id, c.at, c.before, c.after, c.plan_id, c.row_number).where(c.account_id == account)
     return [Owned(*row) for row in tx.execute(wanted.order_by(c.id.desc()))]
+
+
+def lately_owned(tx: Connection, accounts: Sequence[str], since: datetime) -> dict[str, dict[str, datetime]]:
+    """Who had these accounts and lost them since, by user id, and when they last did."""
+    c = owner_history.c
+    found: dict[str, dict[str, datetime]] = {}
+    for part in chunks(sorted(set(accounts))):
+        wanted = select(c.account_id, c.before, c.at).where(
+            c.account_id.in_(part), c.at >= since, c.before.is_not(None)
+        )
+        for account, owner, at in tx.execute(wanted.order_by(c.id)):
+            found.setdefault(account, {})[owner] = at
+    return found
 
 
 def _notice(tx: Connection, seen: OwnerSeen, names: Mapping[str, str], now: datetime, lasts: timedelta) -> bool:

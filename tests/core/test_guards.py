@@ -30,6 +30,16 @@ def moves(count: int, *, before: str = "pool", after: str = "ann", rule: str = "
     ]
 
 
+def test_what_goes_to_and_fro_is_held_beyond_the_limit() -> None:
+    few = Guards(Limit(1, 500, 10), Limit(1, 500, 10), 3.0, ping_pong_days=30, ping_pong_most=2)
+    assert not judge(moves(3), ground(came_back=2), few)
+    (finding,) = judge(moves(3), ground(came_back=3), few)
+    assert (finding.name, finding.message) == (
+        "ping_pong",
+        "3 accounts would go back to an owner who had them within the last 30 days; the limit is 2",
+    )
+
+
 def ground(**changes: object) -> Ground:
     values: dict[str, object] = {
         "in_scope": 1000,

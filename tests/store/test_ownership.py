@@ -33,6 +33,16 @@ def test_an_account_that_somebody_else_moved_is_held_and_says_who_moved_it(store
         assert (owned.before, owned.after, owned.plan_id) == ("u1", "u2", None)
 
 
+def test_it_is_known_who_has_lost_an_account_lately_and_until_when(store: Store, now: datetime) -> None:
+    long_ago, then = now - timedelta(days=40), now - timedelta(days=3)
+    with store.begin() as tx:
+        for before, after, at in (("u1", "u2", long_ago), ("u2", "u3", then), (None, "u1", now)):
+            _notice(tx, OwnerSeen("a", before, after, at), now)
+        _notice(tx, OwnerSeen("b", "u4", "u2", then), now)
+        assert ownership.lately_owned(tx, ["a", "c"], now - timedelta(days=30)) == {"a": {"u2": then}}
+        assert ownership.lately_owned(tx, [], long_ago) == {}
+
+
 def test_a_change_to_a_twin_is_remembered_and_holds_nothing(store: Store, now: datetime) -> None:
     with store.begin() as tx:
         tx.execute(insert(twin).values(account_id="7", home_id="a", because="both are acme.com"))
