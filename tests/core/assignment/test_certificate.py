@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.books.instances import made, setting
+from sync_worker.core.assignment import certificate
 from sync_worker.core.assignment.certificate import Certificate, certify, check
 from sync_worker.core.assignment.dual import bound
 from sync_worker.core.assignment.prices import price
@@ -205,3 +208,10 @@ def test_a_book_in_several_blocks_has_the_bound_of_the_whole() -> None:
 def _free(problem: Problem) -> Prices:
     none = np.zeros(len(problem.reps.ids))
     return Prices(none, none, none, 0.0)
+
+
+def test_the_certificate_shares_no_code_with_what_makes_plans() -> None:
+    source = ast.parse(Path(certificate.__file__).read_text(encoding="utf-8"))
+    modules = {one.module for one in ast.walk(source) if isinstance(one, ast.ImportFrom) and one.module}
+    ours = {name for name in modules if name.startswith("sync_worker")}
+    assert ours == {"sync_worker.core.assignment.problem"}
