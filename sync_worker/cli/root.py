@@ -6,14 +6,28 @@ from typing import Annotated, Any
 import typer
 
 from sync_worker import __version__
-from sync_worker.cli import daily, database, demo, learn, look, market, operate, rollback, routes, rules, sandbox, setup
+from sync_worker.cli import (
+    daily,
+    database,
+    demo,
+    learn,
+    levels,
+    look,
+    market,
+    operate,
+    rollback,
+    routes,
+    rules,
+    sandbox,
+    setup,
+)
 from sync_worker.cli.command import declare, group, options_of, report
 from sync_worker.cli.errors import Exit, Failure
 from sync_worker.cli.output import Format, Output
 
 app = group("Keeps sales teams' books of accounts fresh: rules in files, reviewed plans, safe write-back to the CRM.")
 
-for part in (setup, daily, rollback, look, routes, learn, market, operate):
+for part in (setup, daily, rollback, look, routes, levels, learn, market, operate):
     part.add_to(app)
 app.add_typer(rules.app, name="rules")
 app.add_typer(setup.config_app, name="config")

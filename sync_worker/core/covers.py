@@ -78,7 +78,7 @@ class Outcome:
     origin: str
     change: OwnerChange | None
     because: str
-    """Why it stays where it is; empty where it moves."""
+    """Why it stays where it is; empty where it moves, and where its cover goes on."""
 
 
 def covering(found: Covers) -> Step:
@@ -115,7 +115,7 @@ class _Run:
             return self._end(decision, covered)
         absence = self.found.calendars.away(decision.owner or "", self.found.now)
         if absence is None:
-            return Outcome(decision.account, covered.origin, None, "it is covered") if covered else None
+            return Outcome(decision.account, covered.origin, None, "") if covered else None
         return self._begin(decision, absence, covered)
 
     def _end(self, decision: Decision, covered: Covered) -> Outcome:
@@ -138,7 +138,7 @@ class _Run:
         origin = covered.origin if covered else owner
         policy = self.found.covers.get(covered.cover if covered else str(decision.fields.get(COVER)))
         if policy is None or self._days(owner) < policy.least_days:
-            return Outcome(decision.account, origin, None, "it is covered") if covered else None
+            return Outcome(decision.account, origin, None, "") if covered else None
         if decision.held:
             return Outcome(decision.account, origin, None, decision.held)
         if decision.protect and not (policy.protected or covered):
