@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from sync_worker.core.affinity import AffinityTerm
 from sync_worker.core.books import Allowance, Balance, BookPolicy, Keep, Model, ReturnPolicy
+from sync_worker.core.families import families
 from sync_worker.store.moves import lost_since, moves_since
+from sync_worker.store.turns import parents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,8 +26,9 @@ def policies(
     tx: Connection, rules: Ruleset, everybody: People, now: datetime
 ) -> tuple[list[BookPolicy], list[ReturnPolicy]]:
     """Books and returns with what their limits still allow in the period that ``now`` falls into."""
+    roots = families(parents(tx)).roots if any(book.together for book in rules.books) else {}
     books = [
-        book_policy(book, allowance(tx, (f"book:{book.id}", f"claim:{book.id}"), book.limit, everybody, now))
+        book_policy(book, allowance(tx, (f"book:{book.id}", f"claim:{book.id}"), book.limit, everybody, now), roots)
         for book in rules.books
     ]
     returns = [
@@ -37,8 +40,8 @@ def policies(
     return books, returns
 
 
-def book_policy(book: Book, allowed: Allowance) -> BookPolicy:
-    """The book as far as filling it goes."""
+def book_policy(book: Book, allowed: Allowance, roots: Mapping[str, str]) -> BookPolicy:
+    """The book as far as filling it goes. ``roots``: the ultimate parent of each account."""
     balance, keep = book.balance, book.keep
     return BookPolicy(
         book.id,
@@ -49,6 +52,7 @@ def book_policy(book: Book, allowed: Allowance) -> BookPolicy:
         keep=Keep(keep.weight, keep.tenure_days) if keep else Keep(),
         affinity=tuple(_term(term) for term in book.affinity),
         together=book.together,
+        families=roots if book.together else {},
     )
 
 

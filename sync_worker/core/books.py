@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sync_worker.core.affinity import affinity
+from sync_worker.core.kin import Kinship
 from sync_worker.core.model import Decision, OwnerChange, Rep
 from sync_worker.core.steps import Assignment, Unassigned
 
@@ -40,10 +41,11 @@ class Tally:
     allowance: Allowance
     moved: Counter[str]
 
-    def has_room(self, rep: str) -> bool:
-        """True while one more move of this rep's stays within the allowance."""
+    def has_room(self, rep: str, count: int = 1) -> bool:
+        """True while so many more moves of this rep's stay within the allowance."""
         per_rep, total = self.allowance.per_rep, self.allowance.total
-        return (per_rep is None or self.moved[rep] < per_rep) and (total is None or self.moved.total() < total)
+        own = per_rep is None or self.moved[rep] + count <= per_rep
+        return own and (total is None or self.moved.total() + count <= total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class BookPolicy:
     affinity: tuple[AffinityTerm, ...] = ()
     together: bool = False
     """Whether a family goes to one rep as a whole, or not at all."""
+    families: Mapping[str, str] = field(default_factory=dict)
+    """The family's ultimate parent by account, where families go together; without one, an account is on its own."""
 
     @property
     def is_fixed(self) -> bool:
@@ -160,7 +164,7 @@ def refill(position: Position, books: Sequence[BookPolicy]) -> Assignment:
     unassigned: list[Unassigned] = []
     for turn in turns(position, books):
         if turn.book and turn.rep:
-            changes.append(_give(turn.decision, turn.book, turn.rep, turn.load))
+            changes.append(_give(turn, turn.book, turn.rep))
         else:
             unassigned.append(Unassigned(turn.decision.account, turn.because))
     return Assignment(tuple(changes), tuple(unassigned))
@@ -180,6 +184,8 @@ class Turn:
     """How many accounts each rep has by now. It goes on changing: to be read before the next turn."""
     tally: Tally | None
     """What the book's limit has counted by now; the same holds of it."""
+    family: int = 1
+    """How many go together, itself with them."""
 
 
 def turns(position: Position, books: Sequence[BookPolicy]) -> Iterator[Turn]:
@@ -192,19 +198,25 @@ def turns(position: Position, books: Sequence[BookPolicy]) -> Iterator[Turn]:
     policies = {book.id: book for book in books}
     tallies = {book.id: opened(book, position) for book in books}
     able: dict[tuple[str, str], list[Rep]] = {}
-    waiting = (d for d in position.movable() if d.owner == position.pool_user and _has_turn(d, policies))
-    for decision in sorted(waiting, key=ranked(policies)):
+    own = [d for d in position.movable() if d.owner == position.pool_user and _has_turn(d, policies)]
+    waiting = sorted(own, key=ranked(policies))
+    kin = Kinship.of(position, waiting, policies)
+    for decision in waiting:
         if why := _not_assignable(decision, policies):
             yield Turn(decision, None, None, why, load, None)
             continue
         book = policies[decision.book or ""]
+        family = kin.family(decision, book)
+        if decision is not family[0]:
+            continue  # its turn was that of the best of its family
         if (key := (decision.crm, book.id)) not in able:
             able[key] = [rep for rep in reps.values() if may_get(decision, book, rep) is None]
-        rep, why = _choose(decision, book, able[key], load, tallies[book.id])
-        yield Turn(decision, book, rep, why, load, tallies[book.id])
-        if rep:
-            load[rep.id] += 1
-            tallies[book.id].moved[rep.id] += 1
+        rep, why = _pick(family, book, able[key], kin, load, tallies[book.id])
+        for one in family:
+            yield Turn(one, book, rep, why, load, tallies[book.id], len(family))
+            if rep:
+                load[rep.id] += 1
+                tallies[book.id].moved[rep.id] += 1
 
 
 def opened(book: BookPolicy, position: Position) -> Tally:
@@ -234,11 +246,11 @@ def may_get(decision: Decision, book: BookPolicy, rep: Rep) -> Bar | None:
     return None if book.id in rep.capacity else Bar.BOOK
 
 
-def room(book: BookPolicy, rep: Rep, load: Mapping[str, int], tally: Tally) -> Bar | None:
-    """What keeps a rep from one more account of a book that is for this rep; None where nothing does."""
-    if load.get(rep.id, 0) >= rep.capacity[book.id]:
+def room(book: BookPolicy, rep: Rep, load: Mapping[str, int], tally: Tally, count: int = 1) -> Bar | None:
+    """What keeps a rep from so many more accounts of a book that is for this rep; None where nothing does."""
+    if load.get(rep.id, 0) + count > rep.capacity[book.id]:
         return Bar.FULL
-    return None if tally.has_room(rep.id) else Bar.LIMIT
+    return None if tally.has_room(rep.id, count) else Bar.LIMIT
 
 
 def filled(rep: Rep, book: BookPolicy, load: Mapping[str, int]) -> float:
@@ -281,14 +293,32 @@ def _not_assignable(decision: Decision, policies: Mapping[str, BookPolicy]) -> s
     return ""
 
 
-def _choose(
-    decision: Decision, book: BookPolicy, able: Sequence[Rep], load: Counter[str], tally: Tally
+def _pick(  # noqa: PLR0913, PLR0917 - whom a turn may go to
+    family: Sequence[Decision], book: BookPolicy, able: Sequence[Rep], kin: Kinship, load: Counter[str], tally: Tally
+) -> tuple[Rep | None, str]:
+    """The rep who gets the family, or the account that goes for itself; else why it waits."""
+    first, together = family[0], len(family)
+    if kin.rests(first, book):
+        return None, "one of its family rests after its return"
+    fit = [rep for rep in able if all(one.crm in rep.users for one in family)]
+    if (owner := kin.owner(first, book)) is None:
+        return _choose(first, book, fit, load, tally, together)
+    rep = next((rep for rep in fit if rep.id == owner), None)
+    if rep is None:
+        return None, f"its family is with a rep for whom the book {book.id} is not"
+    bar = room(book, rep, load, tally, together)
+    told = {Bar.FULL: "whose book is full", Bar.LIMIT: f"and the limit of the book {book.id} is reached"}
+    return (None, f"its family is with {rep.name}, {told[bar]}") if bar else (rep, "")
+
+
+def _choose(  # noqa: PLR0913, PLR0917 - the same, and how many go together
+    decision: Decision, book: BookPolicy, able: Sequence[Rep], load: Counter[str], tally: Tally, count: int
 ) -> tuple[Rep | None, str]:
     """The rep with the emptiest book of those who may get it, of equal ones the one whom the account suits best.
 
     The previous owner gets it only when nobody else has room.
     """
-    bars = [(rep, room(book, rep, load, tally)) for rep in able]
+    bars = [(rep, room(book, rep, load, tally, count)) for rep in able]
     if allowed := [rep for rep, found in bars if found is None]:
         others = [rep for rep in allowed if rep.id != decision.previous_owner] or allowed
         return min(
@@ -296,8 +326,10 @@ def _choose(
         ), ""
     if not able:
         return None, f"no active rep may own accounts of the book {book.id}"
-    full = all(found is Bar.FULL for _, found in bars)
-    return None, f"every book of {book.id} is full" if full else f"the limit of the book {book.id} is reached"
+    of = f" for its family of {count}" if count > 1 else ""
+    if not all(found is Bar.FULL for _, found in bars):
+        return None, f"the limit of the book {book.id} " + (f"leaves no room{of}" if of else "is reached")
+    return None, f"no book of {book.id} has room{of}" if of else f"every book of {book.id} is full"
 
 
 def _return(decision: Decision, policy: ReturnPolicy, pool_user: str) -> OwnerChange:
@@ -311,14 +343,16 @@ def _return(decision: Decision, policy: ReturnPolicy, pool_user: str) -> OwnerCh
     )
 
 
-def _give(decision: Decision, book: BookPolicy, rep: Rep, load: Counter[str]) -> OwnerChange:
+def _give(turn: Turn, book: BookPolicy, rep: Rep) -> OwnerChange:
+    decision = turn.decision
     score = decision.scores[book.rank]
-    room = rep.capacity[book.id] - load[rep.id]
+    room = rep.capacity[book.id] - turn.load[rep.id]
     again = " again, since nobody else has room" if rep.id == decision.previous_owner else ""
+    family = f", with its family of {turn.family}" if turn.family > 1 else ""
     return OwnerChange(
         account=decision.account,
         before=decision.owner,
         after=rep.id,
         rule=f"book:{book.id}",
-        reason=f"{book.rank} {score.total:.0f}, tier {score.tier}; {rep.name} has room for {room}{again}",
+        reason=f"{book.rank} {score.total:.0f}, tier {score.tier}; {rep.name} has room for {room}{again}{family}",
     )
