@@ -10,9 +10,10 @@ from sync_worker.report.document import Heading, Text, Tone, table
 from sync_worker.report.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from sync_worker.core.service_levels import FirstTouch
     from sync_worker.levels import Covered, LookedAfter, Touch
     from sync_worker.report.document import Answer, Block
 
@@ -25,6 +26,24 @@ def stood(found: LookedAfter) -> Answer:
     document = (*_levels(found), *_away(found), *_covered(found))
     nothing = Text("The rules have no service level, and nobody is away: docs/rules.md says how both are written.")
     return document or (nothing,), asdict(found)
+
+
+def reminded(due: Sequence[FirstTouch], names: Mapping[str, str]) -> tuple[tuple[Block, ...], list[dict[str, object]]]:
+    """The owners who are to be reminded now, for people and as JSON; ``plan`` tells them once."""
+    told: list[dict[str, object]] = [
+        {"account": one.account, "name": one.name, "level": one.level, "owner": one.owner, "due": one.due}
+        for one in due
+    ]
+    if not due:
+        return (), told
+    rows = [(one.name, names.get(one.owner, one.owner), one.level, _utc(one.due)) for one in due[:SHOWN]]
+    head = Heading(f"{count(len(due), 'account')} to be touched soon")
+    more = _more(len(due), "account", "accounts")
+    return (head, table("account|owner|service level|due (UTC)", rows), *more), told
+
+
+def _utc(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else ""
 
 
 def _levels(found: LookedAfter) -> Iterator[Block]:

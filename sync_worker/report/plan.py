@@ -9,6 +9,7 @@ from sync_worker.core.model import PlanState, RowKind, RowState
 from sync_worker.core.undoing import LANDED, RULE
 from sync_worker.report.document import Commands, Fields, Heading, Items, Text, Tone, table
 from sync_worker.report.evenness import evenness
+from sync_worker.report.levels import reminded
 from sync_worker.report.words import count, instant, person
 from sync_worker.report.worked import refused, worked
 
@@ -25,13 +26,12 @@ FEW = 40
 
 def planned(report: PlanReport, *, few: int | None) -> Answer:
     """``plan``: the new plan, or that there is nothing to do."""
+    told, reminders = reminded(report.decided.reminders, report.decided.names)
     if report.plan is None:
-        return (Text("nothing to do: the CRM already shows what the rules say", Tone.GOOD),), {
-            "plan": None,
-            "changes": 0,
-        }
+        nothing = Text("nothing to do: the CRM already shows what the rules say", Tone.GOOD)
+        return (nothing, *told), {"plan": None, "changes": 0, "reminders": reminders}
     document, payload = shown(report.plan, report.decided.names, few=few)
-    return document, {**payload, "changes": len(report.plan.rows)}
+    return (*document, *told), {**payload, "changes": len(report.plan.rows), "reminders": reminders}
 
 
 def shown(stored: StoredPlan, names: Mapping[str, str], *, few: int | None) -> Answer:

@@ -10,6 +10,11 @@ import pytest
 
 from connectors.sandbox import Sandbox
 from sync_worker.core.model import RowKind
+from sync_worker.core.service_levels import State
+from sync_worker.levels import looked_after
+from sync_worker.report.encode import answer
+from sync_worker.report.levels import stood
+from sync_worker.report.text import plain
 from sync_worker.store import upgrade
 from tests.cycle.office import Office
 
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sync_worker.core.service_levels import FirstTouch
+    from sync_worker.levels import LookedAfter
 
 RULES = """version: 1
 lists:
@@ -67,10 +73,13 @@ class Week:
     monday: date
     written: list[dict[str, str]] = field(default_factory=list)
 
+    def time(self, days: int, clock: str) -> datetime:
+        """A day of the week, counted from Monday, and a time of day."""
+        return datetime.combine(self.monday + timedelta(days=days), time.fromisoformat(clock), UTC)
+
     def at(self, days: int, clock: str) -> Week:
-        """Go to a day of the week, counted from Monday, and a time of day."""
-        there = datetime.combine(self.monday + timedelta(days=days), time.fromisoformat(clock), UTC)
-        seconds = (there - datetime.now(UTC) - self.office.ahead).total_seconds()
+        """Go there."""
+        seconds = (self.time(days, clock) - datetime.now(UTC) - self.office.ahead).total_seconds()
         self.office.sandbox.company.clock.advance(seconds)
         self.office.ahead += timedelta(seconds=seconds)
         return self
@@ -87,6 +96,15 @@ class Week:
         moved = {row.row.account: row.row for row in rows if row.row.kind is RowKind.OWNER}
         self.written = [{"account": one.account, "reason": one.reason} for one in moved.values()]
         return {account: row.rule for account, row in moved.items()}, report.decided.reminders
+
+    def stands(self) -> LookedAfter:
+        """What the command says, which must be fit to be shown."""
+        with self.office.worker() as worker:
+            found = looked_after(worker.parts)
+        document, payload = stood(found)
+        assert plain(document)
+        assert answer(payload)
+        return found
 
     def owners(self) -> dict[str, str]:
         """Who has each account in the CRM."""
@@ -153,8 +171,16 @@ def test_a_first_touch_is_reminded_of_once_and_reassigned_when_it_is_missed(week
     moved, reminded = week.at(0, "11:30").run()
     assert moved == {}
     assert {(one.account, one.owner) for one in reminded} == {(id_, first[id_]) for id_ in others}
+    told = week.stands()
+    assert {(one.account, one.state, bool(one.reminded_at)) for one in told.touches} == {
+        (id_, State.REMINDED, True) for id_ in others
+    }
+    assert all(
+        one.due and timedelta() <= one.due - week.time(0, "13:00") < timedelta(minutes=5) for one in told.touches
+    )
     assert week.at(0, "11:40").run() == ({}, ()), "once"
-    moved, reminded = week.at(0, "13:30").run()
+    assert {one.next[:26] for one in week.at(0, "13:30").stands().touches} == {"the next plan gives it to "}
+    moved, reminded = week.run()
     assert moved == dict.fromkeys(others, "service:first")
     second = week.owners()
     assert second[touched] == first[touched]
@@ -197,6 +223,9 @@ def test_an_absent_rep_is_covered_from_the_first_day_and_has_the_accounts_back_o
     assert week.at(1, "00:30").run()[0] == {hers: "cover:away"}
     assert week.owners() == before | {hers: bob}
     assert f"is away until {week.monday + timedelta(days=3)}" in week.written[0]["reason"]
+    told = week.stands()
+    assert [(one.rep, one.until, one.accounts) for one in told.away] == [(ann, week.monday + timedelta(days=3), 0)]
+    assert [(one.account, one.owner, one.by, one.because) for one in told.covered] == [(hers, ann, bob, "")]
     assert week.at(1, "00:40").run()[0] == {}, "a second run on the same day changes nothing"
     assert week.at(3, "23:00").run()[0] == {}
     assert week.at(4, "00:30").run()[0] == {hers: "cover-end:away"}
