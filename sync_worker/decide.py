@@ -21,6 +21,7 @@ from sync_worker.core.reasons import evidence
 from sync_worker.core.rebalance import EVERY_DAY
 from sync_worker.core.steps import Assignment, assign
 from sync_worker.homes import pair_up
+from sync_worker.matches import match_leads
 from sync_worker.parts import Parts, Progress, Stopped
 from sync_worker.pool import pool_user
 from sync_worker.signals import crm_alone, match_up
@@ -177,7 +178,8 @@ def build_facts(tx: Connection, parts: Parts, rules: Ruleset, everybody: People,
     """Bring up to date what the rules read of each live account of the config's CRMs, and of each user."""
     changes.take_turns(tx)  # before anything is made anew: what reps have, too, is one table for all
     pair_up(tx, parts.config, now)
-    match_up(tx, parts.config.crms, now)
+    match_up(tx, parts.config, now)
+    match_leads(tx, parts.config, now)
     columns = needs(rules)
     half_lives = sorted({c.source.half_life_days for c in columns if isinstance(c.source, EngagementSource)})
     engagement.refold(tx, half_lives, now)

@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING
 
 from connectors import files
 from connectors.port import FieldType, Stream
+from sync_worker import matches
 from sync_worker.config import CRMS
 from sync_worker.config.problems import nearest
 from sync_worker.core.canonical import digest
-from sync_worker.core.matching import Sought, host_of, match
+from sync_worker.core.matching import Sought, host_of
 from sync_worker.parts import Progress, Stopped
-from sync_worker.store import aliases, matchable, settings
+from sync_worker.store import settings
 from sync_worker.store import signals as kept
+from sync_worker.store.matches import SIGNALS, keep
 from sync_worker.vocabulary import merged
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -123,25 +125,32 @@ def take_in(parts: Parts) -> TakenIn:
         parts.watch(Progress("signals", brought.lines))
     with parts.store.begin() as tx:
         settings.put(tx, "signals_reading", understood, parts.clock())
-        match_up(tx, parts.config.crms, parts.clock())
+        match_up(tx, parts.config, parts.clock())
     return brought
 
 
-def match_up(tx: Connection, crms: Sequence[str], now: datetime) -> None:
-    """Work out anew whose every signal is, if accounts or twins have changed, or files came, since the last time.
+def match_up(tx: Connection, config: Config, now: datetime) -> None:
+    """Work out anew whose every signal is, if anything that this rests on has changed, or files came.
 
     Always all of them: reading the accounts costs more than matching, and a new account may make a match doubtful.
     """
     if not kept.any_told(tx):
         return
-    ground = matchable.ground(tx, crms)
-    if settings.get(tx, "signals_matched") == ground:
+    rests_on = matches.ground(tx, config)
+    if settings.get(tx, "signals_matched") == rests_on:
         return
-    sought = {key: Sought(host=key) if "." in key else Sought(account=key) for key in kept.keys(tx)}
-    lost = aliases.winners(tx, Stream.ACCOUNTS, {one.account for one in sought.values() if one.account})
-    found = match(list(sought.values()), matchable.accounts(tx, crms), lost)
-    kept.keep_matches(tx, {key: found[one] for key, one in sought.items()})
-    settings.put(tx, "signals_matched", ground, now)
+    sought = {key: _sought(key) for key in kept.keys(tx)}
+    found = matches.find(tx, config, SIGNALS, sought)
+    kept.keep_matches(tx, found)
+    keep(tx, SIGNALS, {key: (matches.shown(one), found[key]) for key, one in sought.items()})
+    settings.put(tx, "signals_matched", rests_on, now)
+
+
+def _sought(key: str) -> Sought:
+    """What a line says it is about: a company's name, a host, or an account's id."""
+    if key.startswith(files.NAME):
+        return Sought(name=key.removeprefix(files.NAME))
+    return Sought(host=key) if "." in key else Sought(account=key)
 
 
 def reading(parts: Parts) -> Reading:

@@ -4,8 +4,21 @@ It knows no store and no config, keeps nothing, and writes nothing. A line that 
 reason; a file that cannot be read as a whole is refused.
 """
 
+from connectors.files.columns import NAME
 from connectors.files.model import Fault, Firmographics, Intent, Kind, Reading, Refused, Row
 from connectors.files.reading import digest, read
 from connectors.files.values import printable
 
-__all__ = ["Fault", "Firmographics", "Intent", "Kind", "Reading", "Refused", "Row", "digest", "printable", "read"]
+__all__ = [
+    "NAME",
+    "Fault",
+    "Firmographics",
+    "Intent",
+    "Kind",
+    "Reading",
+    "Refused",
+    "Row",
+    "digest",
+    "printable",
+    "read",
+]

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 LONGEST_NAME = 100
 """Letters in a source or topic."""
 
+LONGEST_COMPANY = 240
+"""Letters of a company's name that are kept."""
+
+NAME = "name: "
+"""How the key of a line begins that has nothing but a company's name. No id and no host holds a blank."""
+
 LONGEST_LIFE = timedelta(days=3650)
 AHEAD = timedelta(days=1)
 """How far ahead of now an observation may be dated: a vendor's day may have begun before ours."""
@@ -28,6 +34,7 @@ AHEAD = timedelta(days=1)
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "account": ("account_id", "account", "crm_id", "id", "record_id", "salesforce_id", "hubspot_id", "company_id"),
     "domain": ("domain", "company_domain", "website", "web_site", "url"),
+    "company": ("company", "company_name", "account_name", "organization", "organisation"),
     "topic": ("topic", "intent_topic"),
     "score": ("score", "intent_score"),
     "observed_at": ("observed_at", "observed", "observed_on", "date", "as_of", "timestamp"),
@@ -115,8 +122,9 @@ def _named(headings: Sequence[str]) -> dict[str, str]:
 
 
 def _check(meant: Mapping[str, str], kind: Kind) -> None:
-    if not {"account", "domain"} & meant.keys():
-        raise Refused(f"no column names the account: call one {_ways('account')} or {_ways('domain')}")
+    if not {"account", "domain", "company"} & meant.keys():
+        ways = f"{_ways('account')}, {_ways('domain')}, or {_ways('company')}"
+        raise Refused(f"no column names the account: call one {ways}")
     needed = ("topic", "score", "observed_at") if kind is Kind.INTENT else ("observed_at",)
     for meaning in needed:
         if meaning not in meant:
@@ -143,10 +151,13 @@ def _source(cell: object, default: str, how: Reading) -> str:
 
 
 def _key(given: Mapping[str, object], how: Reading) -> str:
-    """The account's id, else its host."""
+    """The account's id, else its host, else the company's name behind ``NAME``."""
     if found := values.record_id(given.get("account")):
         return found
     domain = values.text(given.get("domain"), "domain")
+    company = " ".join(values.text(given.get("company"), "company").split())
+    if not domain and company:
+        return NAME + company[:LONGEST_COMPANY]
     if not domain:
         raise Unfit("names no account: neither its id nor its domain")
     if host := how.host_of(domain):

@@ -47,7 +47,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A source's score of one topic for one account. ``key``: the account's id or host. Times are UTC."""
+    """A source's score of one topic for one account. ``key``: the account's id, host, or name. Times are UTC."""
 
     line: int
     source: str

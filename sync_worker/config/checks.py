@@ -29,6 +29,11 @@ def share(value: object) -> object:
     return value
 
 
+def share_or_none(value: object) -> object:
+    """A share of one; empty for none."""
+    return None if value == "" else share(value)
+
+
 def text(value: object) -> object:
     """Text; a number that lost its quotes is named as such."""
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -156,6 +161,14 @@ def vendor_topics(value: object) -> object:
         if topic == "":
             raise ValueError("names no topic: write one of [intent.topics]")
         worker_name(topic)
+    return value
+
+
+def aliases(value: object) -> object:
+    """Another name or site of a company to the account that is meant."""
+    for alias, account in value.items() if isinstance(value, dict) else ():
+        if not alias.strip() or (isinstance(account, str) and not account.strip()):
+            raise ValueError("names nobody: write a company's other name, and the account's id, site or name")
     return value
 
 

@@ -91,6 +91,16 @@ def problems(said: Said) -> Iterator[Problem]:
     yield from _activities(said)
     yield from _precedence(said, crms)
     yield from _files(said)
+    yield from _matching(said)
+
+
+def _matching(said: Said) -> Iterator[Problem]:
+    """What links by itself must be surer than what a person is asked about."""
+    auto = said.values["matching"].get("auto")
+    review = said.values["matching"].get("review", shapes.default("matching", "review"))
+    if auto is not None and auto < review:
+        message = f"matching.auto = {auto:g} is below matching.review = {review:g}: nothing would ever be asked"
+        yield said.at("matching", "auto").problem(message, "lower matching.review, or raise matching.auto")
 
 
 def _sign_in(said: Said, crm: str, at: Origin) -> Iterator[Problem]:

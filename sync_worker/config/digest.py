@@ -19,6 +19,7 @@ _PLANNING: Mapping[str, tuple[str, ...] | None] = {
     "intent": None,
     # Not the folder: what its files say is in the facts, and where it lies changes nothing.
     "signals": ("precedence", "fields", "topics", "combine"),
+    "matching": None,
     "rules": ("score",),
     "pool": None,
     "guards": None,

@@ -67,6 +67,11 @@ _NARROWER: Mapping[str, object] = {
     "signals.precedence": Precedence,
     "signals.fields": FileFields,
     "signals.topics": Annotated[dict[str, Text], BeforeValidator(checks.vendor_topics)],
+    "matching.auto": Annotated[
+        Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None, BeforeValidator(checks.share_or_none)
+    ],
+    "matching.review": PositiveShare,
+    "matching.aliases": Annotated[dict[str, Text], BeforeValidator(checks.aliases)],
     "schedule.time_zone": Annotated[str, BeforeValidator(checks.zone)],
     "schedule.daily": Annotated[str, BeforeValidator(checks.time_of_day)],
     "schedule.pull_every_minutes": Minutes,

@@ -98,6 +98,18 @@ class SignalsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class MatchingConfig:
+    """How leads, and lines of files that name a company, find their account where ids and sites say nothing."""
+
+    auto: float | None = None
+    """From which likeness of names on (0 to 1) an account is taken without asking. None: a person confirms each."""
+    review: float = 0.75
+    """From which likeness on a person is asked; below it is no match."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Another name or site of a company → the account that is meant: its id, its site or its name."""
+
+
+@dataclass(frozen=True, slots=True)
 class FieldsConfig:
     """Worker field name → CRM field name, by stream; added to the connectors' own defaults.
 
@@ -263,6 +275,7 @@ class Config:
     activities: ActivitiesConfig = field(default_factory=ActivitiesConfig)
     intent: IntentConfig = field(default_factory=IntentConfig)
     signals: SignalsConfig = field(default_factory=SignalsConfig)
+    matching: MatchingConfig = field(default_factory=MatchingConfig)
     rules: RulesConfig = field(default_factory=RulesConfig)
     pool: PoolConfig = field(default_factory=PoolConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)

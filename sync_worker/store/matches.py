@@ -16,7 +16,7 @@ from sync_worker.store.schema import account_match, match_verdict, record
 from sync_worker.store.upsert import chunks, upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Row
@@ -256,7 +256,7 @@ def _judged(tx: Connection, chosen: ColumnElement[bool], limit: int) -> list[Pai
     ]
 
 
-def _names(tx: Connection, rows: list[Row[Any]]) -> dict[str, str]:
+def _names(tx: Connection, rows: Sequence[Row[Any]]) -> dict[str, str]:
     """The accounts' names by id."""
     c = record.c
     name = reader(tx.dialect.name).text(c.fields, "name")

@@ -99,7 +99,7 @@ def test_a_signal_that_means_a_twin_is_its_home_s(desk: Desk) -> None:
     assert [account for account, _ in whose(desk)] == ["77", None], "two accounts, as far as anybody has said"
     with desk.store.begin() as tx:
         twins.keep(tx, Homes((Twin("77", ACME, "both are acme.example"),), 0), NOW)
-        match_up(tx, desk.parts.config.crms, NOW)
+        match_up(tx, desk.parts.config, NOW)
     assert whose(desk) == [(ACME, f"id 77, a record of {ACME}"), (ACME, "website acme.example")]
 
 
@@ -113,5 +113,5 @@ def test_nothing_is_matched_again_while_nothing_has_changed(desk: Desk) -> None:
     assert whose(desk) == [(ACME, "seen")]
     with desk.store.begin() as tx:
         settings.delete(tx, "signals_matched")
-        match_up(tx, desk.parts.config.crms, NOW)
+        match_up(tx, desk.parts.config, NOW)
     assert whose(desk) == [(ACME, "website acme.example")]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
 
-from sync_worker.core.matching.likeness import MOST_SLIPS, Rarity, expected, slip_likeness
+from sync_worker.core.matching.likeness import Rarity, expected, most_slips, slip_likeness
 from sync_worker.core.matching.names import name_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ CAP = 1_000
 FEW = 150
 """Accounts under a word that is worth following even where a rarer one has found some."""
 
-COMPARED = 12
+COMPARED = 10
 """Accounts whose whole names are compared with one that is sought."""
 
 WORDS = 6
@@ -64,15 +64,6 @@ class Place:
             self.at = []
 
 
-@dataclass(slots=True)
-class Word:
-    """A word of accounts' names: how many have it, and where the sought words are kept that it is, or is nearly."""
-
-    places: tuple[Place, ...]
-    sought: bool
-    count: int = 0
-
-
 class Candidate(NamedTuple):
     """An account whose name shares something with one that is sought."""
 
@@ -88,8 +79,10 @@ class NameIndex:
         self._pairs: dict[tuple[str, str], Place] = {}
         self._whole: dict[str, Place] = {}
         self._ends: dict[str, list[str]] = defaultdict(list)
-        self._known: dict[str, Word] = {}
-        self._kept: list[Candidate] = []
+        self._counts: dict[str, int] = {}
+        self._places: dict[str, tuple[Place, ...]] = {}
+        self._records: list[Known] = []
+        self._names: list[Name] = []
         self._read = 0
         self._rarity: Rarity | None = None
         self._weights: dict[int, float] = {}
@@ -100,41 +93,44 @@ class NameIndex:
     def rarity(self) -> Rarity:
         """How rare each word is among the accounts that were read."""
         if self._rarity is None or self._rarity.companies != self._read:
-            self._rarity, self._weights = (
-                Rarity(self._read, {text: word.count for text, word in self._known.items()}),
-                {},
-            )
+            self._rarity, self._weights = Rarity(self._read, self._counts), {}
         return self._rarity
 
     def consider(self, record: Known) -> None:
         """Keep the record where its name has a word that is sought, or nearly one."""
         name = name_of(record.name)
-        number, hit = len(self._kept), False
+        number, hit, counts = len(self._records), False, self._counts
         self._read += 1
-        exact = []
-        for text in name.words:
-            word = self._known.get(text) or self._met(text)
-            word.count += 1
-            for place in word.places:
+        for word in name.words:
+            if word in counts:
+                counts[word] += 1
+            else:
+                self._meet(word)
+            for place in self._places.get(word, ()):
                 place.add(number)
                 hit = True
-            if word.sought:
-                exact.append(text)
-        for found in self._together(name, exact):
-            found.add(number)
+        for place in self._together(name):
+            place.add(number)
             hit = True
         if hit:
-            self._kept.append(Candidate(record, name))
+            self._records.append(record)
+            self._names.append(name)
 
-    def _together(self, name: Name, exact: list[str]) -> Iterator[Place]:
+    def _together(self, name: Name) -> Iterator[Place]:
         """Where names are kept by two of their words, by all, and by their initials."""
-        if len(exact) > 1:
-            for pair in _pairs(exact):
+        words = [word for word in name.words if word in self._words]
+        if len(words) == 2:  # noqa: PLR2004 - most names: there is but one pair, and a million of them
+            one, other = words
+            if place := self._pairs.get((one, other) if one < other else (other, one)):
+                yield place
+        elif words:
+            for pair in _pairs(words):
                 if pair in self._pairs:
                     yield self._pairs[pair]
-        for whole in ("".join(name.words), _initials(name)):
-            if whole in self._whole:
-                yield self._whole[whole]
+        if place := self._whole.get("".join(name.words)):
+            yield place
+        if len(name.words) > 2 and (place := self._whole.get(_initials(name))):  # noqa: PLR2004 - as in _initials
+            yield place
 
     def over(self, name: Name) -> bool:
         """Whether so many accounts have this very name that they were only counted."""
@@ -158,28 +154,27 @@ class NameIndex:
         at = self._words[word].at
         if found and len(at) > FEW:
             for number in found:
-                found[number] += weight if word in self._kept[number].name.words else 0.0
+                found[number] += weight if word in self._names[number].words else 0.0
             return
         for number in at:
-            found[number] += weight if word in self._kept[number].name.words else SLIP * weight
+            found[number] += weight if word in self._names[number].words else SLIP * weight
 
     def _best(self, found: Shared, rarity: Rarity, name: Name) -> list[Candidate]:
         """All with this very name, and those that share most of what they are: the fewer words besides the better."""
 
         def rank(item: tuple[int, float]) -> tuple[float, str]:
             number, shared = item
-            kept = self._kept[number]
-            return -shared / (1 + self._weight(number, rarity)), kept.record.id
+            return -shared / (1 + self._weight(number, rarity)), self._records[number].id
 
-        same = {number for number in found if self._kept[number].name.words == name.words}
+        same = {number for number in found if self._names[number].words == name.words}
         others = ((number, shared) for number, shared in found.items() if number not in same)
         best = [number for number, _ in sorted(others, key=rank)[: max(COMPARED - len(same), 0)]]
-        return [self._kept[number] for number in (*sorted(same), *best)]
+        return [Candidate(self._records[number], self._names[number]) for number in (*sorted(same), *best)]
 
     def _weight(self, number: int, rarity: Rarity) -> float:
         """What the words of a kept name weigh together."""
         if (known := self._weights.get(number)) is None:
-            known = self._weights[number] = sum(map(rarity.of, self._kept[number].name.words))
+            known = self._weights[number] = sum(map(rarity.of, self._names[number].words))
         return known
 
     def _want(self, name: Name) -> None:
@@ -193,18 +188,19 @@ class NameIndex:
         for whole in {"".join(name.words), _initials(name)} - {""}:
             self._whole.setdefault(whole, Place())
 
-    def _met(self, text: str) -> Word:
-        """A word that no account's name had so far."""
-        slips = {near for end in _ends(text, known=True) for near in self._near(text, end)}
-        sought = text in self._words
-        meant = (*((text,) if sought else ()), *sorted(slips))
-        word = self._known[text] = Word(tuple(self._words[one] for one in meant), sought)
-        return word
+    def _meet(self, word: str) -> None:
+        """A word that no account's name had so far: find the sought words that it is, or is nearly."""
+        self._counts[word] = 1
+        slips = {near for end in _ends(word, known=True) for near in self._near(word, end)}
+        meant = (*((word,) if word in self._words else ()), *sorted(slips))
+        if meant:
+            self._places[word] = tuple(self._words[one] for one in meant)
 
     def _near(self, word: str, end: str) -> Iterator[str]:
         """The sought words with this end that are a slip away."""
         if others := self._ends.get(end):
-            for other, _, _ in extract(word, others, scorer=OSA.distance, score_cutoff=MOST_SLIPS, limit=None):
+            most = most_slips(len(word))
+            for other, _, _ in extract(word, others, scorer=OSA.distance, score_cutoff=most, limit=None):
                 if other != word and _slip(word, other):
                     yield other
 

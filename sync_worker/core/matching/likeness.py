@@ -151,7 +151,10 @@ CUT, SQUEEZED = 0.95, 0.9
 ONE_MORE, TWO_MORE = 8, 12
 """From so many letters on a word may have two slips, and three."""
 
-MOST_SLIPS = 3
+
+def most_slips(letters: int) -> int:
+    """How many slips may lie between a word of so many letters and another one, which may be longer by these."""
+    return 1 + (letters + 1 >= ONE_MORE) + (letters + 2 >= TWO_MORE)
 
 
 def slip_likeness(short: str, long: str) -> float:

@@ -74,10 +74,11 @@ def plain(text: str) -> str:
         small = _ENTITY.sub("&", small)
     if "{" in small:
         small = _ESCAPED.sub(r"\1", small)
-    if not small.isascii():
-        small = _UNSPACED.sub(" ", small)
-        small = small.translate(_LETTERS)
-        small = "".join(one for one in unicodedata.normalize("NFKD", small) if not unicodedata.combining(one))
+    if small.isascii():
+        return _APOSTROPHES.sub("", small) if "'" in small or "`" in small else small
+    small = _UNSPACED.sub(" ", small)
+    small = small.translate(_LETTERS)
+    small = "".join(one for one in unicodedata.normalize("NFKD", small) if not unicodedata.combining(one))
     return _APOSTROPHES.sub("", small)
 
 
