@@ -118,13 +118,12 @@ class Prices:
 class Effort:
     """How long to look, in rounds and never in seconds: the same input gives the same plan on every machine."""
 
-    dual_rounds: tuple[int, ...] = (80, 80, 160, 240, 240)
+    dual_rounds: tuple[int, ...] = (160, 240, 240)
     """Iterations on the prices at each step of smoothing."""
-    search_rounds: int = 2
-    ruin_rounds: int = 0
-    """Rounds of ruin and recreate after the search."""
-    starts: int = 1
-    """How many fixed orders the search begins with; the best counts."""
+    search_rounds: int = 80
+    """Rounds of chains at most, before the shakes and once more after them; they end where none gains."""
+    ruin_rounds: int = 12
+    """Shakes after the search, at most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,6 +20,12 @@ MENDING = 8
 """Rounds of chains after each shake, at most."""
 SHAKEN = 3
 """One book in so many is shaken at a time: the others take in what falls out."""
+AT_RANDOM = 6
+"""The same where chance alone says who is pushed."""
+ASTRAY = 0.3
+"""How much worse by the prices a push at random may be, as a share of what a search looks at."""
+PATIENCE = 4
+"""After so many shakes without a gain, or a quarter of all, shaking ends."""
 APART = 1000
 """How far apart the seeds of two shakes are."""
 
@@ -29,14 +35,18 @@ def ruin(search: Search, move_price: float, rounds: int, *, seed: int, slack: in
 
     ``slack``: by how many the limit of moves may be exceeded in the end.
     """
+    quiet = 0
     for number in range(rounds):
-        shake(search, move_price, seed=seed + APART * number, slack=slack)
+        gain = shake(search, move_price, seed=seed + APART * number, slack=slack, at_random=number % 2 == 1)
+        quiet = 0 if gain else quiet + 1
+        if quiet >= max(PATIENCE, rounds // 4):
+            break
 
 
-def shake(search: Search, move_price: float, *, seed: int, slack: int) -> float:
+def shake(search: Search, move_price: float, *, seed: int, slack: int, at_random: bool = False) -> float:
     """Push items that lose much into better books, and out of these what costs least. How much was gained."""
     before = search.here.copy()
-    pushed = _pushed(search, seed)
+    pushed = _pushed_at_random(search, seed) if at_random else _pushed(search, seed)
     search.take(pushed)
     search.take(_falling_out(search, search.options.item[pushed], seed))
     search.mend(move_price, MENDING, seed=seed, held=search.options.item[pushed], slack=slack)
@@ -51,6 +61,16 @@ def _pushed(search: Search, seed: int) -> Ints:
     some = some[np.argsort(-promise[some] * luck * luck, kind="stable")]
     some = _firsts(some, search.options.item)
     return _firsts(some, search.options.rep)[: max(1, search.standing.pool // SHAKEN)]
+
+
+def _pushed_at_random(search: Search, seed: int) -> Ints:
+    """Options that are hardly worse than where their items are, or better, each in another book: chance has its say."""
+    options, standing, promise = search.options, search.standing, search.promises()
+    elsewhere = (options.rep != standing.pool) & (options.rep != standing.at[options.item])
+    some = np.flatnonzero((promise > -ASTRAY * search.window) & elsewhere)
+    hope = promise[some] + ASTRAY * search.window * _luck(some, seed)
+    some = some[np.argsort(-hope, kind="stable")]
+    return _firsts(_firsts(some, options.item), options.rep)[: max(1, standing.pool // AT_RANDOM)]
 
 
 def _firsts(options: Ints, of: Indexes) -> Ints:

@@ -142,7 +142,9 @@ REACH = Reach()
 
 
 def _widened(path: Ints, columns: int) -> Ints:
-    return np.pad(path, ((0, 0), (0, columns - path.shape[1])), constant_values=-1)
+    wide = np.full((len(path), columns), -1, dtype=np.int64)
+    wide[:, : path.shape[1]] = path
+    return wide
 
 
 def _noise(options: Ints, seed: int) -> Floats:

@@ -21,11 +21,11 @@ from sync_worker.core.assignment.standing import Standing, places, value
 if TYPE_CHECKING:
     from sync_worker.core.assignment.problem import Ints, Problem
 
-QUICK = Effort(search_rounds=40, ruin_rounds=4)
+QUICK = Effort(search_rounds=20, ruin_rounds=2)
 """For the refill of every day, begun with yesterday's prices."""
-NORMAL = Effort(search_rounds=80, ruin_rounds=12)
+NORMAL = Effort()
 """For a rebalance that somebody waits for."""
-THOROUGH = Effort(search_rounds=200, ruin_rounds=120)
+THOROUGH = Effort(search_rounds=200, ruin_rounds=160)
 """For the plan of a quarter."""
 SLACK = 0.05
 """By what share the moves may be exceeded for a while, so that large families can change places."""

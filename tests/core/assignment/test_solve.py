@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from benchmarks.books.instances import made, setting
+from benchmarks.books.instances import VARIANTS, made, setting
 from sync_worker.core.assignment import NOBODY, QUICK, THOROUGH, Problem, solve
 from sync_worker.core.assignment.certificate import certify
 from sync_worker.core.assignment.construction import greedy, status_quo
@@ -31,7 +31,7 @@ def test_every_plan_is_certified_and_never_worse_than_doing_nothing_or_giving_th
 def test_small_books_are_filled_at_the_optimum_in_at_least_95_of_100() -> None:
     best = 0
     for seed in range(60):
-        problem = drawn(3 + seed % 5, 1 + seed % 3, seed, seed % 6)
+        problem = drawn(3 + seed % 4, 1 + seed % 3, seed, seed % 6)
         most = optimum(problem)
         found = solve(problem).value
         assert found <= most + 1e-9
@@ -39,27 +39,12 @@ def test_small_books_are_filled_at_the_optimum_in_at_least_95_of_100() -> None:
     assert best >= 57
 
 
-@pytest.mark.parametrize(
-    ("variant", "gap"),
-    [
-        ("rebalance", 0.011),
-        ("refill", 0.011),
-        ("half capacity", 0.011),
-        ("room to spare", 0.011),
-        ("many families", 0.02),
-        ("few moves", 0.011),
-        ("many moves", 0.011),
-        ("half locked", 0.011),
-        ("all unowned", 0.011),
-        ("many have left", 0.011),
-        ("narrow", 0.011),
-    ],
-)
-def test_a_book_of_1000_accounts_is_within_about_a_hundredth_of_the_bound(variant: str, gap: float) -> None:
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_book_of_1000_accounts_is_within_half_a_hundredth_of_the_bound(variant: str) -> None:
     problem = made(setting(variant, accounts=1000, reps=20))
     solved = solve(problem)
     assert certify(problem, solved.choice, solved.prices).faults == ()
-    assert solved.gap <= gap
+    assert solved.gap <= 0.005
 
 
 def test_a_problem_out_of_order_is_refused_so_that_order_cannot_matter() -> None:
