@@ -14,6 +14,7 @@ from sync_worker.cli import (
     levels,
     look,
     market,
+    matches,
     operate,
     rollback,
     routes,
@@ -31,6 +32,7 @@ for part in (setup, daily, rollback, look, routes, levels, learn, market, operat
     part.add_to(app)
 app.add_typer(rules.app, name="rules")
 app.add_typer(setup.config_app, name="config")
+app.add_typer(matches.app, name="matches")
 app.add_typer(look.audit_app, name="audit")
 app.add_typer(database.app, name="db")
 app.add_typer(sandbox.app, name="sandbox")
