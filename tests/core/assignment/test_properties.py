@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sync_worker.core.assignment.problem import Floats
 
-LITTLE = Effort((40, 40, 40, 40, 40), search_rounds=10, ruin_rounds=2)
+LITTLE = Effort(search_rounds=10, ruin_rounds=2)
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
