@@ -156,7 +156,8 @@ def _affinity(shape: AffinityShape) -> model.Affinity:
 def _score(shape: ScoreShape | ContactScoreShape) -> model.Score:
     parts = tuple(_part(str(name), part) for name, part in shape.parts.items())
     tiers = tuple(model.Tier(str(name), floor) for name, floor in shape.tiers.items())
-    return model.Score(str(shape.id), shape.max, parts, tiers, shape.id.mark)
+    margin = shape.hysteresis if isinstance(shape, ScoreShape) else None
+    return model.Score(str(shape.id), shape.max, parts, tiers, shape.id.mark, margin or 0.0)
 
 
 def _part(name: str, shape: PartShape | ContactPartShape) -> model.Part:

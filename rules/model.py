@@ -268,6 +268,8 @@ class Score:
     parts: tuple[Part, ...]
     tiers: tuple[Tier, ...]
     mark: Mark
+    hysteresis: float = 0.0
+    """How far beyond a border the score must be before the CRM gets another tier."""
 
     @property
     def placed_terms(self) -> tuple[tuple[str, Term], ...]:

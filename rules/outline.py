@@ -70,6 +70,8 @@ class OutlinedScore:
     parts: tuple[tuple[str, float], ...]
     tiers: tuple[tuple[str, float], ...]
     terms: tuple[OutlinedTerm, ...]
+    margin: float = 0.0
+    """How far beyond a border the score must be before the CRM gets another tier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def _reading(kept: Mapping[str, Any]) -> dict[str, Any]:
 def _score(kept: Mapping[str, Any]) -> OutlinedScore:
     parts, tiers = (tuple((name, figure) for name, figure in kept[key]) for key in ("parts", "tiers"))
     terms = tuple(OutlinedTerm(**_reading(term)) for term in kept["terms"])
-    return OutlinedScore(kept["id"], kept["most"], parts, tiers, terms)
+    return OutlinedScore(kept["id"], kept["most"], parts, tiers, terms, kept.get("margin", 0.0))
 
 
 class _Outlining:
@@ -189,7 +191,7 @@ class _Outlining:
             tuple((part.name, part.max) for part in score.parts),
             tuple((tier.name, tier.floor) for tier in score.tiers),
         )
-        return OutlinedScore(score.id, score.max, parts, tiers, tuple(terms))
+        return OutlinedScore(score.id, score.max, parts, tiers, tuple(terms), score.hysteresis)
 
     def _tables(self) -> Iterator[OutlinedTable]:
         for table in self.ruleset.tables:

@@ -7,7 +7,7 @@ from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 from rules.model import Fade
-from rules.shapes import ContactScaleShape, EventShape, ScaleShape
+from rules.shapes import ContactScaleShape, EventShape, ScaleShape, ScoreShape
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
         FileShape,
         GridShape,
         PartShape,
-        ScoreShape,
     )
 
 _EXAMPLES = {Fade.HALF_LIFE: "14 days", Fade.LINEAR: "60 days", Fade.WINDOW: "30 days"}
@@ -36,6 +35,8 @@ def check_score(score: ScoreShape | ContactScoreShape, notes: Notes) -> None:
                 notes.error(term.id.mark, f"the scale '{term.id}' begins where it ends", "let 'from' and 'to' differ")
     if score.tiers:
         _check_tiers(score.tiers, notes)
+    if isinstance(score, ScoreShape) and score.hysteresis is not None:
+        _check_hysteresis(score, score.hysteresis, notes)
 
 
 def decays(part: CappedShape) -> dict[Fade, int]:
@@ -69,6 +70,14 @@ def _check_tiers(tiers: Mapping[Text, float], notes: Notes) -> None:
     name, lowest = floors[-1]
     if lowest > 0:
         notes.error(name.mark, f"scores below {lowest:g} have no tier", "let the last tier begin at 0")
+
+
+def _check_hysteresis(score: ScoreShape, margin: float, notes: Notes) -> None:
+    """A margin as wide as a tier would let an account jump over it."""
+    for (above, high), (below, low) in pairwise(score.tiers.items()):
+        if 0 < high - low <= margin:
+            what = f"a hysteresis of {margin:g} is as wide as tier {below}, from {low:g} to {above}'s {high:g}"
+            notes.error(score.id.mark, what, f"keep it below {high - low:g}, or accounts jump over the tier")
 
 
 def check_grids(shapes: Iterable[FileShape], made: Collection[str], notes: Notes) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sync_worker import __version__
 from sync_worker.core.canonical import digest
 from sync_worker.core.guards import Ground, Guards, Limit, judge
+from sync_worker.core.margins import Margin
 from sync_worker.core.model import Plan, RowKind
 from sync_worker.core.ping_pong import coming_back, marked
 from sync_worker.core.planning import ModelFields, PriorityFields, make_rows, resting, seal
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from rules import Ruleset
     from sync_worker.config import Config
     from sync_worker.core.model import PlanRow
     from sync_worker.decide import Decided
@@ -37,7 +39,7 @@ GROWTH_WINDOW = timedelta(days=30)
 
 def difference(parts: Parts, decided: Decided) -> tuple[PlanRow, ...]:
     """What was decided, where the CRM shows something else."""
-    fields = priority_fields(parts.config)
+    fields = with_margins(priority_fields(parts.config), decided.rules)
     with parts.store.read() as tx:
         now_shown = shown(tx, fields.names())
         rows = make_rows(decided.decisions, decided.assignment.changes, now_shown, fields=fields)
@@ -137,8 +139,21 @@ def priority_fields(config: Config) -> PriorityFields:
     """The fields that take a priority: with the owner, all that the worker may ever write (I8)."""
     own = config.fields
     main = ModelFields(config.rules.score, own.score, own.tier, own.reasons)
-    more = (ModelFields(model, **taken) for model, taken in own.models.items())
+    more = (
+        ModelFields(model, taken.get("score", ""), taken.get("tier", ""), taken.get("reasons", ""))
+        for model, taken in own.models.items()
+    )
     return PriorityFields(tuple(model for model in (main, *more) if model.names()), config.apply.score_step)
+
+
+def with_margins(fields: PriorityFields, rules: Ruleset) -> PriorityFields:
+    """The same, with how far beyond a border each score must be for another tier."""
+    margins = {
+        score.id: Margin(score.hysteresis, tuple((tier.name, tier.floor) for tier in score.tiers))
+        for score in rules.scores
+        if score.hysteresis
+    }
+    return replace(fields, models=tuple(replace(each, margin=margins.get(each.model)) for each in fields.models))
 
 
 def _ground(

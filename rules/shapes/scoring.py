@@ -150,6 +150,8 @@ class ScoreShape(Shape):
     parts: dict[Word, PartShape] = Field(min_length=1)
     tiers: dict[Said, Figure] = Field(min_length=1)
     """Names and their lowest scores, the highest first; the last begins at 0."""
+    hysteresis: Cap | None = None
+    """How many points beyond a border the score must be before the CRM gets another tier; none where it is left out."""
 
 
 class ContactScoreShape(Shape):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from sync_worker.core.canonical import digest
 from sync_worker.core.lifecycle import same
-from sync_worker.core.model import Decision, OwnerChange, PlanRow, RowKind, Value
+from sync_worker.core.margins import Margin, told
+from sync_worker.core.model import Decision, OwnerChange, PlanRow, RowKind, Score, Value
 from sync_worker.core.reasons import reasons
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class ModelFields:
     score: str = ""
     tier: str = ""
     reasons: str = ""
+    margin: Margin | None = None
+    """How far beyond a border the score must be for another tier to be written; None: not at all."""
 
     def names(self) -> tuple[str, ...]:
         """The fields that are configured."""
@@ -130,7 +133,7 @@ def _priority_rows(
         seen = shown.get(decision.account)
         if seen is None or not decision.scope:
             continue
-        wanted = {model: _wanted(decision, model) for model in fields.models}
+        wanted = {model: _wanted(decision, model, seen) for model in fields.models}
         worth = [model for model in fields.models if _worth_writing(seen, wanted[model], model, fields.step)]
         if worth:
             yield PlanRow(
@@ -142,27 +145,32 @@ def _priority_rows(
                 before={name: seen.get(name) for name in sorted(written)},
                 after=dict(sorted((name, value) for each in wanted.values() for name, value in each.items())),
                 rule=f"{'score' if worth[0].model in decision.scores else 'grid'}:{worth[0].model}",
-                reason="; ".join(_told(decision, model.model) for model in worth),
+                reason="; ".join(_told(decision, model, seen) for model in worth),
                 read_set="",
             )
 
 
-def _wanted(decision: Decision, fields: ModelFields) -> dict[str, Value]:
-    """What the model's fields are to hold."""
+def _wanted(decision: Decision, fields: ModelFields, seen: Mapping[str, Value]) -> dict[str, Value]:
+    """What the model's fields are to hold, where they show what is ``seen``."""
     if (score := decision.scores.get(fields.model)) is None:
         return {fields.tier: decision.fields[fields.model]} if fields.tier else {}
     values: dict[str, Value] = {
         fields.score: round(score.total, 1),
-        fields.tier: score.tier,
+        fields.tier: _tier(score, fields, seen),
         fields.reasons: reasons(score) or None,
     }
     return {name: values[name] for name in fields.names()}
 
 
-def _told(decision: Decision, model: str) -> str:
-    if (score := decision.scores.get(model)) is None:
-        return f"{model} {decision.fields[model]}"
-    return f"{model} {score.total:.0f}, tier {score.tier}"
+def _tier(score: Score, fields: ModelFields, seen: Mapping[str, Value]) -> Value:
+    shown = seen.get(fields.tier)
+    return shown if fields.margin and fields.margin.keeps(shown, score) else score.tier
+
+
+def _told(decision: Decision, fields: ModelFields, seen: Mapping[str, Value]) -> str:
+    if (score := decision.scores.get(fields.model)) is None:
+        return f"{fields.model} {decision.fields[fields.model]}"
+    return told(fields.model, score, seen.get(fields.tier), fields.margin)
 
 
 def _worth_writing(before: Mapping[str, Value], after: Mapping[str, Value], fields: ModelFields, step: float) -> bool:

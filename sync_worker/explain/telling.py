@@ -98,6 +98,8 @@ class Told:
     terms: tuple[TermCounted, ...] = ()
     caps: tuple[Capped, ...] = ()
     tables: tuple[Made, ...] = ()
+    margins: Mapping[str, float] = field(default_factory=dict)
+    """How far beyond a border a score must be before the CRM gets another tier, by score, where it must be."""
     empty: tuple[str, ...] = ()
     """What the rules read and found empty."""
     kept_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -124,6 +126,7 @@ def tell(outline: Outline, value: Mapping[str, Any], inputs: Mapping[str, Value]
         terms=terms,
         caps=tuple(telling.caps(terms)),
         tables=tuple(telling.tables()),
+        margins={score.id: score.margin for score in outline.scores if score.margin},
         empty=empty,
         kept_from={text: found for text in empty if (found := tuple(_kept_from(text, rules, terms)))},
     )

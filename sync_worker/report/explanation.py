@@ -157,6 +157,9 @@ def _scores(told: Told) -> Iterator[Block]:
         total, tier = told.scores.get(score, (0.0, ""))
         yield Heading(f"Score {score}: {figure(total)} points" + (f", tier {tier}" if tier else ""))
         yield table("part|>points|>most|~why|~saw", [_term(term) for term in members])
+        if margin := told.margins.get(score):
+            text = f"the CRM keeps the tier that it has until the score is {figure(margin)} points beyond the border"
+            yield Text(text, Tone.QUIET)
         for capped in told.caps:
             if capped.score == score:
                 yield Text(_capped(capped), Tone.QUIET)

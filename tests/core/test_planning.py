@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sync_worker.core.margins import Margin
 from sync_worker.core.model import Decision, OwnerChange, Points, RowKind, Score
 from sync_worker.core.planning import ModelFields, PriorityFields, make_rows, resting, seal, tier_moves
 
@@ -63,6 +64,15 @@ def test_owner_changes_come_first_in_their_order_then_priorities_by_account() ->
 )
 def test_a_priority_is_written_for_a_new_tier_new_reasons_or_a_step_of_the_score(shown: dict, *, written: bool) -> None:  # type: ignore[type-arg]
     assert bool(rows(decision("1"), shown={"1": shown})) is written
+
+
+def test_a_tier_within_its_margin_is_no_reason_to_write_and_is_kept_where_another_field_is_written() -> None:
+    kept = PriorityFields((replace(PRIORITY, margin=Margin(15, (("A", 60.0), ("B", 20.0), ("C", 0.0)))),), step=5)
+    shown = {"score": 71.2, "tier": "B", "reasons": "Met us; Core"}
+    assert not rows(decision("1"), shown={"1": shown}, fields=kept)
+    (row,) = rows(decision("1"), shown={"1": {**shown, "reasons": "Core"}}, fields=kept)
+    assert row.after == {"reasons": "Met us; Core", "score": 71.2, "tier": "B"}
+    assert row.reason == "priority 71.2, tier B kept while below 75"
 
 
 def test_out_of_scope_means_out_of_reach() -> None:

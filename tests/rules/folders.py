@@ -364,7 +364,8 @@ def rules(draw: Any) -> DrawnRules:
         schemes[name] = [(f"seg {at}", rule) for at, rule in enumerate(conditions)]
         made.append(name)
     some = st.lists(_rule(tuple(named), tuple(made)), max_size=2)
-    return DrawnRules(named, schemes, *(draw(some) for _ in range(7)), telling=draw(_telling))
+    sections = ("scope", "protect", "returns", "books", "routes", "levels", "covers")
+    return DrawnRules(named, schemes, **{name: draw(some) for name in sections}, telling=draw(_telling))
 
 
 _plain = FACTS.conditions(2)

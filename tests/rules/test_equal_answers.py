@@ -238,6 +238,7 @@ ELSEWHERE = {
 """What the strategies draw without showing it here."""
 NOT_FOR_ACCOUNTS = {
     "reps": "rep files add fields to what the CRM has of reps: tests/rules/test_reps.py, tests/store/test_reps.py",
+    "hysteresis": "what is written to the CRM: tests/core/test_margins.py, tests/core/test_planning.py",
     "best": "how many contacts an explanation names: tests/explain",
     "absences": "who is away and when, and nothing of accounts: tests/rules/test_presence.py",
     "holidays": "the same",

@@ -180,6 +180,9 @@ def test_a_mistake_is_told_at_its_place(folder: Folder, section: str, problem: s
          "6:13: scores below 5 have no tier — let the last tier begin at 0"),
         (("parts: {fit: {max: 5, terms: [{id: x, when: true, points: 1, because: y}, "
          "{id: x, when: true, points: 1, because: y}]}}\n    tiers: {A: 0}"), "5:84: the id 'x' is taken"),
+        (("parts: {fit: {max: 5, terms: [{id: x, when: true, points: 1, because: y}]}}\n"
+          "    tiers: {A: 5, B: 2, C: 0}\n    hysteresis: 2"),
+         "3:9: a hysteresis of 2 is as wide as tier C, from 0 to B's 2 — keep it below 2, or accounts jump over the"),
         ("parts: {fit: {max: 0, terms: []}}\n    tiers: {A: x}", "5:24: 0 is out of range — from 0.001 to 1e+06"),
     ],
 )  # fmt: skip
