@@ -167,14 +167,13 @@ def _singles(standing: Standing, of: Shifts, reach: Reach) -> Chains:
 
 def _extended(standing: Standing, of: Shifts, beam: Beam, leaving: Ints) -> tuple[Beam, Truths]:
     """Each chain with each of the next items, if the book between has room; and which lead back to the start."""
-    book = of.target[beam.last]
-    chain, column = np.nonzero(leaving[book] >= 0)
-    after = leaving[book[chain], column]
-    book, last, begin = book[chain], beam.last[chain], beam.begin[chain]
-    fits = of.size[last] - of.size[after] <= standing.room()[book]
-    for link in range(beam.path.shape[1]):
-        fits &= of.target[beam.path[chain, link]] != of.target[after]
-    chain, after, book, last, begin = (each[fits] for each in (chain, after, book, last, begin))
+    into = of.target[beam.last]
+    next_ = leaving[into]
+    fits = (next_ >= 0) & (of.size[beam.last][:, None] - of.size[leaving][into] <= standing.room()[into][:, None])
+    for shift in beam.path.T:
+        fits &= of.target[shift][:, None] != of.target[leaving][into]
+    chain, _ = np.nonzero(fits)
+    after, book, last, begin = next_[fits], into[chain], beam.last[chain], beam.begin[chain]
     paid = standing.dearer(book, of.potential[last] - of.potential[after], of.workload[last] - of.workload[after])
     longer = Beam(
         begin=begin,

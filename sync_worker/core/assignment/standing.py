@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sync_worker.core.assignment.metrics import arcs_of
 from sync_worker.core.assignment.problem import NOBODY
 
 if TYPE_CHECKING:
     from sync_worker.core.assignment.problem import Evenness, Floats, Indexes, Ints, Problem, Truths
 
 ROOM_FOR_ALL = 1 << 60
-BLOCK = 20_000
-"""Items whose arcs are looked at together: all at once would not fit beside a million items' arcs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,13 +129,9 @@ def moves(problem: Problem, choice: Ints) -> int:
 
 def worths(problem: Problem, choice: Ints) -> Floats:
     """What each item's choice is worth; minus infinity where it may not be."""
-    items, arcs = problem.items, problem.arcs
+    items, arc = problem.items, arcs_of(problem, choice)
     worth = np.where((choice == NOBODY) & items.may_pool, items.pool, -np.inf)
-    for start in range(0, len(choice), BLOCK):
-        first = arcs.first[start : start + BLOCK + 1]
-        item = np.repeat(np.arange(start, start + len(first) - 1), np.diff(first))
-        arc = np.flatnonzero(arcs.rep[first[0] : first[-1]] == choice[item])
-        worth[item[arc]] = arcs.worth[first[0] + arc]
+    worth[arc >= 0] = problem.arcs.worth[arc[arc >= 0]]
     return worth
 
 
