@@ -45,7 +45,7 @@ def _members(one: RouteStands) -> Block:
     by_value = any(member.received.value or member.entitled.value for member in one.members)
     capped = any(member.caps for member in one.members)
     titles = "rep|>weight|>received|>entitled" + ("|>value received|>value entitled" if by_value else "")
-    titles += "|>off" + ("|~caps" if capped else "") + "|now"
+    titles += "|>ahead|>off" + ("|~caps" if capped else "") + "|now"
     return table(titles, [tuple(_cells(member, one, by_value=by_value, capped=capped)) for member in one.members])
 
 
@@ -56,6 +56,7 @@ def _cells(member: MemberStands, one: RouteStands, *, by_value: bool, capped: bo
     if by_value:
         yield amount(member.received.value)
         yield amount(member.entitled.value) if turns else ""
+    yield f"{member.ahead:+,.1f}" if turns else ""
     yield "" if member.off is None else f"{member.off:+.1%}"
     if capped:
         yield "; ".join(f"{cap.used:,} of {cap.cap}" for cap in member.caps)

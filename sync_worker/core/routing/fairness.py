@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from sync_worker.core.steps import Position
 
 
+TURNS_TO_JUDGE = 10
+"""Fewer turns than this that were due to a rep tell nothing of fairness: whole accounts are too coarse."""
+
+
 @dataclass(frozen=True, slots=True)
 class CapUsed:
     """A cap, and how much of it one rep has used."""
@@ -42,8 +46,10 @@ class MemberStands:
     """Whether it is the rep's working time."""
     received: Amount
     entitled: Amount
+    ahead: float
+    """Received - entitled, in the measure of the route's turns: below 0 for a rep who is behind."""
     off: float | None
-    """Received ÷ entitled - 1, in the measure of the route's turns; None where nothing was entitled."""
+    """Received ÷ entitled - 1, in the same measure; None before ten turns were due."""
     caps: tuple[CapUsed, ...]
 
 
@@ -98,7 +104,8 @@ def _member(
     member: Member, policy: RoutePolicy, desk: Desk, balance: Balance, caps: tuple[CapCount, ...]
 ) -> MemberStands:
     absence = desk.presence.away(member.rep.id, desk.now)
-    entitled = balance.entitled.of(policy.by.measure)
+    received, entitled = balance.received.of(policy.by.measure), balance.entitled.of(policy.by.measure)
+    judged = balance.entitled.count >= TURNS_TO_JUDGE and entitled > 0
     return MemberStands(
         rep=member.rep.id,
         name=member.rep.name,
@@ -107,6 +114,7 @@ def _member(
         working=desk.presence.working(member.rep.id, desk.now),
         received=balance.received,
         entitled=balance.entitled,
-        off=round(balance.received.of(policy.by.measure) / entitled - 1, 6) if entitled > 0 else None,
+        ahead=-balance.behind(policy.by.measure) if policy.by.takes_turns else 0.0,
+        off=round(received / entitled - 1, 6) if judged else None,
         caps=tuple(CapUsed(one.cap.said, one.used[member.rep.id], one.cap.most) for one in caps),
     )
