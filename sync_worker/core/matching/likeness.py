@@ -123,7 +123,7 @@ def _aligned(left: dict[str, float], right: dict[str, float]) -> float:
             weight = (left.pop(one) + right.pop(other)) / 2
             shared -= negative * weight
             # What is missing to the same word stays a difference.
-            left[f"{one}/{other}"] = 2 * weight * (1 + negative)
+            left["/".join(sorted((one, other)))] = 2 * weight * (1 + negative)
     return shared
 
 

@@ -79,7 +79,8 @@ def plain(text: str) -> str:
     small = _UNSPACED.sub(" ", small)
     small = small.translate(_LETTERS)
     small = "".join(one for one in unicodedata.normalize("NFKD", small) if not unicodedata.combining(one))
-    return _APOSTROPHES.sub("", small)
+    # Letters of other shapes (𝓐) are capitals again once they are plain.
+    return _APOSTROPHES.sub("", small.casefold())
 
 
 def _unruly(words: list[str]) -> list[str]:
