@@ -75,6 +75,8 @@ class Walk:
     def _step(self, x: Floats, value: float, slope: Floats) -> tuple[Floats, float, Floats] | None:
         """The next point with its value and slope, far enough down; None where there is none."""
         way = self._way(x, slope)
+        if not way.any():
+            return None
         length = 1.0 if self.steps else self.first_step / max(float(np.max(np.abs(way))), 1e-300)
         for _ in range(HALVINGS):
             there = self.limits.within(x + length * way)
@@ -96,6 +98,9 @@ class Walk:
     def _learn(self, step: Floats, turn: Floats) -> None:
         if (product := dot(step, turn)) > 0:
             self.steps.append((step, turn, 1.0 / product))
+        elif not self.steps:
+            # As straight as this it teaches nothing, and would take for ever.
+            self.first_step *= 4.0
 
     def _lowest(self, slope: Floats) -> Floats:
         """The two loops of L-BFGS."""

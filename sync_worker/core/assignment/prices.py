@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sync_worker.core.assignment.arithmetic import shares, tops
+from sync_worker.core.assignment.arithmetic import tops
 from sync_worker.core.assignment.descent import Limits, Walk
 from sync_worker.core.assignment.dual import Options, options
-from sync_worker.core.assignment.problem import Arcs, Effort, Items, Prices, Problem
+from sync_worker.core.assignment.problem import Effort, Items, Prices, Problem
 from sync_worker.core.assignment.smooth import smooth
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ROUNDNESS = (0.1, 0.03, 0.01, 0.003, 0.001)
 """How round the dual is at each step, as a share of each item's worth: from smooth going to the truth."""
+MANY = 3
+"""How many of the steps a large book takes: so many items round it off by themselves."""
 AGAIN = 2
 """How many steps are left to take from prices that are nearly right."""
 NEAR = 0.05
@@ -30,9 +32,7 @@ CHUNK = 40
 LITTLE = 2e-3
 """Rounds that bring less than this share of the value, times the roundness, end their step."""
 FEW = 5000
-"""Arcs that are looked at all the time: to choose among them would take longer."""
-SAMPLE = 50
-"""Items for each rep from which a large book's first prices are made."""
+"""A book of so few arcs looks at all of them all the time, and takes every step, wherever it begins."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,17 +46,15 @@ class Priced:
 def price(problem: Problem, *, start: Prices | None = None, effort: Effort | None = None) -> Priced:
     """The prices with the lowest bound that is found.
 
-    ``start``: prices of the same reps, in the same order, that are nearly right, such as yesterday's: the bound is
-    never above theirs. Raises ValueError where they are not as many as there are reps, and where the effort has
-    not five steps.
+    ``start``: prices of the same reps, in the same order, that are nearly right, such as yesterday's: they save most of
+    the work for a large book, and the bound is never above theirs. Raises ValueError where they are not as many as
+    there are reps, and where the effort does not name five steps.
     """
     steps = list(zip(ROUNDNESS, (effort or Effort()).dual_rounds, strict=True))
-    if start:
-        return _Descent.begin(problem, _packed(problem, start)).through(steps[-AGAIN:])
-    if len(problem.items.ids) > 2 * SAMPLE * max(1, len(problem.reps.ids)):
-        rough = _Descent.begin(sampled(problem), _nothing(problem)).through(steps[:-AGAIN])
-        return _Descent.begin(problem, _packed(problem, rough.prices)).through(steps[-AGAIN - 1 :])
-    return _Descent.begin(problem, _nothing(problem)).through(steps)
+    begun = _Descent.begin(problem, _packed(problem, start) if start else _nothing(problem))
+    if len(problem.arcs.rep) <= FEW:
+        return begun.through(steps)
+    return begun.through(steps[-AGAIN:] if start else steps[-MANY:])
 
 
 @dataclass(slots=True)
@@ -124,36 +122,6 @@ def scales(problem: Problem) -> Floats:
     top = np.maximum(tops(problem.arcs.worth, problem.arcs.first), 0.0)
     mean = float(np.add.reduce(top)) / max(1, len(top))
     return np.maximum(top, max(0.01 * mean, 1e-9))
-
-
-def sampled(problem: Problem) -> Problem:
-    """A book in small: some of the items, drawn by a hash of where they stand, and as much less room for them."""
-    items, arcs, reps = problem.items, problem.arcs, problem.reps
-    count = len(items.ids)
-    share = SAMPLE * len(reps.ids) / count
-    chosen = shares(np.arange(count, dtype=np.uint64), np.full(count, 1, dtype=np.uint64)) < share
-    kept = np.repeat(chosen, np.diff(arcs.first))
-    first = np.concatenate(([0], np.cumsum(np.diff(arcs.first)[chosen])))
-    return Problem(
-        Items(
-            tuple(items.ids[number] for number in np.flatnonzero(chosen)),
-            items.size[chosen], items.workload[chosen], items.potential[chosen], items.owner[chosen],
-            items.pool[chosen], items.may_pool[chosen], items.charged[chosen],
-        ),
-        Arcs(first, arcs.rep[kept], arcs.worth[kept]),
-        replace(
-            reps,
-            capacity=_part(reps.capacity, share),
-            workload=replace(reps.workload, target=reps.workload.target * share),
-            potential=replace(reps.potential, target=reps.potential.target * share),
-        ),
-        None if problem.most_moves is None else int(problem.most_moves * share),
-    )  # fmt: skip
-
-
-def _part(capacity: Ints, share: float) -> Ints:
-    part: Ints = np.rint(capacity * share).astype(np.int64)
-    return part
 
 
 def _units(problem: Problem, scale: Floats) -> Floats:

@@ -118,7 +118,7 @@ class Prices:
 class Effort:
     """How long to look, in rounds and never in seconds: the same input gives the same plan on every machine."""
 
-    dual_rounds: tuple[int, ...] = (160, 240, 240)
+    dual_rounds: tuple[int, ...] = (80, 80, 160, 240, 240)
     """Iterations on the prices at each step of smoothing."""
     search_rounds: int = 80
     """Rounds of chains at most, before the shakes and once more after them; they end where none gains."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from benchmarks.books.instances import made, setting
 from sync_worker.core.assignment.dual import bound, conjugate, options
-from sync_worker.core.assignment.prices import SAMPLE, price, sampled, scales
+from sync_worker.core.assignment.prices import price, scales
 from sync_worker.core.assignment.problem import NOBODY, Arcs, Effort, Evenness, Items, Prices, Problem, Reps
 from sync_worker.core.assignment.smooth import smooth
 from tests.core.assignment.drawn import optimum, problems
@@ -142,16 +142,11 @@ def test_the_smooth_dual_has_the_slope_that_it_says_and_lies_above_the_true_one(
     assert (up - down) / 2e-6 == pytest.approx(float((slope * way).sum()), rel=1e-3, abs=1e-3)
 
 
-def test_a_large_book_is_priced_from_a_sample_as_well_as_at_once() -> None:
-    problem = made(setting(accounts=2500, reps=12, seed=3))
-    assert len(problem.items.ids) > 2 * SAMPLE * 12
-    small = sampled(problem)
-    assert len(small.items.ids) == pytest.approx(SAMPLE * 12, rel=0.2)
-    assert small.reps.capacity.sum() == pytest.approx(
-        problem.reps.capacity.sum() * len(small.items.ids) / 2250, rel=0.2
-    )
-    at_once = price(problem, start=_nothing(problem), effort=Effort(dual_rounds=(1, 1, 1, 2000, 2000)))
-    assert price(problem).bound == pytest.approx(at_once.bound, rel=5e-4)
+@pytest.mark.parametrize("variant", ["rebalance", "refill", "half capacity", "half locked", "all unowned"])
+def test_longer_looking_hardly_lowers_the_bound(variant: str) -> None:
+    problem = made(setting(variant, accounts=800, reps=12, seed=3))
+    long = price(problem, effort=Effort(dual_rounds=(80, 80, 160, 240, 4000)))
+    assert price(problem).bound == pytest.approx(long.bound, rel=1e-4)
 
 
 def test_yesterdays_prices_lead_to_the_same_bound_sooner() -> None:
