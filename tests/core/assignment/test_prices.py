@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from benchmarks.books.instances import made, setting
 from sync_worker.core.assignment.dual import bound, conjugate, options
-from sync_worker.core.assignment.prices import price, scales
+from sync_worker.core.assignment.prices import FEW, price, scales
 from sync_worker.core.assignment.problem import NOBODY, Arcs, Effort, Evenness, Items, Prices, Problem, Reps
 from sync_worker.core.assignment.smooth import smooth
 from tests.core.assignment.drawn import optimum, problems
@@ -144,7 +144,8 @@ def test_the_smooth_dual_has_the_slope_that_it_says_and_lies_above_the_true_one(
 
 @pytest.mark.parametrize("variant", ["rebalance", "refill", "half capacity", "half locked", "all unowned"])
 def test_longer_looking_hardly_lowers_the_bound(variant: str) -> None:
-    problem = made(setting(variant, accounts=800, reps=12, seed=3))
+    problem = made(setting(variant, accounts=2000, reps=30, seed=3))
+    assert len(problem.arcs.rep) > FEW
     long = price(problem, effort=Effort(dual_rounds=(80, 80, 160, 240, 4000)))
     assert price(problem).bound == pytest.approx(long.bound, rel=1e-4)
 
