@@ -38,8 +38,6 @@ from rules.model import (
     RepRow,
     Reps,
     ReturnRule,
-    Route,
-    RouteCap,
     Row,
     Ruleset,
     Same,
@@ -57,6 +55,7 @@ from rules.model import (
 from rules.of_routes import compile_members, compile_routed
 from rules.problems import Mark, Problem, RulesInvalid
 from rules.reps import strangers
+from rules.routes import Route, RouteCap
 from rules.schema import json_schema
 from rules.sql import Dialect
 from rules.tracing import Trace, TraceColumn, TraceKind, trace

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules import model
 from rules.building_times import cover, service_level
+from rules.routes import Route, RouteCap
 from rules.scoring import decays
 from rules.shapes import (
     AffinityShape,
@@ -93,9 +94,9 @@ def _return(shape: ReturnShape) -> model.ReturnRule:
     return model.ReturnRule(str(shape.id), shape.condition, str(shape.reason), shape.rest, limit, shape.id.mark)
 
 
-def _route(shape: RouteShape) -> model.Route:
+def _route(shape: RouteShape) -> Route:
     to, nobody = shape.to, shape.nobody
-    return model.Route(
+    return Route(
         id=str(shape.id),
         when=shape.condition,
         team=str(to.team or ""),
@@ -108,7 +109,7 @@ def _route(shape: RouteShape) -> model.Route:
         value=str(shape.value or ""),
         sticky_days=shape.sticky or 0,
         caps=tuple(
-            model.RouteCap(
+            RouteCap(
                 cap.most or cap.holding or 0, str(cap.every or ""), cap.within or 0, cap.holding is not None, cap.when
             )
             for cap in shape.caps or ()

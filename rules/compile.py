@@ -20,8 +20,9 @@ from rules.vocabulary import Type
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from rules.model import Route, Ruleset, Score
+    from rules.model import Ruleset, Score
     from rules.presence import Cover, ServiceLevel
+    from rules.routes import Route
 
 DUE_TABLE = "due"
 """With ``account_ids``, only accounts whose ``account_id`` stands in this table are judged; the caller fills it."""

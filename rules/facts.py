@@ -14,7 +14,8 @@ from rules.vocabulary import Type
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rules.model import Book, Condition, Route, Ruleset, Term
+    from rules.model import Book, Condition, Ruleset, Term
+    from rules.routes import Route
 
 
 FIRST_TOUCH = ("owned_since", "last_touch")

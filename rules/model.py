@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from rules.presence import AbsenceRow, Cover, Holiday, ServiceLevel
     from rules.problems import Mark, Problem
+    from rules.routes import Route
     from rules.tree import Tree, Value
     from rules.vocabulary import FieldInfo, Type
 
@@ -327,52 +328,6 @@ class Scheme:
     name: str
     segments: tuple[Segment, ...]
     mark: Mark
-
-
-@dataclass(frozen=True, slots=True)
-class RouteCap:
-    """At most so many accounts for each rep of a route."""
-
-    most: int
-    every: str = ""
-    """``day``, ``week`` or ``month``, in UTC; empty where another key says what is counted."""
-    within_days: int = 0
-    holding: bool = False
-    """Whether it counts what a rep owns."""
-    when: Condition | None = None
-    """Which accounts count as held; None: all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Who gets an inbound account, and by which turn. The first match wins."""
-
-    id: str
-    when: Condition
-    team: str
-    """Reps of this team; empty where ``reps`` says who, or the owner gets it."""
-    reps: Condition | None
-    by: str
-    """How a rep is chosen among them: ``round robin``, ``weighted``, ``value``, ``least loaded``, ``named``; or
-    ``owner``, who has its parent."""
-    because: str
-    mark: Mark
-    rep: str = ""
-    """The address of the one rep who is named, in small letters."""
-    weight: str = ""
-    """The rep field that says how large a share each gets; empty: all the same."""
-    value: str = ""
-    """A score's id or an account field: what an account is worth."""
-    sticky_days: int = 0
-    caps: tuple[RouteCap, ...] = ()
-    absence: str = "reset"
-    """``catch up``, ``hold place`` or ``reset``."""
-    working_hours: bool = False
-    """Whether reps have turns in their working hours only."""
-    nobody: str = "hold"
-    """``hold``, ``pool`` or ``ignore absence``; ``rep`` where ``stand_in`` says who."""
-    stand_in: str = ""
-    """The address of the rep who stands in, in small letters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from rules.scalars import Text, choice, rep_number, wrong
+from rules.scalars import Text, choice, rep_field, wrong
+from rules.vocabulary import Type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,5 +44,5 @@ Address = Annotated[
     Text, PlainValidator(_address), WithJsonSchema({"type": "string", "format": "email", "title": "A rep's address"})
 ]
 RepNumber = Annotated[
-    Text, PlainValidator(rep_number), WithJsonSchema({"type": "string", "title": "Number field of reps"})
+    Text, PlainValidator(rep_field(Type.NUMBER)), WithJsonSchema({"type": "string", "title": "Number field of reps"})
 ]

@@ -314,9 +314,9 @@ def _capacity(value: object, info: ValidationInfo) -> int | Text:
     return _field(text, _context(info).rep, Type.NUMBER, "a capacity is")
 
 
-def rep_number(value: object, info: ValidationInfo) -> Text:
-    """The name of a rep's field that holds a number."""
-    return _field(_text(value, "a rep's field"), _context(info).rep, Type.NUMBER, "what stands here is")
+def rep_field(wanted: Type) -> Callable[[object, ValidationInfo], Text]:
+    """Reads the name of a rep's field of this type."""
+    return lambda value, info: _field(_text(value, "a rep's field"), _context(info).rep, wanted, "what stands here is")
 
 
 def _touches_per_week(value: object, info: ValidationInfo) -> float | Text:
@@ -339,10 +339,6 @@ def _field(text: Text, names: Names, wanted: Type, what: str) -> Text:
 
 def _account_text(value: object, info: ValidationInfo) -> Text:
     return _field(_text(value, "a text field"), _context(info).account, Type.TEXT, "what stands here is")
-
-
-def _rep_text(value: object, info: ValidationInfo) -> Text:
-    return _field(_text(value, "a rep's text field"), _context(info).rep, Type.TEXT, "what stands here is")
 
 
 def _version(value: object) -> Text:
@@ -435,7 +431,9 @@ Workload = Annotated[
 AccountText = Annotated[
     Text, PlainValidator(_account_text), WithJsonSchema({"type": "string", "title": "Text field of accounts"})
 ]
-RepText = Annotated[Text, PlainValidator(_rep_text), WithJsonSchema({"type": "string", "title": "Text field of reps"})]
+RepText = Annotated[
+    Text, PlainValidator(rep_field(Type.TEXT)), WithJsonSchema({"type": "string", "title": "Text field of reps"})
+]
 MODELS = ("fixed", "open", "dynamic")
 ModelWord = Annotated[Text, PlainValidator(choice(*MODELS)), WithJsonSchema({"enum": list(MODELS)})]
 FAMILIES = ("together", "apart")
@@ -445,9 +443,6 @@ PerWord = Annotated[Text, PlainValidator(choice("rep", "book")), WithJsonSchema(
 EveryWord = Annotated[
     Text, PlainValidator(choice("run", "day", "week")), WithJsonSchema({"enum": ["run", "day", "week"]})
 ]
-HitWord = Annotated[
-    Text,
-    PlainValidator(choice("first", "unique", "collect")),
-    WithJsonSchema({"enum": ["first", "unique", "collect"]}),
-]
+HITS = ("first", "unique", "collect")
+HitWord = Annotated[Text, PlainValidator(choice(*HITS)), WithJsonSchema({"enum": list(HITS)})]
 FileName = Annotated[Text, PlainValidator(_said), WithJsonSchema({"type": "string", "pattern": r"^[^/\\]+\.csv$"})]
