@@ -139,6 +139,10 @@ motions: {renewal: is_customer, new logo: otherwise}
 routes:
   - {id: big-deal, when: size = 'large', to: {team: Enterprise, by: round robin}}
   - {id: all-others, when: true, to: {by: owner}}
+service_levels:
+  - {id: soon, when: size = 'large', first_touch: 4 working hours}
+covers:
+  - {id: deals, when: won_opportunities > 0, least: 3 days, by: team}
 """
 
 
@@ -147,12 +151,16 @@ routes:
     [
         ("{employees: 5000}", "{size: large, motion: new logo, route: big-deal, grade: B1}", "passed"),
         ("{employees: 5000}", "{size: small}", "large"),
+        ("{employees: 5000, won_opportunities: 1}", "{service_level: soon, cover: deals}", "passed"),
+        ("{employees: 5}", "{service_level: none, cover: any}", "none"),
         ("{employees: 100, is_customer: yes}", "{size: middle, motion: renewal, route: all-others}", "passed"),
         ("{employees: 100, country: NO}", "{size: small, rivals: Acme|Ajax, weight: 5}", "passed"),
         ("{country: SE}", "{rivals: empty, weight: empty}", "Ajax, 2"),
     ],
 )
-def test_tables_schemes_grids_and_routes_can_be_expected(bench: Bench, given: str, expect: str, outcome: str) -> None:
+def test_tables_schemes_grids_routes_levels_and_covers_can_be_expected(
+    bench: Bench, given: str, expect: str, outcome: str
+) -> None:
     (bench.folder / "more.yaml").write_text(SCHEMES)
     (bench.folder / "teams.csv").write_text("country,then rivals,then weight (number)\nNO,Acme,3\nNO|SE,Ajax,2\n")
     assert bench.outcome(given, expect) == outcome
