@@ -79,7 +79,7 @@ def plain(text: str) -> str:
     small = _UNSPACED.sub(" ", small)
     small = small.translate(_LETTERS)
     small = "".join(one for one in unicodedata.normalize("NFKD", small) if not unicodedata.combining(one))
-    # Letters of other shapes (𝓐) are capitals again once they are plain.
+    # Letters of other shapes are capitals again once they are plain.
     return _APOSTROPHES.sub("", small.casefold())
 
 
