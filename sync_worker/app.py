@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rules import Ruleset, Vocabulary
     from sync_worker.apply import ApplyReport, RecoverReport, VerifyReport
     from sync_worker.astray import Astray
+    from sync_worker.compare import Compared, Policy
     from sync_worker.config import Config
     from sync_worker.core.rebalance import Wanted
     from sync_worker.cycle import CycleReport, PlanReport
@@ -205,6 +206,12 @@ class Worker:
         from sync_worker.explain import why_not  # noqa: PLC0415 - commands import what they use
 
         return why_not(self.parts, account, rep)
+
+    def compare(self, one: Policy, other: Policy, *, frontier: bool = False) -> Compared:
+        """Two policies side by side, from the latest pull. Keeps nothing. Raises RulesInvalid, Stopped."""
+        from sync_worker.compare import compare  # noqa: PLC0415 - commands import what they use
+
+        return compare(self.parts, one, other, frontier=frontier)
 
     def doctor(self) -> tuple[Check, ...]:
         """Look at everything that a cycle needs."""

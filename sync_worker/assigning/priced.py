@@ -13,7 +13,7 @@ from sync_worker.parts import Stopped
 from sync_worker.store import prices, tenure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -54,7 +54,6 @@ def priced_books(
             start=known.prices if (known := prices.latest(tx, book.id)) else None,
             cap=rebalance.cap if rebalance and rebalance.takes(book.id) else None,
             young=_young(tx, book, now),
-            families=_families(book),
         )
         for book in books
         if book.by_prices
@@ -64,11 +63,6 @@ def priced_books(
 def _young(tx: Connection, book: BookPolicy, now: datetime) -> frozenset[str]:
     days = book.keep.tenure_days
     return tenure.owned_since(tx, now - timedelta(days=days)) if days else frozenset()
-
-
-def _families(book: BookPolicy) -> Mapping[str, str]:
-    del book
-    return {}
 
 
 def _refuse(rebalance: Rebalance, books: Sequence[BookPolicy]) -> None:

@@ -15,7 +15,7 @@ from sync_worker.core.books import refilling, returning
 from sync_worker.core.named import claiming, fixing
 from sync_worker.core.rebalance import EVERY_DAY
 from sync_worker.core.routing import routing
-from sync_worker.core.steps import Position
+from sync_worker.core.steps import Position, left_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,6 +57,24 @@ def steps(  # noqa: PLR0913, PLR0917 - what steps are made of
     ``start`` is where everything stands before the first of them; ``wanted`` is what somebody asked for besides.
     Raises Stopped where that cannot be had.
     """
+    books, _ = policies(tx, rules, everybody, now)
+    return (
+        *_before_books(tx, parts, rules, everybody, start, now),
+        *filling_by_prices(tx, books, wanted.rebalance, now),
+        refilling(books),
+    )
+
+
+def as_books_find_it(  # noqa: PLR0913, PLR0917 - what steps are made of
+    tx: Connection, parts: Parts, rules: Ruleset, everybody: People, start: Position, now: datetime
+) -> Position:
+    """Where everything stands when the books are to be filled, after all that goes before them."""
+    return left_by(start, _before_books(tx, parts, rules, everybody, start, now))
+
+
+def _before_books(  # noqa: PLR0913, PLR0917 - what steps are made of
+    tx: Connection, parts: Parts, rules: Ruleset, everybody: People, start: Position, now: datetime
+) -> tuple[Step, ...]:
     books, returns = policies(tx, rules, everybody, now)
     known = directory(tx, everybody)
     return (
@@ -65,6 +83,4 @@ def steps(  # noqa: PLR0913, PLR0917 - what steps are made of
         *([routing(routes)] if (routes := desk(tx, parts, rules, everybody, start, now)) else []),
         claiming(books, known, claims(tx, parts.config)),
         fixing(fixed_books(rules, books), known),
-        *filling_by_prices(tx, books, wanted.rebalance, now),
-        refilling(books),
     )

@@ -7,6 +7,7 @@ import typer
 
 from sync_worker import __version__
 from sync_worker.cli import (
+    comparing,
     daily,
     database,
     demo,
@@ -28,7 +29,7 @@ from sync_worker.cli.output import Format, Output
 
 app = group("Keeps sales teams' books of accounts fresh: rules in files, reviewed plans, safe write-back to the CRM.")
 
-for part in (setup, daily, rollback, look, routes, levels, learn, market, operate):
+for part in (setup, daily, comparing, rollback, look, routes, levels, learn, market, operate):
     part.add_to(app)
 app.add_typer(rules.app, name="rules")
 app.add_typer(setup.config_app, name="config")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sync_worker.core.books import Bar, BookPolicy, may_get, room, turns
+from sync_worker.core.books import Bar, BookPolicy, may_get, ranked, room, turns
+from sync_worker.core.contest import contest
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from sync_worker.core.books import Turn
     from sync_worker.core.model import Decision, Rep
+    from sync_worker.core.priced import PricedBook
     from sync_worker.core.steps import Position
 
 
@@ -45,6 +47,32 @@ class Claim:
     """Who gets it when its turn comes; None: nobody."""
     because: str = ""
     """Why nobody gets it."""
+    behind: float | None = None
+    """By how many points of the score the one who gets it is ahead, by the prices of the book; None in turns."""
+
+
+def claim_by_prices(account: str, rep: Rep, position: Position, books: Sequence[PricedBook]) -> Claim:
+    """The same in a book that prices fill: ``place`` is the account's place by score among those that wait."""
+    asked = next(decision for decision in position.decisions if decision.account == account)
+    book = next(book for book in books if book.policy.id == asked.book)
+    found = contest(account, position, [book.policy], books)
+    stands = _as_it_stands(asked, rep, book.policy, position.load())
+    waits = [d for d in position.movable() if d.owner == position.pool_user and d.book == book.policy.id]
+    line = [d.account for d in sorted(waits, key=ranked({book.policy.id: book.policy})) if not d.resting]
+    if found is None or account not in line:
+        return stands
+    chosen, load = position.reps.get(found.chosen or ""), position.load()
+    nets = {one.rep: one.net for one in found.candidates}
+    mine, first = nets.get(rep.id), nets.get(found.chosen or "")
+    return replace(
+        stands,
+        bar=None if found.chosen == rep.id else stands.bar,
+        place=line.index(account) + 1,
+        waiting=len(line),
+        goes_to=_seat(chosen, book.policy, load) if chosen else None,
+        because=found.because,
+        behind=round(first - mine, 2) if first is not None and mine is not None else None,
+    )
 
 
 def claim(account: str, rep: Rep, position: Position, books: Sequence[BookPolicy]) -> Claim | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -16,11 +16,12 @@ import numpy as np
 from sync_worker.core.affinity import affinity
 from sync_worker.core.assignment.certificate import check
 from sync_worker.core.assignment.items import Account, Seat, Terms, build
-from sync_worker.core.assignment.problem import NOBODY, Prices
+from sync_worker.core.assignment.problem import NOBODY, Prices, Solved
 from sync_worker.core.assignment.solve import NORMAL, QUICK, solve
 from sync_worker.core.bids import changes_of, left_of, score_of
 from sync_worker.core.books import may_get, opened, tie_breaker
 from sync_worker.core.canonical import canonical
+from sync_worker.core.rebalance import FIVE_PER_CENT
 from sync_worker.core.remembered import Remembered
 from sync_worker.core.steps import Assignment
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from sync_worker.core.assignment.certificate import Certificate
     from sync_worker.core.assignment.items import Built
-    from sync_worker.core.assignment.problem import Ints, Problem, Solved
+    from sync_worker.core.assignment.problem import Ints, Problem
     from sync_worker.core.books import BookPolicy
     from sync_worker.core.model import Decision, Rep
     from sync_worker.core.rebalance import Cap
@@ -50,8 +51,6 @@ class PricedBook:
     """Not None: the book is rebalanced."""
     young: frozenset[str] = frozenset()
     """Accounts whose owner has not had them for as long as the book lets an owner keep them."""
-    families: Mapping[str, str] = field(default_factory=dict)
-    """The family's ultimate parent by account, where families go together; without one, an account is on its own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,6 +140,22 @@ def fill(position: Position, book: PricedBook, *, moved: int = 0) -> Filled:
     return filled
 
 
+def standing(position: Position, book: PricedBook) -> Filled:
+    """The book as it stands, priced by its latest plan where there is one: nobody gets anything, and nothing is proven.
+
+    What every rep would give for any account of the book can be told from it.
+    """
+    asked = _Asked.of(position, replace(book, cap=FIVE_PER_CENT), moved=0)
+    built = build(_accounts(asked), _seats(asked), _terms(asked))
+    if book.start is None:
+        return _solve(asked)
+    prices = prices_of(book.start, built.problem.reps.ids)
+    here = Solved(built.problem.items.owner, prices, 0.0, 0.0)
+    return _filled(
+        asked, built, here, dict(zip(built.problem.reps.ids, built.problem.reps.capacity.tolist(), strict=True))
+    )
+
+
 def remembered(problem: Problem, prices: Prices) -> Remembered:
     """The prices by the reps' ids."""
     rows = np.column_stack([prices.slot, prices.workload, prices.potential]).tolist()
@@ -221,12 +236,15 @@ def _solve(asked: _Asked) -> Filled:
         built = replace(built, problem=_limited(built.problem, asked))
     start = prices_of(book.start, built.problem.reps.ids) if book.start else None
     effort = QUICK if start and book.cap is None else NORMAL
-    found = solve(built.problem, start=start, effort=effort)
+    return _filled(asked, built, solve(built.problem, start=start, effort=effort), room)
+
+
+def _filled(asked: _Asked, built: Built, found: Solved, room: Mapping[str, int]) -> Filled:
     items = {account: item for item, members in enumerate(built.members) for account in members}
     chosen = [built.problem.reps.ids[rep] if rep != NOBODY else None for rep in found.choice.tolist()]
     goes_to = {account: chosen[item] for account, item in items.items()}
     proof, pool = check(built.problem, found), asked.position.pool_user
-    return Filled(book, built, found, proof, asked.accounts, goes_to, items, room, pool)
+    return Filled(asked.book, built, found, proof, asked.accounts, goes_to, items, room, pool)
 
 
 def _accounts(asked: _Asked) -> list[Account]:
@@ -260,7 +278,7 @@ def _account(one: Decision, reps: Mapping[str, float], asked: _Asked, movable: f
         worth=score_of(one, book.policy.rank),
         potential=round(max(0.0, one.potential) * HUNDRED),
         workload=round(max(0.0, one.workload) * HUNDRED),
-        family=book.families.get(one.account, one.account),
+        family=book.policy.families.get(one.account, one.account),
         locked=locked,
         forced=not in_pool and not theirs,
         reps={str(one.owner): reps[str(one.owner)]} if locked else reps,

@@ -107,6 +107,14 @@ The order of the position's decisions and reps changes nothing.
 """
 
 
+def left_by(position: Position, steps: Sequence[Step]) -> Position:
+    """Where everything stands after these steps."""
+    for step in steps:
+        found = step(position)
+        position = position.after(found.changes, found.kept)
+    return position
+
+
 def assign(position: Position, steps: Sequence[Step]) -> Assignment:
     """Take the steps one after the other."""
     made = Assignment()

@@ -11,6 +11,7 @@ from rules import needs
 from rules.outline import outline
 from sync_worker.decide import build_facts, fact_settings, load_rules, people_of
 from sync_worker.explain.contacts import best_contacts
+from sync_worker.explain.contest import contest_for
 from sync_worker.explain.glass import Glass
 from sync_worker.explain.nearest import Nearest, nearest, routed
 from sync_worker.explain.routing import turn_next, turn_of
@@ -18,7 +19,7 @@ from sync_worker.explain.telling import Told, tell
 from sync_worker.explain.tiers import NextTier, next_tiers
 from sync_worker.explain.verdict import Stands, verdict
 from sync_worker.history import AccountNotFound, find_account, ownership_of
-from sync_worker.store import facts, lookup, origins, schema, twins
+from sync_worker.store import facts, lookup, matches, origins, schema, twins
 from sync_worker.store.standing import standing
 
 if TYPE_CHECKING:
@@ -29,15 +30,18 @@ if TYPE_CHECKING:
 
     from connectors.port import Record
     from rules import Ruleset
+    from sync_worker.core.contest import Contest
     from sync_worker.explain.contacts import BestContact
     from sync_worker.explain.routing import Turned
     from sync_worker.explain.telling import RuleTried, TermCounted
     from sync_worker.history import Change
     from sync_worker.parts import Parts
+    from sync_worker.store.matches import Pair
     from sync_worker.store.origins import SignalTold, Statement
 
 OWNERS_SHOWN = 10
 PLAN_ROWS_SHOWN = 5
+MATCHES_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +75,14 @@ class Explanation:
     """The best contacts by each score of contacts, the best first."""
     owners: tuple[Change, ...]
     """Latest first."""
+    contest: Contest | None
+    """Who might have it, what speaks for each, and who is out of the question; None where no book takes it."""
     plan_rows: tuple[str, ...]
     """What the latest plan that touches the account does to it, and how that ended."""
     turn: Turned | None
     """How a route gives it, in the next plan, or gave it the latest time."""
+    matches: tuple[Pair, ...] = ()
+    """Leads, and lines of files without its id, that are about it or may be: the surest first."""
 
     @property
     def rules(self) -> tuple[RuleTried, ...]:
@@ -107,9 +115,11 @@ def explain(parts: Parts, account: str) -> Explanation:
         stated = origins.statements(tx, columns, found.ref.id, now=now, settings=how)
         signals = origins.signals(tx, found.ref.id, now=now, settings=how)
         people = best_contacts(tx, rules, found.ref.id, now)
+        rivals = contest_for(tx, parts, rules, found.ref.id, now)
         goes = at.in_pool and value["fields"].get("route") is not None
         turn = turn_next(tx, parts, rules, people_of(tx, parts), found.ref.id, now) if goes else None
         turn = turn or turn_of(tx, found.ref.id)
+        about = tuple(matches.of_account(tx, found.ref.id, MATCHES_SHOWN))
     return Explanation(
         account=found.ref.id,
         name=at.name,
@@ -128,8 +138,10 @@ def explain(parts: Parts, account: str) -> Explanation:
         signals=signals,
         contacts=people,
         owners=owned.changes,
+        contest=rivals,
         plan_rows=rows,
         turn=turn,
+        matches=about,
     )
 
 

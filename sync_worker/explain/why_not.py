@@ -10,10 +10,11 @@ from rules.nearest import ways
 from rules.needed import needs_of
 from rules.probing import probe_rep
 from sync_worker.assigning.limits import policies
+from sync_worker.assigning.priced import priced_books
 from sync_worker.assigning.reps import reps_of
-from sync_worker.assigning.steps import position
+from sync_worker.assigning.steps import as_books_find_it, position
 from sync_worker.core.books import Bar
-from sync_worker.core.claims import Claim, Seat, claim
+from sync_worker.core.claims import Claim, Seat, claim, claim_by_prices
 from sync_worker.core.model import Rep
 from sync_worker.decide import everyone, load_rules, people_of
 from sync_worker.explain.glass import Glass
@@ -44,7 +45,7 @@ class Reason:
 
     kind: str
     """theirs, scope, held, protected, owned, returning, resting, unbooked, pool, inactive, crm, book, full, limit,
-    fixed, open, route, previous, emptier, nobody or next."""
+    fixed, open, route, previous, emptier, dearer, nobody or next."""
     text: str
     nearest: tuple[Nearest, ...] = ()
     """What would have to be different for it to stand in the way no more."""
@@ -102,7 +103,7 @@ def why_not(parts: Parts, account: str, rep: str) -> WhyNot:
         reasons=reasons,
         claim=stands,
         names={id_: asked.names.get(id_, id_) for id_ in reps},
-        went=next((change for change in owned.changes if change.rule.startswith(("book:", "claim:"))), None),
+        went=next((change for change in owned.changes if change.rule.startswith(("book:", "claim:", "route:"))), None),
     )
 
 
@@ -130,7 +131,12 @@ class _Asked:
         everyone_now = everyone(glass.tx, self.parts, glass.rules, glass.now)
         start = position(glass.tx, self.parts, glass.rules, everybody, everyone_now, glass.now)
         books, _ = policies(glass.tx, glass.rules, everybody, glass.now)
-        return claim(glass.account, start.reps.get(self.rep.id, self.rep), start, books)
+        rep, asked = start.reps.get(self.rep.id, self.rep), self.value["book"]
+        priced = priced_books(glass.tx, books, None, glass.now)
+        if any(one.policy.id == asked for one in priced) and self.value["scope"] is not None:
+            found = as_books_find_it(glass.tx, self.parts, glass.rules, everybody, start, glass.now)
+            return claim_by_prices(glass.account, rep, found, priced)
+        return claim(glass.account, rep, start, books)
 
     def reasons(self, stands: Claim | None) -> Iterator[Reason]:
         """Everything that stands in the way; if nothing does, that."""
@@ -237,6 +243,8 @@ class _Asked:
         if self.everybody.rep(self.at.previous_owner) == self.rep.id:
             text = f"{name} had it before it came to the pool, so it goes to {other}, who has room."
             return Reason("previous", text)
+        if stands.behind is not None:
+            return Reason("dearer", _ahead(other, name, stands.behind))
         theirs, ours = _filled(first), _filled(own)
         if first.load / first.capacity == own.load / own.capacity:
             text = f"{other} comes first: both books are as full, {theirs} and {ours}, and one of them has to be first."
@@ -273,6 +281,14 @@ class _Asked:
         if own:
             outcome = f"A book of {self.rep.name}'s would take it"
             yield from answers(glass, Question(outcome, takes, lambda v: v["book"] in own))
+
+
+def _ahead(other: str, name: str, points: float) -> str:
+    level = 0.05
+    if points > level:
+        told = "score, who suits it, places and even books taken together"
+        return f"{other} comes first, ahead of {name} by {points:,.1f} points: {told}."
+    return f"{other} gets it: {name} would be as good, and one of them has to be the one."
 
 
 def _filled(seat: Seat) -> str:

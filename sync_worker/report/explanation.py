@@ -6,6 +6,7 @@ from dataclasses import fields
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from sync_worker.report.contest import contested
 from sync_worker.report.document import Fields, Heading, Items, Text, Tone, table
 from sync_worker.report.words import day, figure, instant, value
 
@@ -40,9 +41,11 @@ def explained(found: Explanation) -> Answer:
         Fields(tuple(_standing(found))),
         *_told(found.told),
         *_next_tiers(found),
+        *contested(found.contest),
         *_contacts(found),
         *_sources(found),
         *_signals(found),
+        *_matches(found),
         *_owners(found),
         *_turn(found),
         *_plans(found),
@@ -227,6 +230,16 @@ def _disputed(name: str, said: Sequence[Statement]) -> str:
 
 def _seen_on(at: datetime | None) -> str:
     return f" ({day(at)})" if at else ""
+
+
+def _matches(found: Explanation) -> Iterator[Block]:
+    """Leads and lines of files, and why they are taken to be about the account."""
+    if found.matches:
+        yield Heading("Leads and files matched to it")
+        yield table(
+            "match|of|what|stands|>likeness|~why",
+            [(m.id, m.source, m.name, m.state, f"{m.score:.2f}", m.because) for m in found.matches],
+        )
 
 
 def _signals(found: Explanation) -> Iterator[Block]:

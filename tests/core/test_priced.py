@@ -239,7 +239,7 @@ def test_what_its_owner_may_not_have_any_longer_uses_up_no_moves() -> None:
 def test_a_family_goes_together_or_not_at_all() -> None:
     families = {"1": "1", "2": "1", "3": "1"}
     three = [account(str(n), 50.0 + n) for n in (1, 2, 3)]
-    book = PricedBook(replace(EMEA, together=True), families=families)
+    book = PricedBook(replace(EMEA, together=True, families=families))
     fits = run(position(three, rep("ann", emea=2), rep("bob", emea=3)), book)
     waits = run(position(three, rep("ann", emea=2), rep("bob", emea=2)), book)
     assert moved(fits) == {"1": "bob", "2": "bob", "3": "bob"}

@@ -257,6 +257,8 @@ def test_an_explanation_is_fair_to_who_lost_the_account() -> None:
             ),
             BestContact("champion", "003B", "Bo Li", "", 0.0, "low", ()),
         ),
+        contest=None,
+        turn=None,
         owners=(Change(NOW, "Bob", "Ann", "", "", ""), Change(NOW, "Account Pool", "Bob", "p1", "book:emea", "best")),
         plan_rows=("2026-11-22 plan p1: owner by book:emea, best: verified",),
     )
