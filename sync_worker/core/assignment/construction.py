@@ -161,8 +161,8 @@ def fill(standing: Standing, items: Ints | None = None) -> None:
 def _fill(standing: Standing, items: Ints) -> Ints:
     """The same for a few items. Who found the room taken by those before may ask once more."""
     rep, gain = _best_now(standing, items)
-    asking, rep = items[gain > 0], rep[gain > 0]
-    allowed = _with_room(standing, asking, rep, -np.arange(float(len(asking))))
+    asking, rep, gain = items[gain > 0], rep[gain > 0], gain[gain > 0]
+    allowed = _with_room(standing, asking, rep, gain)
     standing.move(asking[allowed], rep[allowed])
     return asking[~allowed]
 

@@ -24,9 +24,11 @@ QUIET = 3
 """After so many rounds without a gain, each over other chains, the search is over."""
 STRICTER = 40
 """How often the price of a move is raised where there are too many."""
-RAISE = 1.1
+RAISE, START = 1.1, 0.01
+"""By what factor, and by what share of an item's worth on average beside that."""
 LOOKED_AT = 96
 """How many shifts for each rep a round looks at."""
+REACH = Reach()
 EXACT = 1e-9
 """A chain has to gain more than this share of what an item is worth on average: less may be rounding."""
 
@@ -44,8 +46,8 @@ class Search:
         self.held = np.zeros(len(choice), dtype=np.bool_)
         self.moves = moves(problem, choice)
         self.most = ROOM_FOR_ALL if problem.most_moves is None else problem.most_moves
-        typical = float(np.add.reduce(np.abs(self.options.worth[self.here]))) / max(1, len(choice))
-        self.least = EXACT * typical
+        self.typical = float(np.add.reduce(np.abs(self.options.worth[self.here]))) / max(1, len(choice))
+        self.least = EXACT * self.typical
         self.window = self._window()
 
     def run(self, move_price: float, rounds: int, *, seed: int, more_moves: int | None = None) -> None:
@@ -75,7 +77,7 @@ class Search:
         for number in range(STRICTER):
             if self.moves <= self.most:
                 break
-            move_price = move_price * RAISE + self.least
+            move_price = RAISE * move_price + START * self.typical
             self.run(move_price, rounds, seed=seed + number, more_moves=0)
         return self.moves <= self.most
 
@@ -133,12 +135,9 @@ class Search:
             if more <= more_moves and books.isdisjoint(touched) and items.isdisjoint(moved):
                 books |= touched
                 items |= moved
-                more_moves -= more
+                more_moves -= max(more, 0)
                 chosen += [option for option in options if option >= 0]
         return chosen
-
-
-REACH = Reach()
 
 
 def _widened(path: Ints, columns: int) -> Ints:
