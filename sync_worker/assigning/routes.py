@@ -121,6 +121,7 @@ def _policy(route: Route, members: tuple[Member, ...], stands_in: Rep | None, sc
         working_hours=route.working_hours,
         nobody=Nobody.HOLD if route.nobody == "rep" else Nobody(route.nobody),
         fallback=stands_in,
+        unknown=route.stand_in if stands_in is None else "",
     )
 
 

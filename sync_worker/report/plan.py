@@ -287,6 +287,7 @@ def _rule(rule: str) -> str:
         "book": "Into the book",
         "rebalance": "Between reps, rebalance of",
         "claim": "Claimed by reps, of the book",
+        "route": "Given at once, by the route",
         RULE: "Undo of plan",
     }
     return f"{words.get(kind, kind)} {name}"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, insert, select
+from sqlalchemy import and_, exists, insert, literal, select
 
 from connectors.port import Stream
 from sync_worker.core.model import RowKind
 from sync_worker.core.routing import Amount, Arrival, Bar, Barred, Candidate, RouteTurn
+from sync_worker.core.undoing import RULE as UNDO
 from sync_worker.store.json_sql import reader
 from sync_worker.store.moves import MOVED
 from sync_worker.store.schema import owner_history, plan, plan_row, record, route_turn
@@ -39,13 +40,19 @@ def save(tx: Connection, plan_id: str, turns: Sequence[RouteTurn]) -> None:
 
 
 def counted(tx: Connection) -> Iterator[RouteTurn]:
-    """All turns that count, in the order in which they were given."""
-    t, r = route_turn.c, plan_row.c
+    """All turns that count, in the order in which they were given. One whose row was rolled back does not."""
+    t, r, undo = route_turn.c, plan_row.c, plan_row.alias().c
     landed = and_(r.plan_id == t.plan_id, r.number == t.row_number)
+    may_have_landed = [state.value for state in MOVED]
+    undone = exists().where(
+        undo.account_id == t.account_id,
+        undo.rule == literal(f"{UNDO}:") + t.plan_id,
+        undo.state.in_(may_have_landed),
+    )
     wanted = (
         select(t.route, t.account_id, t.rep_id, t.value, t.shares, t.away)
         .join(plan_row, landed)
-        .where(r.state.in_([state.value for state in MOVED]))
+        .where(r.state.in_(may_have_landed), ~undone)
         .order_by(t.id)
     )
     return (_turn(row, ()) for row in tx.execute(wanted))

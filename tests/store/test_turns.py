@@ -12,7 +12,7 @@ from sync_worker.core.model import RowKind, RowState
 from sync_worker.core.routing import Amount, Bar, Barred, Candidate, RouteTurn, replay
 from sync_worker.store import plans, turns
 from sync_worker.store.schema import plan_row
-from tests.store.plan_rows import plan
+from tests.store.plan_rows import plan, row
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -112,3 +112,15 @@ def test_what_no_row_of_the_plan_gives_is_no_turn_of_it(store: Store, now: datet
     with store.begin() as tx:
         tx.execute(update(plan_row).values(state=RowState.CONFIRMED.value))
     assert counted(store) == []
+
+
+@pytest.mark.parametrize(("state", "counts"), [(RowState.VERIFIED, 0), (RowState.CONFLICT, 3), (RowState.PLANNED, 3)])
+def test_a_turn_that_was_rolled_back_is_given_back(
+    store: Store, now: datetime, state: RowState, counts: int
+) -> None:  # fmt: skip
+    save(store, plan(now, "p"), [turn(f"acc-{number}") for number in (1, 2, 3)], now)
+    with store.begin() as tx:
+        tx.execute(update(plan_row).values(state=RowState.VERIFIED.value))
+        plans.save(tx, plan(now, "back", rows=[row(n, after="ann", rule="rollback:p") for n in (1, 2, 3)]), now=now)
+        tx.execute(update(plan_row).where(plan_row.c.plan_id == "back").values(state=state.value))
+    assert len(counted(store)) == counts

@@ -113,6 +113,8 @@ class RoutePolicy:
     nobody: Nobody = Nobody.HOLD
     fallback: Rep | None = None
     """Who gets it when no member may, instead of what ``nobody`` says."""
+    unknown: str = ""
+    """The address of who was to stand in, where no rep who may own accounts has it."""
 
     def value(self, decision: Decision) -> float:
         """What the account is worth to this route; 0 where nothing says it."""

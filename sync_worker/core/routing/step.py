@@ -133,6 +133,8 @@ class _Run:
                 turn = RouteTurn(policy.id, case.decision.account, standing_in.id, case.value, {}, (), told)
                 return self._moved(case, member, turn, telling.reason(policy, f"{standing_in.name} stands in", [why]))
             why = f"{why}; {standing_in.name}, who stands in, is {bar.because}"
+        elif policy.unknown:
+            why = f"{why}; no rep who may own accounts has the address {policy.unknown} of who stands in"
         return Given(case.decision.account, told, because=why, kept=policy.nobody is not Nobody.POOL)
 
     def _moved(self, case: Case, member: Member, turn: RouteTurn, reason: str) -> Given:

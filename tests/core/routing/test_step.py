@@ -311,3 +311,9 @@ def test_a_fallback_stands_in_only_within_the_caps_and_while_present() -> None:
 def test_a_route_without_members_says_so() -> None:
     (left,) = Days(route(team=())).run([account("a")]).unassigned
     assert left.because == "no active rep belongs to the route in"
+
+
+def test_a_stand_in_whom_nobody_knows_is_told() -> None:
+    office = Office({id_: [LONG] for id_ in ("ann", "bob", "cem")})
+    (left,) = Days(route(unknown="kim@example.com"), office).run([account("a")]).unassigned
+    assert left.because.endswith("; no rep who may own accounts has the address kim@example.com of who stands in")
