@@ -27,7 +27,14 @@ if TYPE_CHECKING:
 SYLLABLES = "ba be bra ca ce cor da del di do dra el en er fa fi fo gen go gra ha hel in ka ko la le li lo lu ma mar me mi mo na ne no nor or pa pe pha pro ra re ri ro sa se si sol sta ta te ter ti tra tri tu va ve vi vo wa xa ya za zen".split()  # noqa: E501, SIM905 - one list
 FORMS = ("GmbH", "AG", "Inc.", "LLC", "Ltd", "S.A.", "B.V.", "Corp.", "Oy", "SpA", "KG", "Limited", "")
 COUNTRIES = ("Germany", "France", "United States", "United Kingdom", "Italy", "Netherlands")
-CODES = {"Germany": "DE", "France": "FR", "United States": "US", "United Kingdom": "GB", "Italy": "IT", "Netherlands": "NL"}
+CODES = {
+    "Germany": "DE",
+    "France": "FR",
+    "United States": "US",
+    "United Kingdom": "GB",
+    "Italy": "IT",
+    "Netherlands": "NL",
+}
 COMMON = tuple(sorted(GENERIC))
 STRANGERS = 0.2
 """The share of leads that are no account."""

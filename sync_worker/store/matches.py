@@ -182,8 +182,10 @@ def listed(tx: Connection, state: str, source: str, limit: int) -> list[Pair]:
 
 
 def of_account(tx: Connection, account: str, limit: int) -> list[Pair]:
-    """What was matched to the account, or waits for a person to say so."""
-    return _found(tx, account_match.c.account_id == account, limit)
+    """Leads, and lines of files that say neither its id nor its site, that are about the account or may be."""
+    c = account_match.c
+    plain = c.how.in_([How.ID.value, How.WEBSITE.value, How.DOMAIN.value])
+    return _found(tx, (c.account_id == account) & ((c.source == LEADS) | ~plain), limit)
 
 
 def leads(tx: Connection) -> dict[str, str]:

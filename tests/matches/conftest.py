@@ -13,11 +13,8 @@ from tests.signals.conftest import (  # noqa: F401 - the same desk, on the store
     NOW,
     Desk,
     desk,
-    postgresql_store,
-    sqlite_store,
-    store,
-    url,
 )
+from tests.store.conftest import postgresql_store, sqlite_store, store, url  # noqa: F401 - as above
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
