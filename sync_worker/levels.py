@@ -130,10 +130,9 @@ def _next(about: Levels, one: FirstTouch, after: str | None, names: Mapping[str,
     level = about.levels[one.level]
     if after is not None:
         return f"the next plan gives it to {names.get(after, after)}"
-    if one.stays:
-        return f"it stays: {one.stays}"
-    told_alone = level.successors is None and not level.to_pool
-    return "the level only tells it" if told_alone else "it stays: nobody else is there and has room"
+    if level.successors is None and not level.to_pool:
+        return "the level only tells it"
+    return f"it stays: {one.stays or 'nobody else is there and has room'}"
 
 
 def _away(calendars: Calendars, start: Position, names: Mapping[str, str], now: datetime) -> Iterator[Away]:
