@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from rules import tree
 from rules.facts import EngagementSource, EventsSource, FadingSource, TouchSource, columns_read, needs, term_root
+from rules.model import Model
 from rules.tracing import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from rules.facts import FactColumn
-    from rules.model import Condition, Ruleset, Score
+    from rules.model import Book, Condition, Ruleset, Score
 
 OTHERWISE = "otherwise"
 """The text of a scheme's last segment, which takes what is left."""
@@ -128,6 +129,17 @@ def _score(kept: Mapping[str, Any]) -> OutlinedScore:
     return OutlinedScore(kept["id"], kept["most"], parts, tiers, terms, kept.get("margin", 0.0))
 
 
+def _gives(book: Book) -> str:
+    """How a book that no refill fills finds its reps; empty for all others."""
+    match book.model:
+        case Model.FIXED:
+            return f"its book is fixed, and {book.owner} names who gets its accounts"
+        case Model.OPEN:
+            return "its book is open, and reps claim what they want of it"
+        case Model.DYNAMIC:
+            return ""
+
+
 class _Outlining:
     """Writes the outline of one folder, with one word for each column of the facts."""
 
@@ -164,7 +176,7 @@ class _Outlining:
         yield from (self._rule("scope", rule.id, rule.when, rule.because) for rule in rules.scope)
         yield from (self._rule("protect", rule.id, rule.when, rule.because) for rule in rules.protect)
         yield from (self._rule("return", rule.id, rule.when, rule.reason) for rule in rules.returns)
-        yield from (self._rule("books", book.id, book.accounts, "") for book in rules.books)
+        yield from (self._rule("books", book.id, book.accounts, _gives(book)) for book in rules.books)
         yield from (self._rule("routes", route.id, route.when, route.because) for route in rules.routes)
         yield from (self._rule("service_levels", one.id, one.when, one.because) for one in rules.service_levels)
         yield from (self._rule("covers", one.id, one.when, one.because) for one in rules.covers)

@@ -20,8 +20,6 @@ _KINDS = (
     ColumnKind.MEASURE,
     ColumnKind.AFFINITY,
 )
-_NOTHING: Mapping[ColumnKind, object] = {}
-_NO_VALUES: Mapping[str, frozenset[str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +31,10 @@ class OfBook:
     potential: float
     suits: frozenset[str]
     compared: Mapping[str, frozenset[str]]
+
+
+NOTHING = OfBook(None, 1.0, 0.0, frozenset(), {})
+"""Of an account without a book, or of rules whose books say nothing of accounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,11 @@ class BookColumns:
 
     def read(self, row: Mapping[str, object], book: str | None, scores: Mapping[str, Score]) -> OfBook:
         """What is said of one account."""
-        said = {kind: row[name] for kind, name in self.columns.items()} if book else _NOTHING
+        if not (book and (self.columns or self.fields or self.measures)):
+            return NOTHING
+        said = {kind: row[name] for kind, name in self.columns.items()}
         named, worth = said.get(ColumnKind.NAMED_OWNER), said.get(ColumnKind.MEASURE)
-        if (measure := self.measures.get(book or "")) is not None:
+        if (measure := self.measures.get(book)) is not None:
             worth = scores[measure].total
         work = said.get(ColumnKind.WORKLOAD)
         return OfBook(
@@ -68,5 +72,5 @@ class BookColumns:
             1.0 if work is None else float(str(work)),
             0.0 if worth is None else float(str(worth)),
             frozenset(str(said.get(ColumnKind.AFFINITY) or "").split("|")[1:]),
-            {field: several(row[name]) for field, name in self.fields.items()} if book else _NO_VALUES,
+            {field: several(row[name]) for field, name in self.fields.items()},
         )

@@ -29,8 +29,14 @@ def verdict(told: Told, at: Stands) -> str:
         return f"It stays with its owner: {protects.because}."
     if at.in_pool:
         return _in_pool(told, at)
+    return _owned(told)
+
+
+def _owned(told: Told) -> str:
     if returns := told.first("return"):
         return f"It is due to go back to the pool: {returns.because}."
+    if (book := told.first("book")) and book.because:
+        return f"No rule returns it; {book.because}."
     return "It stays with its owner: no rule returns it."
 
 
@@ -41,4 +47,6 @@ def _in_pool(told: Told, at: Stands) -> str:
         return f"It waits in the pool for its turn: the route {told.fields['route']} gives it out."
     if told.book is None:
         return "It waits in the pool: no book takes it."
+    if (book := told.first("book")) and book.because:
+        return f"It waits in the pool: {book.because}."
     return f"It waits in the pool for a place in the book {told.book}, the highest score first."

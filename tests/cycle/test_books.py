@@ -112,8 +112,10 @@ def test_a_rep_gets_what_the_rep_claims_of_an_open_book_and_is_told_why_not_of_a
         worker.apply(plan.plan.id)
         told = plain(shown(plan, worker.names(), few=None)[0])
         again = worker.plan()
-        why = worker.why_not(free(worker, "whoever")[0].account, str(people["Nadia Young"]["Email"]))
+        third = free(worker, "whoever")[0].account
+        why, waits = worker.why_not(third, str(people["Nadia Young"]["Email"])), worker.explain(third)
     (row,) = [stored.row for stored in plan.rows if stored.row.rule.startswith("claim:")]
+    assert waits.verdict == "It waits in the pool: its book is open, and reps claim what they want of it."
     assert why.verdict == "The book whoever is open: its accounts go to reps who claim them."
     assert (row.account, row.rule, row.reason) == (wanted.account, "claim:whoever", "the claim names Marco Kaur")
     assert office.account(wanted.account)["OwnerId"] == marco["Id"]
