@@ -1,6 +1,6 @@
 """What a plan does to the books, in figures for people: evenness, coverage, moves and worth, before and after.
 
-Measures only; it decides nothing and shares no code with what does.
+Measures only; it decides nothing.
 """
 
 from __future__ import annotations
