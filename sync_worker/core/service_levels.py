@@ -141,10 +141,13 @@ def reassign(found: Levels, position: Position) -> tuple[OwnerChange, ...]:
 
 def due(calendars: Calendars, owner: str, since: datetime, span: Span) -> datetime | None:
     """When the span ends for the owner, in UTC; a rep who is away loses none of it."""
-    if not span.working:
-        hours = replace(calendars.of(owner), week=DAY_AND_NIGHT, holidays={})
-        calendars = replace(calendars, reps={owner: hours})
-    return calendars.after(owner, since, span.length)
+    if span.working:
+        return calendars.after(owner, since, span.length)
+    hours = replace(calendars.of(owner), week=DAY_AND_NIGHT, holidays={})
+    first, last = (moment.astimezone(hours.zone).date() for moment in (since, since + span.length))
+    if not any(absence.first <= last and first <= absence.last for absence in hours.absences):
+        return since + span.length
+    return replace(calendars, reps={owner: hours}).after(owner, since, span.length)
 
 
 def _first_touch(found: Levels, decision: Decision) -> FirstTouch | None:

@@ -22,8 +22,9 @@ covers:
 def rep_of(desk: Desk) -> tuple[str, str]:
     """Address and name of a rep who has accounts."""
     owners = {account["OwnerId"] for account in desk.sandbox.company.rows("Account")}
-    users = [user for user in desk.sandbox.company.rows("User") if user["Id"] in owners and user.get("Book_Capacity__c")]
-    return str(users[0]["Email"]), str(users[0]["Name"])
+    users = (user for user in desk.sandbox.company.rows("User") if user["Id"] in owners)
+    found = next(user for user in users if user.get("Book_Capacity__c"))
+    return str(found["Email"]), str(found["Name"])
 
 
 def write(desk: Desk, email: str, hours: str = "UTC,Mon-Fri 09:00-17:00,NO") -> None:
