@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,7 +47,10 @@ def book_figures(filled: Filled, names: Mapping[str, str]) -> dict[str, object]:
         "accounts": int(problem.items.size.sum()),
         "before": _standing(measured.before),
         "after": _standing(measured.after),
-        "moves": {**_rounded(asdict(measured.moves)), "most": problem.most_moves if filled.book.cap else 0},
+        "moves": {
+            **_rounded(asdict(_moves(filled, measured.moves))),
+            "most": problem.most_moves if filled.book.cap else 0,
+        },
         "bound": round(filled.certificate.bound, DIGITS),
         "gap": round(filled.certificate.gap, DIGITS),
         "captured": round(measured.captured(filled.certificate.bound), DIGITS),
@@ -72,7 +75,7 @@ def figures(priced: Sequence[Filled], names: Mapping[str, str]) -> dict[str, obj
         "total": {
             "before": _in_all([(problem, problem.items.owner) for problem, _ in solved]),
             "after": _in_all(solved),
-            "moves": _moves_in_all([measure(problem, choice).moves for problem, choice in solved]),
+            "moves": _moves_in_all([_moves(one, measure(one.problem, one.solved.choice).moves) for one in priced]),
             "gap": round(_gap_in_all(priced), DIGITS),
         },
     }
@@ -132,6 +135,17 @@ def _in_all(each: Sequence[tuple[Problem, Ints]]) -> dict[str, object]:
         "filled": round(with_rep / places, DIGITS) if places else 0.0,
         "worth": round(math.fsum(one.worth for one in found), DIGITS),
     }
+
+
+def _moves(filled: Filled, told: Moves) -> Moves:
+    """Owners who are no reps of the book are none of its problem: what they give up is forced, and not of the pool."""
+    forced = sum(
+        filled.goes_to.get(id_) is not None
+        and one.owner != filled.pool_user
+        and filled.problem.items.owner[filled.items[id_]] == NOBODY
+        for id_, one in filled.accounts.items()
+    )
+    return replace(told, given=told.given - forced, forced=told.forced + forced)
 
 
 def _moves_in_all(each: Sequence[Moves]) -> dict[str, object]:

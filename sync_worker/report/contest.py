@@ -67,6 +67,8 @@ def _margin(found: Contest) -> str:
     if found.runner_up not in names:
         return f"{chosen.name} is the only one who may have it.{place}"
     rival = names[found.runner_up].name
+    if found.margin is None and found.owner == found.chosen:
+        return f"If it came to the pool, {rival} would come before the others."
     if found.margin is None:
         return f"{rival} comes next after {chosen.name}."
     if found.margin >= 0:
