@@ -161,3 +161,28 @@ def test_a_plan_and_an_explanation_tell_how_accounts_are_worked(office: Office) 
     assert tried["amber"].decides
     assert tried["green"].values == {"touches(30)": tried["green"].values["touches(30)"]}
     assert [rule.id for rule in found.rules if rule.section == "affinity"] == ["large"]
+
+
+def test_an_account_that_goes_back_to_a_rep_who_had_it_says_so_and_too_many_are_held(office: Office) -> None:
+    write(office)
+    (office.rules / "scope.yaml").write_text("version: 1\nscope: [{id: all, when: named_owner is not empty}]\n")
+    bruno, stefan = (users(office)[name] for name in ("Bruno Kaur", "Stefan Mehta"))
+    account = next(row for row in office.sandbox.company.rows("Account") if row.get("Website"))
+    own = settings(office, "guards.ping_pong_most=0")
+    for rep in (bruno, stefan):
+        write(office, f"website,then named_owner\n{account['Website']},{rep['Email']}\n")
+        with office.worker(own) as worker:
+            plan = office.approved(worker, [])
+            worker.apply(plan.plan.id)
+        assert not plan.plan.summary["came_back"]
+    write(office, f"website,then named_owner\n{account['Website']},{bruno['Email']}\n")
+    with office.worker(own) as worker:
+        held = worker.plan().plan
+    assert held is not None
+    (row,) = [stored.row for stored in held.rows if stored.row.rule == "book:named"]
+    assert (
+        row.reason
+        == f"named_owner of owners.csv names Bruno Kaur; back again, had until {plan.plan.created_at:%Y-%m-%d}"
+    )
+    assert [guard.name for guard in held.plan.guards] == ["ping_pong"]
+    assert held.plan.summary["came_back"] == 1
