@@ -11,7 +11,7 @@ from rules import ColumnKind, Dialect, compile_members, compile_routed
 from sync_worker.assigning.named import directory
 from sync_worker.assigning.presence import presence
 from sync_worker.core.model import Rep
-from sync_worker.core.routing import Absent, By, Cap, Desk, Member, Nobody, RoutePolicy, replay
+from sync_worker.core.routing import Absent, By, Cap, Desk, Member, Nobody, RoutePolicy
 from sync_worker.store import decisions, engagement, lookup, turns
 from sync_worker.store.moves import moves_since
 
@@ -53,7 +53,7 @@ def desk(  # noqa: PLR0913, PLR0917 - what turns rest on
         },
         presence(tx, parts, rules, everybody),
         now,
-        replay(turns.counted(tx)),
+        turns.ledgers(tx),
         turns.arrivals(tx, pool, everybody, now),
         turns.parents(tx) if any(policy.by is By.OWNER for policy in policies) else {},
     )

@@ -9,7 +9,7 @@ from sqlalchemy import and_, exists, insert, literal, select
 
 from connectors.port import Stream
 from sync_worker.core.model import RowKind
-from sync_worker.core.routing import Amount, Arrival, Bar, Barred, Candidate, RouteTurn
+from sync_worker.core.routing import Amount, Arrival, Bar, Barred, Candidate, RouteTurn, Sums
 from sync_worker.core.undoing import RULE as UNDO
 from sync_worker.store.json_sql import reader
 from sync_worker.store.moves import MOVED
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from sync_worker.core.people import People
+    from sync_worker.core.routing import Ledger
 
 
 def save(tx: Connection, plan_id: str, turns: Sequence[RouteTurn]) -> None:
@@ -39,10 +40,12 @@ def save(tx: Connection, plan_id: str, turns: Sequence[RouteTurn]) -> None:
         tx.execute(insert(route_turn), rows)
 
 
-def counted(tx: Connection) -> Iterator[RouteTurn]:
-    """All turns that count, in the order in which they were given. One whose row was rolled back does not."""
+def ledgers(tx: Connection) -> Mapping[str, Ledger]:
+    """The ledger of each route: all turns that count, added up in the order in which they were given.
+
+    One whose row was rolled back does not count.
+    """
     t, r, undo = route_turn.c, plan_row.c, plan_row.alias().c
-    landed = and_(r.plan_id == t.plan_id, r.number == t.row_number)
     may_have_landed = [state.value for state in MOVED]
     undone = exists().where(
         undo.account_id == t.account_id,
@@ -50,12 +53,15 @@ def counted(tx: Connection) -> Iterator[RouteTurn]:
         undo.state.in_(may_have_landed),
     )
     wanted = (
-        select(t.route, t.account_id, t.rep_id, t.value, t.shares, t.away)
-        .join(plan_row, landed)
+        select(t.route, t.rep_id, t.value, t.shares, t.away)
+        .join(plan_row, and_(r.plan_id == t.plan_id, r.number == t.row_number))
         .where(r.state.in_(may_have_landed), ~undone)
         .order_by(t.id)
     )
-    return (_turn(row, ()) for row in tx.execute(wanted))
+    sums = Sums()
+    for route, rep, value, shares, away in tx.execute(wanted.execution_options(yield_per=5_000)):
+        sums.add(route, rep, value, shares, away)
+    return sums.ledgers()
 
 
 def latest(tx: Connection, account: str) -> tuple[RouteTurn, str, datetime, str] | None:

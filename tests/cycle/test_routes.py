@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sync_worker.config import load
-from sync_worker.core.routing import replay
 from sync_worker.report.explanation import explained
 from sync_worker.report.routes import stood
 from sync_worker.report.text import plain
@@ -58,7 +57,7 @@ def apply(worker: Worker, report: PlanReport) -> None:
 
 def ledger(worker: Worker) -> Ledger:
     with worker.store.read() as tx:
-        return replay(turns.counted(tx)).get("enquiries", {})
+        return turns.ledgers(tx).get("enquiries", {})
 
 
 def say_whose_turn_it_was(office: Office, report: PlanReport) -> None:

@@ -5,7 +5,7 @@ from sync_worker.core.routing.fairness import CapUsed, MemberStands, RouteStands
 from sync_worker.core.routing.policy import Arrival, Bar, Barred, By, Desk, Member, Nobody, RoutePolicy
 from sync_worker.core.routing.step import routing
 from sync_worker.core.routing.telling import Candidate
-from sync_worker.core.routing.turns import Absent, Amount, Balance, Ledger, Measure, RouteTurn, replay
+from sync_worker.core.routing.turns import Absent, Amount, Balance, Ledger, Measure, RouteTurn, Sums, replay
 
 __all__ = [
     "Absent",
@@ -27,6 +27,7 @@ __all__ = [
     "RoutePolicy",
     "RouteStands",
     "RouteTurn",
+    "Sums",
     "replay",
     "routing",
     "standing",

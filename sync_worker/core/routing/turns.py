@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from sync_worker.core.routing.telling import Candidate
 
@@ -91,12 +91,50 @@ class RouteTurn:
     """Everybody who was considered. Not counted: for explanations."""
 
 
+class Sums:
+    """Adds up turns in their order, without a value for each: years of them are added up for every plan."""
+
+    def __init__(self) -> None:
+        self._sums: defaultdict[str, dict[str, list[float]]] = defaultdict(dict)
+        self._away: defaultdict[str, set[str]] = defaultdict(set)
+
+    def add(
+        self, route: str, rep: str, value: float, shares: Mapping[str, Sequence[float]], away: Iterable[str]
+    ) -> None:
+        """Enter a turn, as ``record`` does. ``shares``: accounts and value, by rep."""
+        sums, gone = self._sums[route], self._away[route]
+        for one, (count, worth) in shares.items():
+            known = sums.setdefault(one, [0.0, 0.0, 0.0, 0.0])
+            known[2] += count
+            known[3] += worth
+        gone.difference_update(shares)
+        gone.update(one for one in away if one in sums)
+        won = sums.setdefault(rep, [0.0, 0.0, 0.0, 0.0])
+        won[0] += 1.0
+        won[1] += value
+
+    def ledgers(self) -> dict[str, Ledger]:
+        """The ledger of each route."""
+        return {
+            route: {
+                rep: Balance(_amount(*known[:2]), _amount(*known[2:]), rep in self._away[route])
+                for rep, known in sums.items()
+            }
+            for route, sums in self._sums.items()
+        }
+
+
+def _amount(count: float, value: float) -> Amount:
+    return Amount(round(count, DIGITS), round(value, DIGITS))
+
+
 def replay(turns: Iterable[RouteTurn]) -> dict[str, Ledger]:
     """The ledger of each route, from its turns in their order."""
-    ledgers: defaultdict[str, Ledger] = defaultdict(dict)
+    sums = Sums()
     for turn in turns:
-        record(ledgers[turn.route], turn)
-    return dict(ledgers)
+        shares = {rep: (share.count, share.value) for rep, share in turn.shares.items()}
+        sums.add(turn.route, turn.rep, turn.value, shares, turn.away)
+    return sums.ledgers()
 
 
 def record(ledger: Ledger, turn: RouteTurn) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync_worker.core.books import tie_breaker
-from sync_worker.core.routing import Absent, Balance, By, Ledger, Measure, RouteTurn, replay
+from sync_worker.core.routing import Absent, Amount, Balance, By, Ledger, Measure, RouteTurn, replay
 from sync_worker.core.routing.turns import Round, due, next_rep, record, shares
 from tests.core.routing.team import NOW, Days, Office, account, members, route
 
@@ -190,3 +190,31 @@ def test_the_ledger_is_what_the_turns_say_in_their_order() -> None:
     assert sum(one.received.value for one in ledger.values()) == pytest.approx(sum(range(1, 21)))
     assert ledger["ann"].entitled.value == pytest.approx(2 * ledger["bob"].entitled.value)
     assert all(isinstance(one, Balance) for one in ledger.values())
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("abcd"),
+            st.dictionaries(st.sampled_from("abcd"), st.floats(0, 3).map(lambda share: round(share, 6)), max_size=4),
+            st.sets(st.sampled_from("abcd"), max_size=2),
+        ),
+        max_size=12,
+    )
+)
+def test_adding_turns_up_is_the_same_as_recording_them_one_by_one(
+    given_: list[tuple[str, dict[str, float], set[str]]],
+) -> None:
+    ledger: Ledger = {}
+    turns = [
+        RouteTurn("in", "x", rep, 2.5, {one: Amount(share, 2 * share) for one, share in shares_.items()}, tuple(away))
+        for rep, shares_, away in given_
+    ]
+    for turn in turns:
+        record(ledger, turn)
+    assert rounded(replay(turns).get("in", {})) == rounded(ledger)
+
+
+def rounded(ledger: Ledger) -> dict[str, tuple[float, float, bool]]:
+    """Sums to six digits: the order in which they are rounded is of no matter."""
+    return {rep: (one.received.value, round(one.entitled.value, 6), one.away) for rep, one in ledger.items()}
