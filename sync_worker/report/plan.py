@@ -11,7 +11,7 @@ from sync_worker.report.document import Commands, Fields, Heading, Items, Text, 
 from sync_worker.report.evenness import evenness
 from sync_worker.report.levels import reminded
 from sync_worker.report.words import count, instant, person
-from sync_worker.report.worked import refused, worked
+from sync_worker.report.worked import refused, refused_in, worked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -29,7 +29,8 @@ def planned(report: PlanReport, *, few: int | None) -> Answer:
     told, reminders = reminded(report.decided.reminders, report.decided.names)
     if report.plan is None:
         nothing = Text("nothing to do: the CRM already shows what the rules say", Tone.GOOD)
-        return (nothing, *told), {"plan": None, "changes": 0, "reminders": reminders}
+        blocks, also = refused_in(report.decided)
+        return (nothing, *blocks, *told), {"plan": None, "changes": 0, "reminders": reminders, **also}
     document, payload = shown(report.plan, report.decided.names, few=few)
     return (*document, *told), {**payload, "changes": len(report.plan.rows), "reminders": reminders}
 

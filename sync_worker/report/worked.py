@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sync_worker.core.refusals import refusals
 from sync_worker.core.worked import STATES
 from sync_worker.report.document import Heading, Text, Tone, table
 from sync_worker.report.words import count
@@ -11,6 +12,7 @@ from sync_worker.report.words import count
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from sync_worker.decide import Decided
     from sync_worker.report.document import Block
 
 
@@ -34,3 +36,10 @@ def refused(summary: Mapping[str, Any]) -> Iterator[Block]:
         more = found["claims"] + found["fixed"] - len(rows)
         if more:
             yield Text(f"… and {count(more, 'account')} more", Tone.QUIET)
+
+
+def refused_in(decided: Decided) -> tuple[tuple[Block, ...], dict[str, object]]:
+    """The same where there is no plan to tell it: what somebody is named for, and nothing is to be changed."""
+    of = {decision.account: decision for decision in decided.decisions}
+    found = refusals(decided.assignment.refused, of, decided.names)
+    return tuple(refused({"refused": found})), {"refused": found} if found else {}
