@@ -124,6 +124,8 @@ class Effort:
     """Rounds of chains at most, before the shakes and once more after them; they end where none gains."""
     ruin_rounds: int = 12
     """Shakes after the search, at most."""
+    starts: int = 1
+    """How often the shakes begin anew, each time with other luck: the best plan counts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -88,6 +88,10 @@ class Search:
         self.here[item] = chosen
         self.standing.move(item, self.options.rep[chosen])
 
+    def back_to(self, here: Ints) -> None:
+        """Choose what was chosen before."""
+        self.take(here[self.here != here])
+
     def promises(self) -> Floats:
         """How much less each option loses than where its item is, by the prices."""
         lost: Floats = self.options.loss[self.here]

@@ -16,16 +16,18 @@ from sync_worker.core.assignment.prices import price
 from sync_worker.core.assignment.problem import Effort, Prices, Solved
 from sync_worker.core.assignment.ruin import ruin
 from sync_worker.core.assignment.search import Search
-from sync_worker.core.assignment.standing import Standing, places, value
+from sync_worker.core.assignment.standing import Standing, value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sync_worker.core.assignment.problem import Ints, Problem
 
 QUICK = Effort(search_rounds=20, ruin_rounds=2)
 """For the refill of every day, begun with yesterday's prices."""
 NORMAL = Effort()
 """For a rebalance that somebody waits for."""
-THOROUGH = Effort(search_rounds=200, ruin_rounds=160)
+THOROUGH = Effort(search_rounds=200, ruin_rounds=40, starts=4)
 """For the plan of a quarter."""
 SLACK = 0.05
 """By what share the moves may be exceeded for a while, so that large families can change places."""
@@ -33,6 +35,8 @@ FEW = 8
 """By how many at least: about the largest family."""
 AFTERWARDS = 10
 """Rounds of search for each raise of the price of a move."""
+SEEDS = 1_000_000
+"""How far apart the seeds of two starts are."""
 
 
 def solve(problem: Problem, *, start: Prices | None = None, effort: Effort = NORMAL) -> Solved:
@@ -47,7 +51,7 @@ def solve(problem: Problem, *, start: Prices | None = None, effort: Effort = NOR
     if not len(problem.arcs.rep):
         return _nobody_may_have_any(problem, quo)
     priced = price(problem, start=start, effort=effort)
-    plans = [quo, greedy(problem), _searched(problem, priced.prices, effort)]
+    plans = [quo, greedy(problem), *_searched(problem, priced.prices, effort)]
     worth = [value(problem, plan) for plan in plans]
     best = int(np.argmax(worth))
     return Solved(plans[best], priced.prices, worth[best], priced.bound)
@@ -66,22 +70,24 @@ def _nobody_may_have_any(problem: Problem, quo: Ints) -> Solved:
     return Solved(quo, prices, value(problem, quo), bound(problem, prices))
 
 
-def _searched(problem: Problem, prices: Prices, effort: Effort) -> Ints:
+def _searched(problem: Problem, prices: Prices, effort: Effort) -> Iterator[Ints]:
     """By prices, then by chains, then by ruin; what is left over goes to whoever still gains by it."""
     search = Search(problem, prices, construct(problem, prices))
     search.run(prices.move, effort.search_rounds, seed=0)
-    _ruined(search, prices.move, effort)
-    search.run(0.0, effort.search_rounds, seed=1)
-    choice = search.standing.choice()
-    standing = Standing(problem, places(problem, choice))
-    fill(standing)
-    return standing.choice()
+    before = search.here.copy()
+    for start in range(effort.starts):
+        search.back_to(before)
+        _ruined(search, prices.move, effort, seed=SEEDS * start)
+        search.run(0.0, effort.search_rounds, seed=1)
+        standing = Standing(problem, search.standing.at.copy())
+        fill(standing)
+        yield standing.choice()
 
 
-def _ruined(search: Search, move_price: float, effort: Effort) -> None:
+def _ruined(search: Search, move_price: float, effort: Effort, seed: int) -> None:
     """Ruin with some moves more than there may be, then give the weakest up; all taken back if that fails."""
     before = search.here.copy()
     limited = search.problem.most_moves
-    ruin(search, move_price, effort.ruin_rounds, seed=1000, slack=int(SLACK * limited) + FEW if limited else 0)
+    ruin(search, move_price, effort.ruin_rounds, seed=seed, slack=int(SLACK * limited) + FEW if limited else 0)
     if not search.settle(move_price, AFTERWARDS, seed=0):
-        search.take(before[search.here != before])
+        search.back_to(before)
