@@ -139,12 +139,9 @@ def _in_all(each: Sequence[tuple[Problem, Ints]]) -> dict[str, object]:
 
 def _moves(filled: Filled, told: Moves) -> Moves:
     """Owners who are no reps of the book are none of its problem: what they give up is forced, and not of the pool."""
-    forced = sum(
-        filled.goes_to.get(id_) is not None
-        and one.owner != filled.pool_user
-        and filled.problem.items.owner[filled.items[id_]] == NOBODY
-        for id_, one in filled.accounts.items()
-    )
+    owners, items = filled.problem.items.owner.tolist(), filled.items
+    left = [id_ for id_, one in filled.accounts.items() if one.owner != filled.pool_user and filled.goes_to.get(id_)]
+    forced = sum(owners[items[id_]] == NOBODY for id_ in left)
     return replace(told, given=told.given - forced, forced=told.forced + forced)
 
 

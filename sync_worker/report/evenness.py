@@ -45,6 +45,7 @@ HEADS = "book|>with a rep|>score|>within 15% of target|>Gini|>variation|>moved|>
 def _line(name: str, book: Mapping[str, Any]) -> tuple[str, ...]:
     before, after, moves = book["before"], book["after"], book["moves"]
     cap = f" of {moves['most']:,}" if moves.get("most") else ""
+    forced = f" + {moves['forced']:,}" if moves["forced"] else ""
     return (
         name,
         _both(before, after, _covered),
@@ -52,7 +53,7 @@ def _line(name: str, book: Mapping[str, Any]) -> tuple[str, ...]:
         _both(before, after, _on_target),
         _both(before, after, _gini),
         _both(before, after, _variation),
-        f"{moves['chosen'] + moves['forced']:,}{cap}",
+        f"{moves['chosen']:,}{cap}{forced}",
         "" if book["gap"] is None else _below(book["gap"]),
     )
 

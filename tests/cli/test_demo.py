@@ -107,6 +107,16 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_a_rebalance_would_make_its_books_more_even_with_few_moves(played: dict[str, Any]) -> None:
+    found = played["rebalance"]
+    before, after = found["before"]["potential"], found["after"]["potential"]
+    assert after["gini"] <= before["gini"]
+    assert after["variation"] <= before["variation"]
+    assert found["after"]["covered_accounts"] >= found["before"]["covered_accounts"]
+    assert found["moves"]["share"] <= 0.05
+    assert 0 <= found["gap"] <= 0.01
+
+
 def test_its_secrets_are_for_its_owner_alone(played: dict[str, Any]) -> None:
     folder = Path(played["config"]).parent
     for file in ("secrets/client_secret", "secrets/access_token", "sandbox.json", "sync-worker.db"):

@@ -15,6 +15,7 @@ from sync_worker.cli.demo.sandbox import Company, DemoFailed, Sandbox, clean, ru
 from sync_worker.cli.progress import watching
 from sync_worker.cli.starting import Crm, Started, Template, start
 from sync_worker.core.model import RowKind, RowState
+from sync_worker.core.rebalance import Rebalance, Wanted
 from sync_worker.store import settings
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Played:
     calls: Mapping[str, int]
     seconds: Mapping[str, float]
     explained: str
+    rebalance: StoredPlan | None
+    """What a rebalance would move: a plan that waits. None: the books are as even as they can be."""
     store: Path
     effects: Path
     sandbox: Sandbox | None
@@ -120,6 +123,7 @@ def _work(session: Session, company: Company, made: Started, sandbox: Sandbox, w
         evidence = compare(stored.rows, _names(worker), sandbox.effects)
         out.scene(views.proof(evidence, second))
         explained = _explain(session, worker, stored, watch)
+        rebalance = _rebalance(session, worker, watch)
     return Played(
         company=company,
         made=made,
@@ -129,6 +133,7 @@ def _work(session: Session, company: Company, made: Started, sandbox: Sandbox, w
         calls=sandbox.calls(),
         seconds=watch.seconds,
         explained=explained,
+        rebalance=rebalance,
         store=made.folder / "sync-worker.db",
         effects=sandbox.effects,
         sandbox=None,
@@ -162,6 +167,14 @@ def _plan(session: Session, worker: Worker, watch: Watch) -> StoredPlan:
     if report.plan is None:
         raise DemoFailed("the plan is empty: this company needs no change", hint="try another --seed")
     session.out.scene(views.planned(report))
+    return report.plan
+
+
+def _rebalance(session: Session, worker: Worker, watch: Watch) -> StoredPlan | None:
+    """Plan a rebalance, and leave it at that: whether it is worth its moves is for a person to say."""
+    with watch.scene("rebalance"), watching(session.out) as progress:
+        report = worker.plan(wanted=Wanted(Rebalance()), progress=progress)
+    session.out.scene(views.rebalanced(report))
     return report.plan
 
 

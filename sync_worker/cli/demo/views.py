@@ -70,6 +70,13 @@ def explained(found: Explanation) -> Document:
     return Heading(f"6. Ask why (sync-worker explain {found.account})", scene=True), *explanation.explained(found)[0]
 
 
+def rebalanced(report: PlanReport) -> Document:
+    """After ``plan --rebalance``, which is not applied."""
+    document, _ = plan.planned(report, few=EXCERPT)
+    heading = Heading("7. See what moves between reps would even out (sync-worker plan --rebalance)", scene=True)
+    return heading, *document
+
+
 def proof(evidence: Evidence, second: int) -> Document:
     """After the second run."""
     return Heading("5. Run again, and compare with the CRM's own log", scene=True), *_proof(evidence, second)
@@ -133,6 +140,18 @@ def _kept(played: Played, sandbox: Sandbox) -> Iterator[Block]:
     )
 
 
+def _rebalance(stored: StoredPlan | None) -> dict[str, object] | None:
+    """How even the books would be, before and after; None where there is nothing to move."""
+    if stored is None:
+        return None
+    priced = stored.plan.summary["priced"]
+    return {
+        "plan": stored.plan.id,
+        "guards": stored.plan.guards,
+        **(priced["total"] if isinstance(priced, dict) else {}),
+    }
+
+
 def _payload(played: Played) -> dict[str, object]:
     states = Counter(row.state for row in played.stored.rows)
     kinds = Counter(row.row.kind for row in played.stored.rows)
@@ -157,6 +176,7 @@ def _payload(played: Played) -> dict[str, object]:
         "effects_logged": played.evidence.logged,
         "effects_agree": played.evidence.ok,
         "explained": played.explained,
+        "rebalance": _rebalance(played.rebalance),
         "effect_log": played.effects.absolute(),
         "store": played.store.absolute(),
         "config": played.made.config.absolute(),
