@@ -100,9 +100,10 @@ def levels(  # noqa: PLR0913, PLR0917 - what they are made of
         rule.id: _level(rule, reps.get(rule.id, frozenset()), _turns(tx, rule.id, everybody, now))
         for rule in rules.service_levels
     }
-    about = [
-        one for one in start.decisions if one.fields.get(SERVICE_LEVEL) and one.owner not in (None, start.pool_user)
-    ]
+    # Whoever covers an account has not got it for good: taking it away would keep it from going back.
+    covered = {one.account for one in running_covers(tx)}
+    owned = [one for one in start.decisions if one.owner not in (None, start.pool_user) and one.account not in covered]
+    about = [one for one in owned if one.fields.get(SERVICE_LEVEL)]
     return Levels(found, _owned(tx, about, everybody, now), who.calendars, who.reps, now)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
@@ -142,6 +143,31 @@ def test_the_order_of_accounts_and_reps_changes_nothing(order: list[int]) -> Non
     mixed = replace(found, reps=dict(sorted(staff.items(), reverse=True)))
     accounts = [account("ann", f"a{number}") for number in range(6)]
     assert outcomes(found, *accounts) == outcomes(mixed, *(accounts[at] for at in order))
+
+
+@given(
+    owners=st.lists(st.sampled_from(("ann", "bob", "eve", "joe", "pool")), max_size=12),
+    rooms=st.tuples(*[st.integers(1, 4)] * 4),
+    absent=st.sets(st.sampled_from(("ann", "bob", "eve", "joe"))),
+    held=st.sets(st.integers(0, 11)),
+)
+def test_no_cover_goes_to_an_absent_rep_or_over_a_capacity_or_moves_what_is_held(
+    *, owners: list[str], rooms: tuple[int, ...], absent: set[str], held: set[int]
+) -> None:
+    staff = {id_: rep(id_, room) for id_, room in zip(("ann", "bob", "eve", "joe"), rooms, strict=True)}
+    found = covers({id_: (away(24, 27, "joe"),) for id_ in absent}, reps=staff)
+    accounts = [
+        account(owner, f"a{number}", held="a person moved it" if number in held else "")
+        for number, owner in enumerate(owners)
+    ]
+    load = Counter(owners)
+    for one in outcomes(found, *accounts):
+        if one.change:
+            assert one.change.after not in absent
+            assert one.change.before in absent
+            assert int(one.account[1:]) not in held
+            load[one.change.after] += 1
+    assert all(load[id_] <= max(owners.count(id_), one.capacity["emea"]) for id_, one in staff.items())
 
 
 @given(st.sets(st.integers(1, 30), min_size=1), st.integers(1, 30))

@@ -205,6 +205,8 @@ def test_the_clock_of_a_first_touch_stops_while_the_owner_is_away_and_over_the_w
 
 def test_an_absent_rep_is_covered_from_the_first_day_and_has_the_accounts_back_on_return(week: Week) -> None:
     (week.office.rules / "covers.yaml").write_text(COVERS.format(protected="no"))
+    level = "{id: told, when: not in_pool, first_touch: 1 hour}"
+    (week.office.rules / "levels.yaml").write_text(f"version: 1\nservice_levels: [{level}]\n")
     week.away("{ann},{day1},{day3},{bob},leave")
     week.run()
     before, (ann, bob, _) = week.owners(), week.reps
@@ -216,6 +218,7 @@ def test_an_absent_rep_is_covered_from_the_first_day_and_has_the_accounts_back_o
     told = week.stands()
     assert [(one.rep, one.until, one.accounts) for one in told.away] == [(ann, week.monday + timedelta(days=3), 0)]
     assert [(one.account, one.owner, one.by, one.because) for one in told.covered] == [(hers, ann, bob, "")]
+    assert {one.account for one in told.touches} == before.keys() - {hers}, "who covers need not touch first"
     assert week.at(1, "00:40").run()[0] == {}, "a second run on the same day changes nothing"
     assert week.at(3, "23:00").run()[0] == {}
     assert week.at(4, "00:30").run()[0] == {hers: "cover-end:away"}
