@@ -42,6 +42,10 @@ def test_the_examples_are_one_valid_folder(folder: Folder) -> None:
             rules.routes,
             rules.conditions,
             rules.reps.rows,
+            rules.absences,
+            rules.holidays,
+            rules.service_levels,
+            rules.covers,
         )
     )
 

@@ -157,6 +157,12 @@ def test_mistakes_in_a_file_of_holidays_are_told_at_their_cells(folder: Folder) 
     ]
 
 
+def test_the_calendar_no_is_norways_and_hours_are_text(folder: Folder) -> None:
+    hours = "email,time_zone,working_hours,calendar\na@b.c,UTC,Mon 09:00-17:00,NO\nd@e.f,UTC,Mon 09:00-17:00,\n"
+    rows = folder.write(rules_yaml="version: 1\nreps: [hours.csv]\n", hours_csv=hours).load().reps.rows
+    assert [row.values.get("calendar") for row in rows] == ["NO", None]
+
+
 def test_a_file_that_nothing_lists_is_told_where_it_belongs_and_one_listed_twice_is_wrong(folder: Folder) -> None:
     found = folder.write(rules_yaml="version: 1\n", away_csv=AWAY, free_csv=FREE).load()
     assert [warning.hint for warning in found.warnings] == [
