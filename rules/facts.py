@@ -223,7 +223,7 @@ def account_roots(ruleset: Ruleset) -> Iterator[tree.Part]:
     yield from (rule.when.tree for rule in ruleset.scope)
     yield from (rule.when.tree for rule in ruleset.protect)
     yield from (rule.when.tree for rule in ruleset.returns)
-    yield from (root for book in ruleset.books for root in _account_roots(book, ruleset))
+    yield from (root for book in ruleset.books for root in roots_of_book(book, ruleset))
     yield from (term_root(term) for score in ruleset.scores for term in score.terms)
 
 
@@ -263,7 +263,7 @@ def _member_roots(route: Route) -> Iterator[tree.Part]:
     yield weight_of(route)
 
 
-def _account_roots(book: Book, ruleset: Ruleset) -> Iterator[tree.Part]:
+def roots_of_book(book: Book, ruleset: Ruleset) -> Iterator[tree.Part]:
     """Every tree of a book that is about accounts."""
     yield from (condition.tree for condition in book.conditions)
     yield from (value for value in (workload_of(book), owner_of(book), measured_by(book, ruleset)) if value is not None)

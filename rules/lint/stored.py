@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rules import tree
 from rules.counting import Counted
-from rules.facts import IntentSource, columns_read, needs, term_root
+from rules.facts import IntentSource, columns_read, needs, roots_of_book, term_root
 from rules.lint.findings import note, told, warning
 from rules.model import ScaleTerm, WhenTerm
 from rules.names import written
@@ -165,19 +165,21 @@ def _of_list(name: str, mark: Mark, missing: AbstractSet[str | float], size: int
 def _places(ruleset: Ruleset) -> dict[FactColumn, Mark]:
     """Where each column is first read."""
     found: dict[FactColumn, Mark] = {}
-    for table in ruleset.tables:
-        for row in table.rows:
-            for column in columns_read(row.when, ruleset.computed) if row.when is not None else ():
-                found.setdefault(column, table.mark)
-    for one in tried_in(ruleset):
-        for column in columns_read(one.condition.tree, ruleset.computed):
-            found.setdefault(column, one.condition.mark)
-    for score in ruleset.scores:
-        for term in score.terms:
-            if isinstance(term, ScaleTerm):
-                for column in columns_read(term.scale.tree, ruleset.computed):
-                    found.setdefault(column, term.mark)
+    for root, mark in _read_at(ruleset):
+        for column in columns_read(root, ruleset.computed):
+            found.setdefault(column, mark)
     return found
+
+
+def _read_at(ruleset: Ruleset) -> Iterator[tuple[tree.Part, Mark]]:
+    """All that is read of accounts, and where."""
+    for table in ruleset.tables:
+        yield from ((row.when, table.mark) for row in table.rows if row.when is not None)
+    yield from ((one.condition.tree, one.condition.mark) for one in tried_in(ruleset))
+    for book in ruleset.books:
+        yield from ((root, book.mark) for root in roots_of_book(book, ruleset))
+    for score in ruleset.scores:
+        yield from ((term.scale.tree, term.mark) for term in score.terms if isinstance(term, ScaleTerm))
 
 
 def _share(some: int, everybody: int) -> str:

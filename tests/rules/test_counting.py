@@ -47,6 +47,7 @@ scores:
                              {id: rich, when: revenue > 10, points: 2, because: x}]}
       seen: {max: 10, half_life: 14 days, terms: [{id: met, event: meeting, points: 3, because: x}]}
 """
+SCORES = RULES[RULES.index("scores:") :]
 TABLES = {"t_csv": "country,then note\nUS,a\nGB,b\n", "c_csv": "employees,then many\n>5,x\n>50,y\n"}
 PEOPLE: list[dict[str, Any]] = [
     {"country": country, "employees": employees, "is_customer": customer, "last_touch": touch, "region": region}
@@ -140,6 +141,22 @@ def test_what_the_accounts_say_of_the_rules_is_told(folder: Folder, stores: list
         "26 note dead-term: the term 'rich' matches none of 27 accounts in scope — 'revenue' is empty for all of them",
         "27 warning dead-term: the term 'met' gives no account in scope any points",
     ]
+
+
+def test_what_books_ask_of_accounts_is_counted_too(folder: Folder, stores: list[Store]) -> None:
+    book = (
+        "{id: b, model: fixed, owner: owner, accounts: true, reps: true, capacity: 5, rank: s, "
+        "affinity: [{id: big, accounts: employees > 5, add: 1, because: x}], worked: {green: touches(30) > 0}}"
+    )
+    rules = folder.write(rules_yaml=f"version: 1\nscope: [{{id: all, when: true}}]\n{SCORES}\nbooks: [{book}]").load()
+    for store in stores:
+        store.judge(rules, [{"employees": 9.0} for _ in range(20)])
+        told = [f"{one.severity} {one.code}: {one.message}" for one in of_stored(rules, Stored(counts(store, rules)))]
+        assert {
+            "note never-matches: the state 'green' matches none of 20 accounts in scope",
+            "note always-matches: the affinity 'big' matches all 20 accounts in scope",
+            "warning empty-field: 'owner' is empty for 20 of 20 accounts in scope (100%)",
+        } <= set(told)
 
 
 def test_of_no_accounts_nothing_is_said(folder: Folder, stores: list[Store]) -> None:
