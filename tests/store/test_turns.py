@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from sync_worker.core.model import RowKind, RowState
-from sync_worker.core.routing import Amount, Bar, Barred, Candidate, RouteTurn, replay
+from sync_worker.core.people import Member, people
+from sync_worker.core.routing import Amount, Arrival, Bar, Barred, Candidate, RouteTurn, replay
 from sync_worker.store import plans, turns
-from sync_worker.store.schema import plan_row
+from sync_worker.store.schema import owner_history, plan_row, record
 from tests.store.plan_rows import plan, row
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sync_worker.core.model import Plan
     from sync_worker.store import Store
 
@@ -130,3 +130,27 @@ def test_a_turn_that_was_rolled_back_is_given_back(
         plans.save(tx, plan(now, "back", rows=[row(n, after="ann", rule="rollback:p") for n in (1, 2, 3)]), now=now)
         tx.execute(update(plan_row).where(plan_row.c.plan_id == "back").values(state=state.value))
     assert counted(store) == counts
+
+
+def test_an_account_came_when_its_owner_changed_or_else_when_the_crm_says_it_was_made(
+    store: Store, now: datetime
+) -> None:
+    def account(id_: str, **fields: str) -> dict[str, object]:
+        own = {"stream": "accounts", "crm": "salesforce", "modified": now, "deleted": False, "sequence": 1}
+        return {**own, "id": id_, "fields": fields}
+
+    made = [account("a", created_at="2026-11-02", parent="b"), account("b", created_at="2026-11-03T10:00:00Z")]
+    lost = now - timedelta(days=2)
+    moves = [
+        {"account_id": "a", "at": now - timedelta(days=9), "before": "u-ann", "after": "u-bob"},
+        {"account_id": "a", "at": lost, "before": "u-bob", "after": "pool"},
+    ]
+    everybody = people([Member("hubspot", "u-bob", "bob@acme.example", may_own=True)], {"salesforce": "pool"})
+    with store.begin() as tx:
+        tx.execute(insert(record), [*made, account("c")])
+        tx.execute(insert(owner_history), moves)
+    with store.read() as tx:
+        found = turns.arrivals(tx, ["a", "b", "c", "gone"], everybody, now)
+        assert turns.parents(tx) == {"a": "b", "b": None, "c": None}
+    at = datetime(2026, 11, 3, 10, tzinfo=UTC)
+    assert found == {"a": Arrival(lost, timedelta(days=2), "u-bob"), "b": Arrival(at, now - at)}
