@@ -47,6 +47,10 @@ def _of_rules(ruleset: Ruleset, vocabulary: Vocabulary, today: date) -> Iterator
         strange = tuple(of_outputs(tried.condition, known))
         yield from strange or never_or_always(told(tried), tried.condition, known, today)
         yield from of_constants(tried.condition)
+    for route in ruleset.routes:
+        for when in (cap.when for cap in route.caps if cap.when is not None):
+            yield from never_or_always(f"a cap of the route '{route.id}'", when, known, today)
+            yield from of_constants(when)
     yield from _of_others(ruleset, vocabulary, today)
     for section in sections(ruleset):
         yield from against_each_other(section, known, today)
@@ -95,6 +99,10 @@ def _missing(ruleset: Ruleset) -> Iterator[Finding]:
     if ruleset.returns and not ruleset.books:
         message = "accounts go back to the pool, and no book takes them out again"
         yield warning("missing-fallback", ruleset.returns[0].mark, message, "add 'books'")
+    for route in ruleset.routes:
+        if route.by == "weighted" and not route.weight:
+            message = f"the turns of '{route.id}' go by weight, and no 'weight' says any: all count the same"
+            yield note("even-weights", route.mark, message, "name the rep field of it, or write by: round robin")
     for rule in ruleset.returns:
         if rule.rest_days == 0:
             message = f"what '{rule.id}' returns does not rest: the next refill may give it away at once"

@@ -337,6 +337,22 @@ def test_routes_owners_and_books_for_nobody_are_told(folder: Folder) -> None:
     ]
 
 
+def test_a_route_whose_weights_and_caps_come_to_nothing_is_told(folder: Folder) -> None:
+    caps = "[{holding: 5, when: employees > 5 and employees < 3}, {most: 5, every: day}]"
+    text = (
+        "scope: [{id: a, when: in_pool}]\n"
+        f"routes: [{{id: r, when: is_customer, to: {{team: x, by: weighted}}, caps: {caps}}},\n"
+        "  {id: named, when: not is_customer, to: {rep: Gone@Acme.example, by: named},"
+        " nobody: {rep: b@acme.example}}]\n"
+    )
+    known = {"team": {"x"}, "email": {"B@acme.example"}}
+    assert [one.split(" — ")[0] for one in found(folder, text, Staff(known, known))] == [
+        "3:15 note even-weights: the turns of 'r' go by weight, and no 'weight' says any: all count the same",
+        "3:92 warning never-true: a cap of the route 'r' can never match: its condition contradicts itself",
+        "4:8 warning unknown-rep: no user of the CRM has the email 'gone@acme.example'",
+    ]
+
+
 # Held to trying everyone
 
 
