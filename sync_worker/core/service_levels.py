@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sync_worker.core.model import Decision, Rep
     from sync_worker.core.steps import Position, Step
 
+POOL_RESTS_DAYS = 1
+"""How long a missed account rests in the pool: so whoever left it is known there, and does not get it straight back."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -221,7 +223,8 @@ class _Run:
         text = (
             f"{why}not touched by {by}, {level.first_touch.text} after {owner.name if owner else missed.owner} got it"
         )
-        return OwnerChange(missed.account, missed.owner, after, f"service:{level.id}", f"{text}; {outcome}")
+        rests = POOL_RESTS_DAYS if level.to_pool else 0
+        return OwnerChange(missed.account, missed.owner, after, f"service:{level.id}", f"{text}; {outcome}", rests)
 
 
 def room_of(rep: Rep, book: str | None) -> int | None:

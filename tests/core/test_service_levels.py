@@ -178,7 +178,8 @@ def test_a_level_may_give_back_to_the_pool_or_only_tell() -> None:
     level = found.levels["first"]
     to_pool = replace(found, levels={"first": replace(level, successors=None, to_pool=True)})
     (change,) = reassign(to_pool, position(account()))
-    assert (change.after, change.reason.endswith("it goes back to the pool")) == ("pool", True)
+    assert (change.after, change.rest_days) == ("pool", 1)
+    assert change.reason.endswith("it goes back to the pool")
     assert reassign(replace(found, levels={"first": replace(level, successors=None)}), position(account())) == ()
 
 
