@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sync_worker.core.model import PlanRow
 
-MEANT = ("return:", "cover:", "rollback:")
+MEANT = ("return:", "cover:", "cover-end:", "rollback:")
 """Moves that are meant to bring back: to the pool, from a cover, and what somebody asks to be undone."""
 
 

@@ -29,7 +29,8 @@ def test_an_account_that_comes_back_says_until_when_its_owner_had_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("after", "rule"), [("pool", "return:unworked"), ("ann", "cover:leave"), ("ann", "rollback:b4cf65")]
+    ("after", "rule"),
+    [("pool", "return:unworked"), ("ann", "cover:leave"), ("ann", "cover-end:leave"), ("ann", "rollback:b4cf65")],
 )
-def test_a_return_the_end_of_a_cover_and_an_undo_are_meant_to_bring_it_back(after: str, rule: str) -> None:
+def test_a_return_a_cover_and_its_end_and_an_undo_are_meant_to_bring_it_back(after: str, rule: str) -> None:
     assert not coming_back([row(after=after, rule=rule)], HAD, {"pool"})
