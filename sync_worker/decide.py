@@ -12,6 +12,7 @@ from rules.facts import columns_read
 from rules.outline import as_json, outline
 from sync_worker.apply import Fresh
 from sync_worker.assigning.levels import reminders
+from sync_worker.assigning.named import with_claims
 from sync_worker.assigning.of_books import BookColumns
 from sync_worker.assigning.steps import position, steps
 from sync_worker.astray import check_again, judge, look
@@ -148,7 +149,7 @@ def look_again(parts: Parts, plan_id: str) -> Fresh:
     rules = load_rules(parts)
     with parts.store.begin() as tx:
         build_facts(tx, parts, rules, people_of(tx, parts), parts.clock())
-        read_sets = facts.read_sets(tx, plan_reading.accounts(tx, plan_id))
+        read_sets = with_claims(tx, parts.config, facts.read_sets(tx, plan_reading.accounts(tx, plan_id)))
         owners = frozenset(user.id for user in lookup.users(tx) if user.active and user.can_own)
     skews = {crm: (parts.clock() - crms.clock()).total_seconds() for crm, crms in parts.connectors.items()}
     return Fresh(read_sets, owners, rules.version, parts.config.digest, skews)

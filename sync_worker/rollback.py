@@ -182,7 +182,7 @@ def _save(parts: Parts, decided: Decided, asked: Asked, found: Undo, undone: str
     # What the rules would do besides is not in this plan, and has no place in its figures.
     alone = replace(decided, assignment=Assignment((), ()))
     with parts.store.begin() as tx:
-        stored = save_in(tx, parts, alone, at_rest(tx, decided, found.rows))
+        stored = save_in(tx, parts, alone, at_rest(tx, parts, decided, found.rows))
         entry = {"undoes": undone, "rows": sorted(asked.rows), "overwrote": asked.overwrote, "left": len(found.left)}
         who = {"by": asked.by, "note": asked.note}
         audit.append(tx, "rollback.asked", entry, plan_id=stored.plan.id, now=parts.clock(), secret_values=who)

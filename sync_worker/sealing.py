@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sync_worker import __version__
+from sync_worker.assigning.named import with_claims
 from sync_worker.core.canonical import digest
 from sync_worker.core.guards import Ground, Guards, Limit, judge
 from sync_worker.core.margins import Margin
@@ -44,7 +45,7 @@ def difference(parts: Parts, decided: Decided) -> tuple[PlanRow, ...]:
         now_shown = shown(tx, fields.names())
         rows = make_rows(decided.decisions, decided.assignment.changes, now_shown, fields=fields)
         had, pools = _had(tx, parts, rows, parts.clock()), decided.people.pools.values()
-        return at_rest(tx, decided, marked(rows, had, pools))
+        return at_rest(tx, parts, decided, marked(rows, had, pools))
 
 
 def _had(tx: Connection, parts: Parts, rows: Iterable[PlanRow], now: datetime) -> Mapping[str, Mapping[str, datetime]]:
@@ -53,9 +54,10 @@ def _had(tx: Connection, parts: Parts, rows: Iterable[PlanRow], now: datetime) -
     return lately_owned(tx, moving, now - timedelta(days=parts.config.guards.ping_pong_days))
 
 
-def at_rest(tx: Connection, decided: Decided, rows: Sequence[PlanRow]) -> tuple[PlanRow, ...]:
+def at_rest(tx: Connection, parts: Parts, decided: Decided, rows: Sequence[PlanRow]) -> tuple[PlanRow, ...]:
     """The rows with what the decisions rest on: nothing where facts are newer by now, and then the row will not go."""
-    return resting(rows, facts.read_sets(tx, sorted({row.account for row in rows}), made_by=decided.facts))
+    read_sets = facts.read_sets(tx, sorted({row.account for row in rows}), made_by=decided.facts)
+    return resting(rows, with_claims(tx, parts.config, read_sets))
 
 
 def save_sealed(parts: Parts, decided: Decided, rows: Sequence[PlanRow]) -> StoredPlan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sync_worker.core.canonical import digest
 from sync_worker.core.named import Directory, FixedBook, Person
 from sync_worker.store import lookup
 from sync_worker.store.standing import filled
@@ -62,3 +63,9 @@ def _told(field: str, tables: Mapping[str, str]) -> str:
 def claims(tx: Connection, config: Config) -> Mapping[str, str]:
     """Whom accounts name in the field for claims; nothing where the config names no such field."""
     return filled(tx, config.fields.claim) if config.fields.claim else {}
+
+
+def with_claims(tx: Connection, config: Config, read_sets: Mapping[str, str]) -> Mapping[str, str]:
+    """What decisions rest on (I3), and the claims that stand with it: of one that is withdrawn nothing goes out."""
+    said = claims(tx, config)
+    return {id_: digest([known, said[id_]]) if id_ in said else known for id_, known in read_sets.items()}

@@ -108,13 +108,18 @@ def test_a_rep_gets_what_the_rep_claims_of_an_open_book_and_is_told_why_not_of_a
             office.sandbox.company.edit(
                 "Account", account.account, actor=str(marco["Username"]), Description=marco["Email"]
             )
+        withdrawn = free(worker, "whoever")[1].account
+        office.sandbox.company.edit("Account", withdrawn, actor=str(marco["Username"]), Description=marco["Id"])
         plan = office.approved(worker, [])
+        office.sandbox.company.edit("Account", withdrawn, actor=str(marco["Username"]), Description=None)
         worker.apply(plan.plan.id)
         told = plain(shown(plan, worker.names(), few=None)[0])
         again = worker.plan()
         third = free(worker, "whoever")[0].account
         why, waits = worker.why_not(third, str(people["Nadia Young"]["Email"])), worker.explain(third)
-    (row,) = [stored.row for stored in plan.rows if stored.row.rule.startswith("claim:")]
+    (row,) = [s.row for s in plan.rows if s.row.rule.startswith("claim:") and s.row.account != withdrawn]
+    assert any(stored.row.account == withdrawn for stored in plan.rows)
+    assert office.account(withdrawn)["OwnerId"] != marco["Id"]
     assert waits.verdict == "It waits in the pool: its book is open, and reps claim what they want of it."
     assert why.verdict == "The book whoever is open: its accounts go to reps who claim them."
     assert (row.account, row.rule, row.reason) == (wanted.account, "claim:whoever", "the claim names Marco Kaur")
