@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sync_worker.core.matching.names import plain
@@ -36,24 +37,28 @@ class Evidence:
     words: str = ""
 
 
+@lru_cache(maxsize=1 << 14)
 def country_of(text: str) -> str:
     """The ISO code of a country as people write it; the text in small letters where it is none of those known."""
     small = " ".join(_SIGNS.sub(" ", plain(text)).split())
     return COUNTRIES.get(small, small)
 
 
+@lru_cache(maxsize=1 << 14)
 def phone_of(text: str) -> str:
     """The digits of a phone number that tell numbers apart; empty where there are too few, or all are the same."""
     digits = _DIGITS.sub("", text.lower().partition("x")[0]).lstrip("0")
     return digits[-TAIL:] if len(digits) >= NUMBER and len(set(digits[-NUMBER:])) > 1 else ""
 
 
+@lru_cache(maxsize=1 << 14)
 def postcode_of(text: str) -> str:
     """Letters and digits of a postcode, without the country's letter in front: ``D-10115`` is ``10115``."""
     code = _SIGNS.sub("", plain(text))
     return re.sub(r"^[a-z]{1,2}(?=\d{4,}$)", "", code)
 
 
+@lru_cache(maxsize=1 << 14)
 def city_of(text: str) -> str:
     """A town's name as it is compared."""
     return " ".join(_SIGNS.sub(" ", plain(text)).split())
