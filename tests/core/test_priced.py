@@ -275,3 +275,44 @@ def test_the_figures_say_how_even_books_are_before_and_after() -> None:
     assert [rep["name"] for rep in book["reps"]] == ["bob", "Ann Lee"]
     untouched = as_others_would(found.priced[0], {one.account: one.owner for one in owned}, proven=False)
     assert untouched["after"] == book["before"]
+
+
+def test_a_team_whose_reps_suit_all_accounts_alike_is_evened_out_nearly_as_well_as_can_be() -> None:
+    """Prices alone say little of who gets what, where everybody is as good for everything."""
+    names = [f"rep{n}" for n in range(8)]
+    reps = [rep(name, emea=40 + 5 * (n % 3)) for n, name in enumerate(names)]
+    owned = [account(f"o{n:03}", 3.0 + n * 37 % 90, owner=names[n * n % 11 % 8]) for n in range(200)]
+    pool = [account(f"p{n:03}", 2.0 + n * 53 % 95) for n in range(200)]
+    start = position([*owned, *pool], *reps)
+    told: Any = figures(run(start, PricedBook(EMEA, cap=Cap(share=0.05))).priced, {})["total"]
+    assert 0 < told["moves"]["chosen"] <= 10
+    assert told["gap"] <= 0.011
+    assert told["after"]["potential"]["gini"] < told["before"]["potential"]["gini"] / 2
+
+
+@pytest.mark.parametrize("cap", [None, Cap(share=0.5)])
+def test_whoever_owns_what_is_not_for_them_has_no_room_for_another_instead(cap: Cap | None) -> None:
+    elsewhere = Rep("ann", "Ann", {"hubspot": "ann-h"}, {"emea": 1})
+    start = position([account("a1", owner="ann"), account("a2", crm="hubspot")], elsewhere)
+    assert not run(start, PricedBook(EMEA, cap=cap)).changes
+
+
+def test_a_rebalance_brings_no_family_together_beyond_a_capacity() -> None:
+    book = PricedBook(replace(EMEA, together=True, families={"root": "root", "child": "root"}), cap=Cap(share=0.5))
+    accounts = [account("root"), account("child", owner="ann")]
+    assert not run(position(accounts, rep("ann", emea=1)), book).changes
+    assert moved(run(position(accounts, rep("ann", emea=2)), book)) == {"root": "ann"}
+
+
+@pytest.mark.parametrize("cap", [None, Cap(share=0.5)])
+def test_an_account_goes_back_to_a_previous_owner_who_has_its_family(cap: Cap | None) -> None:
+    book = PricedBook(replace(EMEA, together=True, families={"root": "root", "child": "root"}), cap=cap)
+    accounts = [account("root", previous_owner="ann"), account("child", owner="ann")]
+    assert moved(run(position(accounts, rep("ann", emea=2), rep("bob", emea=2)), book)) == {"root": "ann"}
+
+
+@pytest.mark.parametrize("much", [1e15, 1e18, 1e300, float("inf")])
+def test_a_slip_of_the_pen_in_one_account_stops_no_plan(much: float) -> None:
+    accounts = [account("a1", potential=much, workload=much), account("a2"), account("a3")]
+    found = run(position(accounts, rep("ann", emea=2), rep("bob", emea=2)), PricedBook(EMEA))
+    assert len(found.changes) == 3
