@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from sync_worker.core.books import tie_breaker
 from sync_worker.core.routing import telling
+from sync_worker.core.routing.caps import counted
 from sync_worker.core.routing.policy import ABSENT, Bar, Barred, By, Nobody
 from sync_worker.core.routing.turns import DIGITS, Round, due, next_rep
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
+    from sync_worker.core.calendars import Absence
     from sync_worker.core.model import Decision
     from sync_worker.core.routing.caps import CapCount
     from sync_worker.core.routing.policy import Arrival, Bars, Desk, Member, RoutePolicy
     from sync_worker.core.routing.turns import Ledger
+    from sync_worker.core.steps import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +92,35 @@ class Counts:
     """By route."""
     caps: Mapping[str, tuple[CapCount, ...]]
     """By route."""
+    absences: Mapping[str, Absence]
+    """Who is away, by rep."""
+    off_hours: Collection[str]
+    """The reps whose working time it is not. These two hold for the whole run."""
+
+    @classmethod
+    def of(cls, desk: Desk, position: Position) -> Self:
+        """Where a run begins."""
+        members = {one.rep.id for route in desk.routes.values() for one in route.members}
+        reps = sorted(members | {route.fallback.id for route in desk.routes.values() if route.fallback})
+        return cls(
+            position.load(),
+            {id_: dict(desk.ledgers.get(id_, {})) for id_ in desk.routes},
+            {id_: counted(route.caps, position) for id_, route in desk.routes.items()},
+            {rep: found for rep in reps if (found := desk.presence.away(rep, desk.now)) is not None},
+            frozenset(rep for rep in reps if not desk.presence.working(rep, desk.now)),
+        )
 
 
-def barred(member: Member, policy: RoutePolicy, decision: Decision, desk: Desk, counts: Counts) -> Barred | None:
+def barred(member: Member, policy: RoutePolicy, decision: Decision, counts: Counts) -> Barred | None:
     """What keeps a member from an account; None where nothing does."""
     rep, load = member.rep, counts.load[member.rep.id]
     if decision.crm not in rep.users:
         return Barred(Bar.CRM, f"no active user of {decision.crm} who may own accounts")
     if member.weight <= 0:
         return Barred(Bar.WEIGHT, "without a share: the weight is 0 or empty")
-    if (absence := desk.presence.away(rep.id, desk.now)) is not None:
+    if (absence := counts.absences.get(rep.id)) is not None:
         return Barred(Bar.AWAY, telling.until(absence))
-    if policy.working_hours and not desk.presence.working(rep.id, desk.now):
+    if policy.working_hours and rep.id in counts.off_hours:
         return Barred(Bar.HOURS, "outside working hours")
     room = rep.capacity.get(decision.book or "")
     if room is not None and load >= room:

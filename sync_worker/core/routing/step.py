@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,6 @@ from sync_worker.core.books import tie_breaker
 from sync_worker.core.families import families
 from sync_worker.core.model import OwnerChange
 from sync_worker.core.routing import telling
-from sync_worker.core.routing.caps import counted
 from sync_worker.core.routing.choosing import Case, Counts, barred, choose
 from sync_worker.core.routing.policy import By, Member, Nobody
 from sync_worker.core.routing.telling import Candidate
@@ -91,9 +90,7 @@ class _Run:
 
     @classmethod
     def of(cls, desk: Desk, position: Position) -> _Run:
-        ledgers = {id_: dict(desk.ledgers.get(id_, {})) for id_ in desk.routes}
-        caps = {id_: counted(route.caps, position) for id_, route in desk.routes.items()}
-        return cls(desk, Counts(position.load(), ledgers, caps), dict(_by_family(desk, position)))
+        return cls(desk, Counts.of(desk, position), dict(_by_family(desk, position)))
 
     def give(self, decision: Decision) -> Given:
         """Give one account to whoever's turn it is, or say why nobody gets it."""
@@ -103,7 +100,7 @@ class _Run:
     def _case(self, decision: Decision) -> Case:
         policy = self.desk.routes[str(decision.fields["route"])]
         members = self._members(policy, decision)
-        bars = {one.rep.id: barred(one, policy, decision, self.desk, self.counts) for one in members}
+        bars = {one.rep.id: barred(one, policy, decision, self.counts) for one in members}
         arrival = self.desk.arrivals.get(decision.account)
         return Case(policy, decision, arrival, members, bars, self.counts.ledgers[policy.id], self.counts.load)
 
@@ -128,7 +125,7 @@ class _Run:
         told, standing_in = _candidates(case, {}), policy.fallback
         if standing_in is not None:
             member = Member(standing_in)
-            bar = barred(member, policy, case.decision, self.desk, self.counts)
+            bar = barred(member, policy, case.decision, self.counts)
             if bar is None:
                 turn = RouteTurn(policy.id, case.decision.account, standing_in.id, case.value, {}, (), told)
                 return self._moved(case, member, turn, telling.reason(policy, f"{standing_in.name} stands in", [why]))
@@ -151,7 +148,7 @@ class _Run:
 def _entitled(ledger: Ledger, grown: Mapping[str, Amount], rep: str) -> Balance:
     """How a rep stands with the account's share, and without the account."""
     known = ledger.get(rep, Balance())
-    return replace(known, entitled=known.entitled.plus(grown.get(rep, Amount())))
+    return Balance(known.received, known.entitled.plus(grown.get(rep, Amount())))
 
 
 def _notes(case: Case, choice: Choice) -> Iterator[str]:

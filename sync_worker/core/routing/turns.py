@@ -141,7 +141,7 @@ def record(ledger: Ledger, turn: RouteTurn) -> None:
     """Enter a turn."""
     for rep, share in turn.shares.items():
         known = ledger.get(rep, Balance())
-        ledger[rep] = replace(known, entitled=known.entitled.plus(share), away=False)
+        ledger[rep] = Balance(known.received, known.entitled.plus(share))
     for rep in turn.away:
         if rep in ledger:
             ledger[rep] = replace(ledger[rep], away=True)
