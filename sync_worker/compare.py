@@ -132,6 +132,7 @@ def _try(parts: Parts, policy: Policy) -> _Tried:
         start.reps,
         names,
         unassigned=found.unassigned,
+        refused=found.refused,
         people=everybody,
         fields=_NO_FIELDS,
     )

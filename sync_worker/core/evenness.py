@@ -63,7 +63,14 @@ def book_figures(filled: Filled, names: Mapping[str, str]) -> dict[str, object]:
             "why": dict(sorted(Counter(why for _, why in left).items())),
             "best": [_left(filled, one, why) for one, why in left[:LEFT_TOLD]],
         },
-        "conflicts": [list(conflict.owners) for conflict in filled.built.conflicts],
+        "conflicts": [
+            {
+                "family": filled.accounts[one.family].name if one.family in filled.accounts else one.family,
+                "owners": [names.get(owner, owner) for owner in one.owners],
+                "because": one.because,
+            }
+            for one in filled.built.conflicts
+        ],
     }
 
 

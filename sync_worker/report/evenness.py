@@ -37,6 +37,10 @@ def evenness(summary: Mapping[str, Any], *, every: bool = False) -> Iterator[Blo
             yield table("|>before|>after", list(figures(book)))
     yield from _reps(books, every=every)
     yield from _left(books)
+    if apart := [(book["book"], one) for book in books for one in book["conflicts"]]:
+        yield Heading("Families that do not stay together, each of whose accounts stays where it is")
+        rows = [(one["family"], book, ", ".join(one["owners"]), one["because"]) for book, one in apart]
+        yield table("family|book|owners|~why", rows)
 
 
 HEADS = "book|>with a rep|>score|>within 15% of target|>Gini|>variation|>moved|>below the best"
@@ -175,7 +179,8 @@ def _left(books: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
     if not best:
         return
     whole, potential = (sum(book["left"][name] for book in books) for name in ("accounts", "potential"))
-    yield Text(f"{count(whole, 'account')} worth {amount(round(potential, 0))} stay in the pool; the best of them:")
+    worth = amount(round(potential, 0))
+    yield Text(f"left in the pool: {count(whole, 'account')}, worth {worth} in all; the best of them:")
     rows = [(one["name"], book, amount(one["score"]), one["because"]) for book, one in best[:LEFT_TOLD]]
     yield table("account|book|>score|~why", rows)
 
