@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 
 HUNDRED = 100
 """Potential and work are counted in hundredths, so that sums are exact."""
+GREATEST = 1e12
+"""More potential or work than this counts as this much: a slip of the pen in one account must stop no plan."""
+ALL = 1 << 62
+"""What all accounts of a book may add up to, in hundredths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,16 +197,25 @@ class _Asked:
     owned: Mapping[str, int]
     """How many accounts of this book each rep has."""
     moved: int
+    homes: frozenset[tuple[str, str]]
+    """Families, by their ultimate parents, and the reps who have some of them; none where families do not matter."""
 
     @classmethod
     def of(cls, position: Position, book: PricedBook, moved: int) -> Self:
         """Whoever is in the book, and whatever else the reps own taken off their capacity."""
         reps = {rep.id: rep for rep in position.reps.values() if rep.users and book.policy.id in rep.capacity}
         accounts = {one.account: one for one in _taking_part(position, book, reps)}
-        owned = Counter(one.owner for one in accounts.values() if one.owner in reps)
+        # Who owns what they may not have fills a place with it until it is gone, whether it goes or not.
+        owned = Counter(one.owner for one in accounts.values() if _theirs(one, book.policy, reps))
         load = position.load()
         seats = {id_: rep.capacity[book.policy.id] - (load[id_] - owned[id_]) for id_, rep in sorted(reps.items())}
-        return cls(position, book, accounts, seats, {rep: owned[rep] for rep in seats}, moved)
+        roots = book.policy.families
+        homes = frozenset((roots[id_], one.owner) for id_, one in accounts.items() if id_ in roots and one.owner)
+        return cls(position, book, accounts, seats, {rep: owned[rep] for rep in seats}, moved, homes)
+
+    def has_family_of(self, one: Decision) -> bool:
+        """Whether the previous owner of the account has others of its family, to whom it belongs."""
+        return (self.book.policy.families.get(one.account, ""), one.previous_owner or "") in self.homes
 
     def without(self, accounts: frozenset[str]) -> Self:
         """The same without these accounts of the pool."""
@@ -268,7 +281,7 @@ def _suiting(one: Decision, asked: _Asked) -> Mapping[str, float]:
 
 def _account(one: Decision, reps: Mapping[str, float], asked: _Asked, movable: frozenset[str]) -> Account:
     book, in_pool = asked.book, one.owner == asked.position.pool_user
-    if in_pool and one.previous_owner in reps and len(reps) > 1:
+    if in_pool and one.previous_owner in reps and len(reps) > 1 and not asked.has_family_of(one):
         reps = {rep: times for rep, times in reps.items() if rep != one.previous_owner}
     theirs = one.owner in reps
     locked = not in_pool and theirs and (book.cap is None or one.account not in movable)
@@ -276,13 +289,17 @@ def _account(one: Decision, reps: Mapping[str, float], asked: _Asked, movable: f
         id=one.account,
         owner=None if in_pool else one.owner,
         worth=score_of(one, book.policy.rank),
-        potential=round(max(0.0, one.potential) * HUNDRED),
-        workload=round(max(0.0, one.workload) * HUNDRED),
+        potential=_hundredths(one.potential, len(asked.accounts)),
+        workload=_hundredths(one.workload, len(asked.accounts)),
         family=book.policy.families.get(one.account, one.account),
         locked=locked,
         forced=not in_pool and not theirs,
         reps={str(one.owner): reps[str(one.owner)]} if locked else reps,
     )
+
+
+def _hundredths(amount: float, accounts: int) -> int:
+    return round(min(max(0.0, amount), GREATEST, ALL / HUNDRED / accounts) * HUNDRED)
 
 
 def _seats(asked: _Asked) -> list[Seat]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,9 @@ from sync_worker.core.assignment.arithmetic import hashes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+NO_ROOM = "whoever has most of it has no room for the rest"
+NO_MOVES = "no moves are left to bring it together"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +81,21 @@ class Group:
             return 0
         return sum(one.owner == self.owner and not one.forced for one in self.members)
 
+    @property
+    def joining(self) -> int:
+        """How many accounts come to its owner where it stays with that one."""
+        return sum(one.owner != self.owner for one in self.members)
+
 
 def grouped(
-    accounts: Iterable[Account], seats: Collection[str], *, frozen: bool, most_moves: int | None
+    accounts: Iterable[Account], seats: Mapping[str, int], *, frozen: bool, most_moves: int | None
 ) -> tuple[list[Group], list[Conflict]]:
-    """All accounts in groups, by id, and the families that do not stay together.
+    """All accounts in groups, by id, and the families that do not stay together. ``seats``: the room of each rep.
 
-    Bringing a family together costs moves of ``most_moves`` like any other, and comes first; the families that are
-    worth most begin. What somebody outside the book has is as good as locked, unless it is forced. With ``frozen`` no
-    owned account moves: what a family has in the pool may only join the rest of it.
+    Bringing a family together takes room where most of it is, beside all that is there already, and costs moves of
+    ``most_moves`` like any other. It comes first; the families that are worth most begin. What somebody outside the
+    book has is as good as locked, unless it is forced. With ``frozen`` no owned account moves: what a family has in the
+    pool may only join the rest of it.
     """
     families = defaultdict(list)
     for one in sorted(accounts, key=lambda account: account.id):
@@ -101,11 +110,11 @@ def grouped(
             conflicts.append(Conflict(family, _owners(members), why))
         else:
             found.append(_together(members, seats))
-    kept, scattered = _within(found, most_moves)
-    for group in scattered:
-        kept += [_staying(one, seats) for one in group.members]
-        why = "no moves are left to bring it together"
-        conflicts.append(Conflict(group.members[0].family, _owners(group.members), why))
+    fitting, crowded = _with_room(found, seats)
+    kept, scattered = _within(fitting, most_moves)
+    for why, apart in ((NO_ROOM, crowded), (NO_MOVES, scattered)):
+        kept += [_staying(one, seats) for group in apart for one in group.members]
+        conflicts += [Conflict(group.members[0].family, _owners(group.members), why) for group in apart]
     return _by_id(kept), sorted(conflicts, key=lambda conflict: conflict.family)
 
 
@@ -131,6 +140,9 @@ def _why_apart(members: Sequence[Account], seats: Collection[str]) -> str:
         return "its accounts are locked with different owners"
     if locks and not locks & set(seats):
         return "one of its accounts is locked, or somebody outside the book has it"
+    owner = _majority([one for one in members if not one.forced], seats)
+    if not locks and owner is not None and owner not in _able(members):
+        return "the rep who has most of it may not have all of it"
     return ""
 
 
@@ -201,12 +213,33 @@ def _within(groups: Sequence[Group], most_moves: int | None) -> tuple[list[Group
     """The groups for whose gathering there are moves, and the others."""
     if most_moves is None or moves_to_gather(groups) <= most_moves:
         return list(groups), []
-    luck = dict(zip((group.id for group in groups), hashes(group.id for group in groups).tolist(), strict=True))
     kept, scattered, left = [], [], most_moves
-    for group in sorted(groups, key=lambda one: (-one.worth, luck[one.id])):
+    for group in _best_first(groups):
         if group.gathered <= left:
             kept.append(group)
             left -= group.gathered
         else:
             scattered.append(group)
     return kept, scattered
+
+
+def _with_room(groups: Sequence[Group], seats: Mapping[str, int]) -> tuple[list[Group], list[Group]]:
+    """The groups for whose other members there is room where most of them are, and those for which there is none."""
+    has = Counter(one.owner for group in groups for one in group.members)
+    left = {rep: room - has[rep] for rep, room in seats.items()}
+    growing = [group for group in groups if len(group.members) > 1 and group.owner is not None and group.joining]
+    crowded: set[str] = set()
+    for group in _best_first(growing):
+        owner = str(group.owner)
+        if group.joining <= left[owner]:
+            left[owner] -= group.joining
+        else:
+            crowded.add(group.id)
+    return [one for one in groups if one.id not in crowded], [one for one in growing if one.id in crowded]
+
+
+def _best_first(groups: Iterable[Group]) -> list[Group]:
+    """By worth; equal ones in the order of their hashes."""
+    some = list(groups)
+    luck = dict(zip((group.id for group in some), hashes(group.id for group in some).tolist(), strict=True))
+    return sorted(some, key=lambda one: (-one.worth, luck[one.id]))

@@ -93,7 +93,8 @@ def build(accounts: Iterable[Account], seats: Iterable[Seat], terms: Terms) -> B
     accounts, reps = list(accounts), sorted(seats, key=lambda seat: seat.id)
     _refuse(accounts, reps)
     ids = {seat.id: number for number, seat in enumerate(reps)}
-    groups, conflicts = grouped(accounts, ids, frozen=terms.frozen, most_moves=terms.most_moves)
+    room = {seat.id: seat.capacity for seat in reps}
+    groups, conflicts = grouped(accounts, room, frozen=terms.frozen, most_moves=terms.most_moves)
     most = None if terms.most_moves is None else terms.most_moves - moves_to_gather(groups)
     problem = _Draft.of(groups, reps, ids, terms).problem(most)
     members = tuple(tuple(one.id for one in group.members) for group in groups)

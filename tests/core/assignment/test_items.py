@@ -187,6 +187,24 @@ def test_a_family_for_which_no_moves_are_left_stays_apart_and_is_named() -> None
     assert (set(arcs(built, "p")), set(arcs(built, "q"))) == ({"r"}, {"s"})
 
 
+def test_a_family_for_which_its_rep_has_no_room_stays_apart_and_is_named() -> None:
+    family = [account("p", "r"), account("q", None, family="p"), account("u", "s", family="p", worth=5.0)]
+    seats = (Seat("r", 2, 1.0), Seat("s", 9, 1.0))
+    built = build([*family, account("z")], seats, Terms())
+    assert built.members == (("p",), ("q",), ("u",), ("z",))
+    why = "whoever has most of it has no room for the rest"
+    assert built.conflicts == (Conflict("p", ("r", "s"), why),)
+    assert built.problem.reps.capacity.tolist() == [2, 9]
+    assert build([*family, account("z")], (Seat("r", 3, 1.0), SEATS[1]), Terms()).members == (("p", "q", "u"), ("z",))
+
+
+def test_a_family_whose_rep_may_not_have_its_parent_stays_apart_and_costs_no_hidden_moves() -> None:
+    family = [account("p", None, reps={"s": 1.0}), account("q", "r", family="p")]
+    built = build(family, SEATS, Terms(most_moves=0))
+    assert built.conflicts == (Conflict("p", ("r",), "the rep who has most of it may not have all of it"),)
+    assert [set(arcs(built, id_)) for id_ in ("p", "q")] == [set(), {"r"}]
+
+
 def test_who_may_have_the_ultimate_parent_may_have_the_family() -> None:
     family = [account("p", reps={"r": 1.2}), account("q", family="p", worth=30.0, reps={"s": 1.0})]
     assert arcs(build(family, SEATS, Terms()), "p") == {"r": pytest.approx(40 * (1.2 * 0.25 + 0.75), rel=1e-6)}
