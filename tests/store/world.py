@@ -121,6 +121,26 @@ protect:
   - {id: resting, when: days_until(resting_until) > 2 or held_until is empty and previous_owner = 'u2', because: x}
   - {id: champions, when: contact_score('champion') > 12, because: x}
   - {id: warm, when: warmth = 'hot' and motion = 'renewal', because: x}
+books:
+  - id: kept
+    model: fixed
+    owner: previous_owner
+    accounts: previous_owner is not empty and employees > 100
+    reps: true
+    capacity: 5
+    rank: halved
+    worked: {green: touches(7) > 0, amber: days_since(last_touch) < 30}
+  - id: given
+    accounts: true
+    reps: true
+    capacity: 5
+    rank: halved
+    balance: {measure: employees, weight: 1}
+    workload: days_since(last_touch) + engagement('meeting', 3)
+    affinity:
+      - {id: soon, accounts: days_until(renewal_date) < 14, add: 1, because: x}
+      - {id: same, same: {account: industry, rep: team}, add: 1, because: x}
+    worked: {green: "engagement('meeting', 3) > 0.5"}
 """
 
 
@@ -133,7 +153,7 @@ WORDS = Vocabulary(
     | _fields("employees open_opportunities won_opportunities open_amount contacts", Type.NUMBER)
     | _fields("renewal_date created_at last_touch last_engagement owned_since held_until resting_until", Type.DATE)
     | _fields("in_pool owner_active is_customer do_not_move", Type.BOOLEAN),
-    {},
+    _fields("team", Type.TEXT),
     frozenset({"security", "cloud"}),
     frozenset(ENGAGEMENT),
     frozenset(TOUCHES),
@@ -162,14 +182,18 @@ def rulesets(draw: st.DrawFn, every: Ruleset) -> Ruleset:
     protect = draw(st.lists(st.sampled_from(own), max_size=6, unique=True))
     scores = draw(st.lists(st.sampled_from(every.scores), max_size=3, unique=True))
     more = draw(st.booleans())
+    books = [book for book in every.books if draw(st.booleans())]
     kept = [rule for rule in every.protect if more and rule not in own]
     return replace(
         every,
-        version=",".join([*(rule.id for rule in protect), *(score.id for score in scores), str(more)]),
+        version=",".join(
+            [*(rule.id for rule in protect), *(score.id for score in scores), *(book.id for book in books), str(more)]
+        ),
         protect=(*protect, *kept),
         scores=tuple(scores),
         schemes=every.schemes if more else (),
         contacts=every.contacts if more else (),
+        books=tuple(books),
     )
 
 
