@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sync_worker.core.model import PlanState, RowKind, RowState
 from sync_worker.core.rebalance import Cap, Rebalance, Wanted
+from sync_worker.store import upgrade
 
 if TYPE_CHECKING:
     from tests.cycle.office import Office
@@ -60,3 +61,17 @@ def test_the_same_moves_asked_for_twice_are_one_plan(office: Office) -> None:
     assert (other.plan.id, other.plan.hash) == (one.plan.id, one.plan.hash)
     assert later.plan.rows == one.plan.rows
     assert later.plan.hash != one.plan.hash
+
+
+def test_a_rebalance_says_the_same_on_postgresql(office: Office, postgres_database: str) -> None:
+    upgrade(postgres_database)
+    other = replace(office, store=postgres_database)
+    plans = []
+    for each in (office, other):
+        with each.worker() as worker:
+            plans.append(worker.plan(wanted=Wanted(Rebalance(cap=Cap(share=0.1)))).plan)
+    one, two = plans
+    assert one is not None
+    assert two is not None
+    assert one.plan.rows == two.plan.rows
+    assert one.plan.summary["priced"] == two.plan.summary["priced"]
