@@ -105,6 +105,8 @@ def test_a_field_that_was_left_out_since_the_latest_pull_is_not() -> None:
     fields = FieldsConfig(do_not_move="p", accounts={"p": ""})
     told = problem(schema(picklist("p")), schema(picklist("p")), config(fields=fields))
     assert told.startswith("fields.do_not_move = 'p' names no account field")
+    told = problem(schema(picklist("p")), schema(picklist("p")), config(fields=FieldsConfig(claim="clam")))
+    assert told.startswith("fields.claim = 'clam' names no account field")
 
 
 @pytest.mark.parametrize(

@@ -382,10 +382,11 @@ def test_each_score_may_have_fields_of_its_own(file: Path) -> None:
         ('a = { score = "s" }', "fields.models.a.score = 's', which fields.score has taken"),
         ('a = { score = "owner" }', "fields.models.a.score = 'owner', which people fill"),
         ('a = { score = "keep" }', "fields.models.a.score = 'keep', which people fill"),
+        ('a = { tier = "wish" }', "fields.models.a.tier = 'wish', which people fill"),
     ],
 )
 def test_fields_that_cannot_take_a_score_are_refused(file: Path, models: str, told: str) -> None:
-    text = WHOLE + f'[fields]\nscore = "s"\ndo_not_move = "keep"\n[fields.models]\n{models}\n'
+    text = WHOLE + f'[fields]\nscore = "s"\ndo_not_move = "keep"\nclaim = "wish"\n[fields.models]\n{models}\n'
     assert told in problem(file, text)
 
 
