@@ -148,10 +148,19 @@ def test_a_waiting_plan_is_renewed_with_the_same_turns_and_a_rejected_one_gives_
         assert sum(one.received.count for one in ledger(worker).values()) == len(routed(first))
 
 
+def turns_rest_on_a_number_of_the_account(office: Office, report: PlanReport) -> None:
+    employees = {row["Id"]: row.get("NumberOfEmployees") for row in office.sandbox.company.rows("Account")}
+    known = [turn for turn in report.decided.assignment.turns if employees[turn.account]]
+    assert known
+    assert all(turn.value == employees[turn.account] for turn in known)
+
+
 def test_an_absent_rep_gets_nothing_and_the_reason_says_until_when(office: Office) -> None:
-    config = settings(office)
+    config = settings(office, "value", "value: employees")
     with office.worker(config) as worker:
-        given = routed(worker.plan())
+        first = worker.plan()
+    given = routed(first)
+    turns_rest_on_a_number_of_the_account(office, first)
     lucky = Counter(given.values()).most_common(1)[0][0]
     user = next(one for one in office.users() if one["Id"] == lucky)
     day = datetime.now(UTC).date()
@@ -182,15 +191,3 @@ def test_caps_of_a_week_hold_from_run_to_run_and_what_is_over_waits_outside_the_
     assert not books & waiting
     told = {one.account: one.because for one in first.decided.assignment.unassigned}
     assert all("nobody of the route enquiries is free" in told[account] for account in waiting)
-
-
-def test_turns_by_value_rest_on_a_number_of_the_account(office: Office) -> None:
-    config = settings(office, "value", "value: employees")
-    with office.worker(config) as worker:
-        report = worker.plan()
-        employees = {row["Id"]: row.get("NumberOfEmployees") for row in office.sandbox.company.rows("Account")}
-        found = report.decided.assignment.turns
-        assert found
-        known = [turn for turn in found if employees[turn.account]]
-        assert known
-        assert all(turn.value == employees[turn.account] for turn in known)
