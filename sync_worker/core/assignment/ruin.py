@@ -11,20 +11,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sync_worker.core.assignment.arithmetic import shares
+from sync_worker.core.assignment.chains import best_of_each
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sync_worker.core.assignment.problem import Floats, Indexes, Ints, Truths
     from sync_worker.core.assignment.search import Search
 
 MENDING = 8
 """Rounds of chains after each shake, at most."""
-SHAKEN = 3
-"""One book in so many is shaken at a time: the others take in what falls out."""
-AT_RANDOM = 6
-"""The same where chance alone says who is pushed."""
+SHAKEN = (3, 24, 6, 12)
+"""One book in so many is shaken at a time, in turn: many at once are quick, few do not get into each other's way."""
 ASTRAY = 0.3
 """How much worse by the prices a push at random may be, as a share of what a search looks at."""
-PATIENCE = 4
+WAYS_OUT = 32
+"""How many ways out of a book that is too full are looked at."""
+PATIENCE = 6
 """After so many shakes without a gain, or a quarter of all, shaking ends."""
 APART = 1000
 """How far apart the seeds of two shakes are."""
@@ -37,16 +40,21 @@ def ruin(search: Search, move_price: float, rounds: int, *, seed: int, slack: in
     """
     quiet = 0
     for number in range(rounds):
-        gain = shake(search, move_price, seed=seed + APART * number, slack=slack, at_random=number % 2 == 1)
+        pushed = _pushed_at_random if number % 2 else _pushed
+        books = max(1, search.standing.pool // SHAKEN[number // 2 % len(SHAKEN)])
+        seed += APART
+        gain = shake(search, move_price, pushed(search, seed)[:books], seed=seed, slack=slack)
         quiet = 0 if gain else quiet + 1
         if quiet >= max(PATIENCE, rounds // 4):
             break
 
 
-def shake(search: Search, move_price: float, *, seed: int, slack: int, at_random: bool = False) -> float:
-    """Push items that lose much into better books, and out of these what costs least. How much was gained."""
+def shake(search: Search, move_price: float, pushed: Ints, *, seed: int, slack: int) -> float:
+    """Push items into other books, and out of these what loses least by it. How much was gained.
+
+    ``pushed``: options, each of another item and in another book.
+    """
     before = search.here.copy()
-    pushed = _pushed_at_random(search, seed) if at_random else _pushed(search, seed)
     search.take(pushed)
     search.take(_falling_out(search, search.options.item[pushed], seed))
     search.mend(move_price, MENDING, seed=seed, held=search.options.item[pushed], slack=slack)
@@ -60,7 +68,7 @@ def _pushed(search: Search, seed: int) -> Ints:
     luck = _luck(some, seed)
     some = some[np.argsort(-promise[some] * luck * luck, kind="stable")]
     some = _firsts(some, search.options.item)
-    return _firsts(some, search.options.rep)[: max(1, search.standing.pool // SHAKEN)]
+    return _firsts(some, search.options.rep)
 
 
 def _pushed_at_random(search: Search, seed: int) -> Ints:
@@ -70,7 +78,7 @@ def _pushed_at_random(search: Search, seed: int) -> Ints:
     some = np.flatnonzero((promise > -ASTRAY * search.window) & elsewhere)
     hope = promise[some] + ASTRAY * search.window * _luck(some, seed)
     some = some[np.argsort(-hope, kind="stable")]
-    return _firsts(_firsts(some, options.item), options.rep)[: max(1, standing.pool // AT_RANDOM)]
+    return _firsts(_firsts(some, options.item), options.rep)
 
 
 def _firsts(options: Ints, of: Indexes) -> Ints:
@@ -80,19 +88,34 @@ def _firsts(options: Ints, of: Indexes) -> Ints:
 
 
 def _falling_out(search: Search, held: Indexes, seed: int) -> Ints:
-    """To the pool, from every book that is too full now: what loses least by it, for each account, with some luck."""
-    options, standing = search.options, search.standing
-    room = standing.room()
-    pool = np.flatnonzero(options.rep == standing.pool)
-    pool = pool[room[standing.at[options.item[pool]]] < 0]
-    pool = pool[~np.isin(options.item[pool], held)]
-    item = options.item[pool]
-    rep, size = standing.at[item], search.problem.items.size[item]
-    lost = (options.loss[pool] - options.loss[search.here[item]]) / size
-    order = np.lexsort((lost + search.window * _luck(pool, seed), rep))
-    gone = np.cumsum(size[order]) - size[order]
-    gone -= gone[np.searchsorted(rep[order], rep[order])]
-    return pool[order[gone < -room[rep[order]]]]
+    """From every book that is too full now to the pool or to a book with room: what loses least by it, by some luck."""
+    options, standing, room = search.options, search.standing, search.standing.room()
+    source = standing.at[options.item]
+    out = np.flatnonzero((room[source] < 0) & (room[options.rep] > 0))
+    out = out[~np.isin(options.item[out], held)]
+    item = options.item[out]
+    size = search.problem.items.size[item]
+    lost = (options.loss[out] - options.loss[search.here[item]]) / size + search.window * _luck(out, seed)
+    best = best_of_each(-lost, source[out], standing.pool + 1, WAYS_OUT).ravel()
+    best = best[best >= 0]
+    best = best[np.argsort(lost[best], kind="stable")]
+    ways = (each[best].tolist() for each in (out, item, size, source[out], options.rep[out]))
+    return _with_room(room, zip(*ways, strict=True))
+
+
+def _with_room(room: Ints, ways: Iterable[tuple[int, ...]]) -> Ints:
+    """Those of the ways out, in their order, that are needed, as long as where they lead to has room.
+
+    A way is an option, its item, how many accounts that is, where it is and where it leads to.
+    """
+    left, gone, chosen = room.tolist(), set[int](), list[int]()
+    for option, who, count, out, into in ways:
+        if left[out] < 0 and left[into] >= count and who not in gone:
+            left[out] += count
+            left[into] -= count
+            gone.add(who)
+            chosen.append(option)
+    return np.array(chosen, dtype=np.int64)
 
 
 def _luck(of: Ints, seed: int) -> Floats:

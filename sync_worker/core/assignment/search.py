@@ -26,6 +26,8 @@ STRICTER = 40
 """How often the price of a move is raised where there are too many."""
 RAISE, START = 1.1, 0.01
 """By what factor, and by what share of an item's worth on average beside that."""
+CHEAPER = (0.9, 0.75, 0.5, 0.25)
+"""How cheap moves become, step by step, while some are left."""
 LOOKED_AT = 96
 """How many shifts for each rep a round looks at."""
 REACH = Reach()
@@ -81,6 +83,14 @@ class Search:
             self.run(move_price, rounds, seed=seed + number, more_moves=0)
         return self.moves <= self.most
 
+    def spend(self, move_price: float, rounds: int, *, seed: int) -> None:
+        """Spend the moves that are left, where they bring most first, and then search with moves for nothing."""
+        for share in CHEAPER:
+            if not move_price or self.moves >= self.most:
+                break
+            self.run(share * move_price, rounds, seed=seed)
+        self.run(0.0, rounds, seed=seed)
+
     def take(self, chosen: Ints) -> None:
         """Choose these options, each of another item."""
         item = self.options.item[chosen]
@@ -92,10 +102,10 @@ class Search:
         """Choose what was chosen before."""
         self.take(here[self.here != here])
 
-    def promises(self) -> Floats:
-        """How much less each option loses than where its item is, by the prices."""
-        lost: Floats = self.options.loss[self.here]
-        return lost[self.options.item] - self.options.loss
+    def promises(self, cheaper: float = 0.0) -> Floats:
+        """How much less each option loses than where its item is, by the prices, or with moves so much cheaper."""
+        lost: Floats = self.options.loss - cheaper * self.options.moves if cheaper else self.options.loss
+        return lost[self.here][self.options.item] - lost
 
     def _window(self) -> float:
         """By how much an option may lose and still be looked at."""
@@ -110,7 +120,8 @@ class Search:
 
         With a seed, chance has a say in which chains are looked at.
         """
-        options, promise = self.options, self.promises()
+        # Where no move is left to spend, cheap ones would only crowd out what may be.
+        options, promise = self.options, self.promises(self.prices.move - move_price if more_moves > 0 else 0.0)
         open_ = (promise > -self.window) & (options.rep != self.standing.at[options.item])
         some = np.flatnonzero(open_ & ~self.held[options.item])
         if not len(some):
@@ -158,5 +169,5 @@ def improve(problem: Problem, prices: Prices, choice: Ints, effort: Effort) -> I
     """A choice worth as much or more, reached by chains. The choice must be feasible, and what comes back is."""
     search = Search(problem, prices, choice)
     search.run(prices.move, effort.search_rounds, seed=0)
-    search.run(0.0, effort.search_rounds, seed=0)
+    search.spend(prices.move, effort.search_rounds, seed=0)
     return search.standing.choice()

@@ -84,7 +84,7 @@ def _searched(problem: Problem, prices: Prices, effort: Effort) -> Iterator[Ints
     for start in range(effort.starts):
         search.back_to(before)
         _ruined(search, prices.move, effort, seed=SEEDS * start)
-        search.run(0.0, effort.search_rounds, seed=1)
+        search.spend(prices.move, effort.search_rounds, seed=1)
         standing = Standing(problem, search.standing.at.copy())
         fill(standing)
         yield standing.choice()

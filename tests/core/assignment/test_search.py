@@ -65,6 +65,18 @@ def test_moves_are_given_up_until_there_are_no_more_than_may_be() -> None:
     assert (search.standing.room() >= 0).all()
 
 
+def test_moves_that_are_left_are_spent_where_they_bring_most_and_never_make_a_plan_worse() -> None:
+    problem = made(setting("few moves", accounts=600, reps=12))
+    prices = price(problem).prices
+    search = Search(problem, prices, status_quo(problem).choice())
+    search.run(3 * prices.move, 20, seed=0)
+    before, moved = value(problem, search.standing.choice()), search.moves
+    assert moved < search.most
+    search.spend(3 * prices.move, 20, seed=0)
+    assert moved < search.moves <= search.most
+    assert value(problem, search.standing.choice()) > before
+
+
 def test_the_best_of_each_group_come_in_order_and_equals_as_they_stand() -> None:
     found = best_of_each(np.array([1.0, 3.0, 3.0, 2.0, 9.0]), np.array([0, 0, 0, 2, 2]), 3, 2)
     assert found.tolist() == [[1, 2], [-1, -1], [4, 3]]
