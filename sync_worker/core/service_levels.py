@@ -99,7 +99,7 @@ class FirstTouch:
     """None: the owner is away until further notice, or works no hours within a year."""
     remind: datetime | None
     stays: str = ""
-    """Why it stays with its owner although it was missed: what protects or holds it; empty where nothing does."""
+    """Why it stays with its owner although it was missed: what protects or holds it, or a fixed book; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def reassign(found: Levels, position: Position) -> tuple[OwnerChange, ...]:
     """The missed accounts that may move and that somebody else may get, the earliest due first."""
     run = _Run(found, position, position.load(), {id_: _turns(level) for id_, level in found.levels.items()})
     movable = {decision.account: decision for decision in position.movable()}
-    missed = [one for one in first_touches(found, movable.values()) if one.state is State.MISSED]
+    missed = [one for one in first_touches(found, movable.values()) if one.state is State.MISSED and not one.stays]
     given = (run.take(one, movable[one.account]) for one in missed)
     return tuple(change for change in given if change is not None)
 
@@ -164,6 +164,8 @@ def _first_touch(found: Levels, decision: Decision) -> FirstTouch | None:
     elif remind is not None and remind <= found.now:
         state = State.REMINDED
     stays = (f"protected by {decision.protect}" if decision.protect else "") or decision.held
+    if not stays and decision.named_owner is not None:
+        stays = f"the book {decision.book} names its owner"
     return FirstTouch(
         decision.account, decision.name, level.id, decision.owner, owned.since, state, ends, remind, stays
     )

@@ -173,6 +173,13 @@ def test_a_full_book_and_another_crm_keep_a_rep_from_it() -> None:
     assert change.after == "bob"
 
 
+def test_whom_a_fixed_book_names_keeps_it_and_a_miss_is_only_told() -> None:
+    found, named = levels(MONDAY + timedelta(hours=4)), account(book="named", named_owner="ann@example.com")
+    assert reassign(found, position(named)) == ()
+    (told,) = first_touches(found, [named])
+    assert (told.state, told.stays) == (State.MISSED, "the book named names its owner")
+
+
 def test_a_level_may_give_back_to_the_pool_or_only_tell() -> None:
     found = levels(MONDAY + timedelta(hours=4))
     level = found.levels["first"]

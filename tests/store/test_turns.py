@@ -154,3 +154,16 @@ def test_an_account_came_when_its_owner_changed_or_else_when_the_crm_says_it_was
         assert turns.parents(tx) == {"a": "b", "b": None, "c": None}
     at = datetime(2026, 11, 3, 10, tzinfo=UTC)
     assert found == {"a": Arrival(lost, timedelta(days=2), "u-bob"), "b": Arrival(at, now - at)}
+
+
+@pytest.mark.parametrize(("rule", "missed"), [("service:first", True), ("return:unworked", False)])
+def test_an_account_that_a_service_level_took_away_is_known_by_it(
+    store: Store, now: datetime, rule: str, missed: bool  # noqa: FBT001 - a case
+) -> None:  # fmt: skip
+    taken = row(1, after="pool", rule=rule)
+    change = {"account_id": taken.account, "at": now, "before": "ann", "after": "pool", "plan_id": "p", "row_number": 1}
+    with store.begin() as tx:
+        plans.save(tx, plan(now, "p", rows=[taken]), now=now)
+        tx.execute(insert(owner_history), change)
+        found = turns.arrivals(tx, [taken.account], people([], {"salesforce": "pool"}), now)
+    assert found[taken.account].missed is missed

@@ -163,7 +163,7 @@ def _sticky(case: Case) -> Choice | None:
     """Back to the rep who had it, where the route says so and that is not long ago."""
     arrival, days = case.arrival, case.policy.sticky_days
     member = next((one for one in case.free if one.rep.id == case.before), None)
-    if not days or arrival is None or member is None or arrival.since > timedelta(days=days):
+    if not days or arrival is None or member is None or arrival.missed or arrival.since > timedelta(days=days):
         return None
     return Choice(member, f"back to {member.rep.name}, who had it until {arrival.at.date().isoformat()}")
 

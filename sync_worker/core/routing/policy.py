@@ -132,6 +132,8 @@ class Arrival:
     """How long that is ago."""
     before: str = ""
     """A rep's id; empty where nobody had it."""
+    missed: bool = False
+    """Whether a service level took it away: then no route is to bring it back."""
 
 
 @dataclass(frozen=True, slots=True)

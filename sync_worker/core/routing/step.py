@@ -75,7 +75,9 @@ def waiting(desk: Desk, position: Position) -> list[Decision]:
         best = max((score.total for score in decision.scores.values()), default=0.0)
         return arrival.at if arrival else _LAST, -best, tie_breaker(decision.account)
 
-    pool = (d for d in position.movable() if d.owner == position.pool_user and not d.resting)
+    # Whom a fixed book names gets the account: given to another today, it would move once more tomorrow.
+    free = (d for d in position.movable() if not d.resting and d.named_owner is None)
+    pool = (d for d in free if d.owner == position.pool_user)
     return sorted((d for d in pool if d.fields.get("route") in desk.routes), key=key)
 
 

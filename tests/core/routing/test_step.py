@@ -34,6 +34,7 @@ def test_only_accounts_of_the_pool_that_may_move_and_that_a_route_matches_are_gi
             account("unmatched", route=None),
             account("of-another-route", route="other"),
             account("owned", owner="ann"),
+            account("of-a-fixed-book", named_owner="ann@example.com"),
         ]
     )
     (change,) = found.changes
@@ -231,6 +232,13 @@ def test_a_sticky_route_gives_it_back_to_who_had_it_for_so_many_days(days_ago: i
     if sticks:
         until = (NOW - timedelta(days=days_ago)).date()
         assert change.reason == f"in: back to Cem, who had it until {until}"
+
+
+def test_a_sticky_route_brings_nothing_back_that_a_service_level_took_away() -> None:
+    days = Days(route(sticky_days=90, team=members("ann", "cem")))
+    missed = replace(arrived(1, before="cem"), missed=True)
+    (change,) = days.run([account("a")], arrivals={"a": missed}).changes
+    assert change.after == "ann"
 
 
 def test_a_sticky_route_does_not_wait_for_somebody_who_is_away() -> None:
