@@ -224,17 +224,26 @@ def fact_settings(parts: Parts, everybody: People) -> facts.FactSettings:
 
 
 def everyone(tx: Connection, parts: Parts, rules: Ruleset, now: datetime) -> Iterator[Decision]:
-    """What the rules say of every account by the facts that there are. Keeps nothing."""
+    """What the rules say of every account by the facts that there are, without each point and what returns saw.
+
+    For looking at who has what and gets what. Keeps nothing.
+    """
     compiled = compile_accounts(rules, Dialect(parts.store.dialect), now=now, landmark=engagement.landmark(tx))
-    yield from _decisions(tx, compiled, decisions.evaluate(tx, compiled.sql), rules, now)
+    yield from _decisions(tx, compiled, decisions.evaluate(tx, compiled.sql), rules, now, brief=True)
 
 
-def _decisions(
-    tx: Connection, compiled: Compiled, rows: Iterable[Mapping[str, object]], rules: Ruleset, now: datetime
+def _decisions(  # noqa: PLR0913 - what a decision is read from
+    tx: Connection,
+    compiled: Compiled,
+    rows: Iterable[Mapping[str, object]],
+    rules: Ruleset,
+    now: datetime,
+    *,
+    brief: bool = False,
 ) -> Iterator[Decision]:
     names = {kind: compiled.of(kind)[0].name for kind in ONE_COLUMN}
     stands = standing(tx, now)
-    scores = [ScoreColumns.of(score, compiled) for score in rules.scores]
+    scores = [ScoreColumns.of(score, compiled, brief=brief) for score in rules.scores]
     told = {column.output or column.rule: column.name for kind in TOLD for column in compiled.of(kind)}
     told.update(("route", column.name) for column in compiled.of(ColumnKind.ROUTE))
     told.update((SERVICE_LEVEL, column.name) for column in compiled.of(ColumnKind.SERVICE_LEVEL))
@@ -247,7 +256,7 @@ def _decisions(
     for row in rows:
         account = str(row[names[ColumnKind.ACCOUNT_ID]])
         at, returned = stands[account], text(row[names[ColumnKind.RETURN]])
-        stays = returned is None or at.in_pool or at.held or row[names[ColumnKind.PROTECT]] is not None
+        stays = brief or returned is None or at.in_pool or at.held or row[names[ColumnKind.PROTECT]] is not None
         book, totals = text(row[names[ColumnKind.BOOK]]), {columns.score: columns.read(row) for columns in scores}
         said = of_books.read(row, book, totals)
         yield Decision(
@@ -284,10 +293,10 @@ class ScoreColumns:
     """Column, term and the words for it, in the order of the rule file."""
 
     @classmethod
-    def of(cls, score: RuleScore, compiled: Compiled) -> Self:
-        """Find the score's columns."""
+    def of(cls, score: RuleScore, compiled: Compiled, *, brief: bool = False) -> Self:
+        """Find the score's columns; ``brief``: all but those of its terms."""
         because = {term.id: term.because for term in score.terms}
-        points = compiled.of(ColumnKind.POINTS, score.id)
+        points = () if brief else compiled.of(ColumnKind.POINTS, score.id)
         return cls(
             score.id,
             compiled.of(ColumnKind.TOTAL, score.id)[0].name,
