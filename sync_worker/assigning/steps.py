@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sync_worker.assigning.levels import kept_places, looking_after
 from sync_worker.assigning.limits import freed_today, policies
 from sync_worker.assigning.named import claims, directory, fixed_books
+from sync_worker.assigning.presence import presence
 from sync_worker.assigning.priced import filling_by_prices
 from sync_worker.assigning.reps import reps_of
 from sync_worker.assigning.routes import desk
@@ -15,16 +17,18 @@ from sync_worker.core.books import refilling, returning
 from sync_worker.core.named import claiming, fixing
 from sync_worker.core.rebalance import EVERY_DAY
 from sync_worker.core.routing import routing
+from sync_worker.core.routing.telling import until
 from sync_worker.core.steps import Position, left_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection
 
     from rules import Ruleset
-    from sync_worker.core.model import Decision
+    from sync_worker.core.calendars import Calendars
+    from sync_worker.core.model import Decision, Rep
     from sync_worker.core.people import People
     from sync_worker.core.rebalance import Wanted
     from sync_worker.core.steps import Step
@@ -35,12 +39,18 @@ def position(  # noqa: PLR0913, PLR0917 - what it is made of
     tx: Connection, parts: Parts, rules: Ruleset, everybody: People, decided: Iterable[Decision], now: datetime
 ) -> Position:
     """Where everything stands now, with one rep for all users of one person."""
+    reps = reps_of(tx, parts, rules, everybody)
     return Position(
         tuple(everybody.seen(decision) for decision in decided),
-        reps_of(tx, parts, rules, everybody),
+        _with_absences(reps, presence(tx, parts, rules, everybody), now) if rules.absences else reps,
         everybody.pool,
         Counter(freed_today(tx, everybody, now)) + kept_places(tx, everybody),
     )
+
+
+def _with_absences(reps: Mapping[str, Rep], calendars: Calendars, now: datetime) -> Mapping[str, Rep]:
+    away = {rep: found for rep in reps if (found := calendars.away(rep, now)) is not None}
+    return {id_: replace(rep, away=until(away[id_])) if id_ in away else rep for id_, rep in reps.items()}
 
 
 def steps(  # noqa: PLR0913, PLR0917 - what steps are made of

@@ -63,7 +63,7 @@ def why_left(filled: Filled, account: str) -> str:
     if account not in filled.items:
         return f"every book of {book} is full"
     if not (able := filled.able(account)):
-        return f"no active rep may own accounts of the book {book}"
+        return f"no rep who is active and not away may own accounts of the book {book}"
     taken, size = filled.taken(), int(problem.items.size[filled.items[account]])
     if any(taken[rep] + size <= problem.reps.capacity[rep] for rep in able):
         return f"it would make the books of {book} less even than it is worth"

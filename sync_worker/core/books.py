@@ -234,16 +234,23 @@ class Bar(StrEnum):
     """The rep is no user of the account's CRM who may own accounts."""
     BOOK = "book"
     """The book is not for this rep."""
+    AWAY = "away"
+    """The rep is away, and gets nothing until the day of coming back."""
     FULL = "full"
     LIMIT = "limit"
     """The book's limit for this period is reached."""
 
 
 def may_get(decision: Decision, book: BookPolicy, rep: Rep) -> Bar | None:
-    """What keeps the rep from the account however many others the rep has; None where nothing does."""
+    """What keeps the rep from the account however many others the rep has; None where nothing does.
+
+    Being away keeps nobody from what is the rep's already.
+    """
     if decision.crm not in rep.users:
         return Bar.CRM
-    return None if book.id in rep.capacity else Bar.BOOK
+    if book.id not in rep.capacity:
+        return Bar.BOOK
+    return Bar.AWAY if rep.away and decision.owner != rep.id else None
 
 
 def room(book: BookPolicy, rep: Rep, load: Mapping[str, int], tally: Tally, count: int = 1) -> Bar | None:
@@ -325,7 +332,7 @@ def _choose(  # noqa: PLR0913, PLR0917 - the same, and how many go together
             others, key=lambda rep: (filled(rep, book, load), -affinity(book.affinity, decision, rep), rep.id)
         ), ""
     if not able:
-        return None, f"no active rep may own accounts of the book {book.id}"
+        return None, f"no rep who is active and not away may own accounts of the book {book.id}"
     of = f" for its family of {count}" if count > 1 else ""
     if not all(found is Bar.FULL for _, found in bars):
         return None, f"the limit of the book {book.id} " + (f"leaves no room{of}" if of else "is reached")

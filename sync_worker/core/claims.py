@@ -27,6 +27,8 @@ class Seat:
     capacity: int | None
     budget: str = ""
     """What the capacity follows from, in words; empty where it is said as it is."""
+    away: str = ""
+    """Until when the rep is away, in words; empty: the rep is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def _as_it_stands(asked: Decision, rep: Rep, book: BookPolicy, load: Counter[str
 
 
 def _seat(rep: Rep, book: BookPolicy, load: Mapping[str, int]) -> Seat:
-    return Seat(rep.id, load.get(rep.id, 0), rep.capacity.get(book.id), rep.budgets.get(book.id, ""))
+    return Seat(rep.id, load.get(rep.id, 0), rep.capacity.get(book.id), rep.budgets.get(book.id, ""), rep.away)
 
 
 def _limit(rep: Rep, book: BookPolicy, moved: Mapping[str, int]) -> tuple[int, int]:

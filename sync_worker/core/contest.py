@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from sync_worker.core.priced import PricedBook
     from sync_worker.core.steps import Position
 
-TOLD = {Bar.CRM: "no user who may own accounts of {crm}", Bar.BOOK: "not among the reps of the book {book}"}
+TOLD = {
+    Bar.CRM: "no user who may own accounts of {crm}",
+    Bar.BOOK: "not among the reps of the book {book}",
+    Bar.AWAY: "{away}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,4 +204,4 @@ def _excluded(one: Decision, position: Position, policy: BookPolicy, able: set[s
             because = "had it before, and others may have it"
             yield Excluded(rep.id, rep.name, "previous", because)
         else:
-            yield Excluded(rep.id, rep.name, bar.value, TOLD[bar].format(crm=one.crm, book=policy.id))
+            yield Excluded(rep.id, rep.name, bar.value, TOLD[bar].format(crm=one.crm, book=policy.id, away=rep.away))

@@ -106,6 +106,8 @@ class Rep:
     """The values of the rep's text fields that affinities compare with accounts', by field."""
     budgets: Mapping[str, str] = field(default_factory=dict)
     """What a capacity follows from, in words, by book; only of books that say so."""
+    away: str = ""
+    """Until when the rep is away, in words: "away until 2026-12-03"; empty: the rep is there."""
 
 
 @dataclass(frozen=True, slots=True)

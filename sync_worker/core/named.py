@@ -207,6 +207,7 @@ def _told(bar: Bar, book: BookPolicy, decision: Decision) -> str:
     return {
         Bar.CRM: f"that is no user of {decision.crm} who may own accounts",
         Bar.BOOK: f"the book {book.id} is not for that rep",
+        Bar.AWAY: "that rep is away",
         Bar.FULL: "that rep's book is full",
         Bar.LIMIT: f"the limit of the book {book.id} is reached",
     }[bar]

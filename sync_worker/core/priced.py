@@ -217,6 +217,11 @@ class _Asked:
         """Whether the previous owner of the account has others of its family, to whom it belongs."""
         return (self.book.policy.families.get(one.account, ""), one.previous_owner or "") in self.homes
 
+    def is_away(self, rep: str | None) -> bool:
+        """Whether it is a rep who gets nothing now, and keeps what is there."""
+        found = self.position.reps.get(rep or "")
+        return found is not None and bool(found.away)
+
     def without(self, accounts: frozenset[str]) -> Self:
         """The same without these accounts of the pool."""
         return replace(self, accounts={id_: one for id_, one in self.accounts.items() if id_ not in accounts})
@@ -266,7 +271,8 @@ def _accounts(asked: _Asked) -> list[Account]:
     movable = frozenset(one.account for one in asked.position.movable()) - asked.book.young
     found = []
     for one in asked.accounts.values():
-        key = (one.crm, one.suits, tuple(sorted(one.compared.items())))
+        absent = one.owner if asked.is_away(one.owner) else None
+        key = (one.crm, one.suits, tuple(sorted(one.compared.items())), absent)
         if key not in alike:
             alike[key] = _suiting(one, asked)
         found.append(_account(one, alike[key], asked, movable))

@@ -44,8 +44,8 @@ class Reason:
     """One thing that stands in the way."""
 
     kind: str
-    """theirs, scope, held, protected, owned, returning, resting, unbooked, pool, inactive, crm, book, full, limit,
-    fixed, open, route, previous, emptier, dearer, nobody or next."""
+    """theirs, scope, held, protected, owned, returning, resting, unbooked, pool, inactive, crm, book, away, full,
+    limit, fixed, open, route, previous, emptier, dearer, nobody or next."""
     text: str
     nearest: tuple[Nearest, ...] = ()
     """What would have to be different for it to stand in the way no more."""
@@ -207,6 +207,8 @@ class _Asked:
         if stands.bar is Bar.BOOK:
             text = f"The book {stands.book} takes it, and that book is not for {name}."
             yield Reason("book", text, (*self._rep_lacks(stands.book), *self._other_books()))
+        elif stands.bar is Bar.AWAY:
+            yield Reason("away", f"{name} is {seat.away}, and gets nothing new until then.")
         elif stands.bar is Bar.FULL:
             budget = f" ({seat.budget})" if seat.budget else ""
             full = f"the book {stands.book} holds {seat.capacity:,}{budget}: it is full."

@@ -151,8 +151,8 @@ def _near(name: str, known: Iterable[str]) -> str:
 
 def _fit(words: Vocabulary, config: Config) -> Iterator[tuple[str, Type]]:
     own = config.fields
-    taken = {*SAYS_WHO, *DERIVED, own.do_not_move, own.claim, *own.written.values(), config.home.field, config.home.link}
-    taken |= {config.intent.observed, *config.intent.topics.values()}
+    taken = {*SAYS_WHO, *DERIVED, own.do_not_move, own.claim, *own.written.values()}
+    taken |= {config.home.field, config.home.link, config.intent.observed, *config.intent.topics.values()}
     for name, info in words.account.items():
         if name not in taken and info.type is not Type.DATE:
             yield name, info.type

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,7 +81,7 @@ def test_what_stays_in_the_pool_says_why() -> None:
         "1": "it rests after its return",
         "2": "no book takes it",
         "3": "every book of emea is full",
-        "4": "no active rep may own accounts of the book amer",
+        "4": "no rep who is active and not away may own accounts of the book amer",
     }
 
 
@@ -145,3 +146,11 @@ def test_a_slot_that_was_freed_today_waits_for_tomorrow() -> None:
     assert not today.changes
     assert today.unassigned[0].because == "every book of emea is full"
     assert assign([pool], reps, books, [], pool_user="pool").changes
+
+
+def test_a_rep_who_is_away_gets_nothing_from_a_refill() -> None:
+    away = replace(rep("ann", emea=9), away="away until 2026-12-03")
+    (change,) = assign([decision("1")], by_id(away, rep("bob", emea=1)), BOOKS, RETURNS, pool_user=POOL).changes
+    assert change.after == "bob"
+    alone = assign([decision("1")], by_id(away), BOOKS, RETURNS, pool_user=POOL)
+    assert alone.unassigned[0].because == "no rep who is active and not away may own accounts of the book emea"

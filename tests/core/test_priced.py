@@ -156,7 +156,7 @@ def test_every_pool_account_of_a_priced_book_goes_somewhere_or_says_why() -> Non
     assert moved(found) == {"1": "ann"}
     assert {one.account: one.because for one in found.unassigned} == {
         "2": "it rests after its return",
-        "3": "no active rep may own accounts of the book amer",
+        "3": "no rep who is active and not away may own accounts of the book amer",
         "4": "every book of emea is full",
     }
 
@@ -316,3 +316,15 @@ def test_a_slip_of_the_pen_in_one_account_stops_no_plan(much: float) -> None:
     accounts = [account("a1", potential=much, workload=much), account("a2"), account("a3")]
     found = run(position(accounts, rep("ann", emea=2), rep("bob", emea=2)), PricedBook(EMEA))
     assert len(found.changes) == 3
+
+
+def test_a_rep_who_is_away_gets_nothing_and_keeps_what_is_there() -> None:
+    owned = [account(f"o{n}", 60.0, owner="bob") for n in range(2)]
+    bob = replace(rep("bob", emea=6), away="away until 2026-12-03")
+    start = position([*owned, account("new")], rep("ann", emea=6), bob)
+    assert moved(run(start, PricedBook(EMEA))) == {"new": "ann"}
+    both = run(position([account("new")], bob), PricedBook(EMEA))
+    assert both.unassigned[0].because == "no rep who is active and not away may own accounts of the book emea"
+    again = fill(start, PricedBook(EMEA, cap=Cap(most=9)))
+    assert not again.certificate.faults
+    assert {rep for account, rep in again.goes_to.items() if account == "new"} == {"ann"}
