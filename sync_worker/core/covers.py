@@ -82,11 +82,15 @@ class Outcome:
 
 
 def covering(found: Covers) -> Step:
-    """The step that begins and ends covers. What is covered stays out of reach of the steps after it."""
+    """The step that begins and ends covers. What is covered stays out of reach of the steps after it.
+
+    What has nobody to go back to does not: a cover whose rep has left would else hold it for ever.
+    """
 
     def step(position: Position) -> Assignment:
         outcomes = list(cover(found, position))
-        kept = (one.account for one in outcomes if one.change is None and one.account in found.running)
+        covered = {account for account, one in found.running.items() if one.origin in found.reps}
+        kept = (one.account for one in outcomes if one.change is None and one.account in covered)
         return Assignment(tuple(one.change for one in outcomes if one.change), kept=frozenset(kept))
 
     return step

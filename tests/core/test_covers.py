@@ -99,6 +99,11 @@ def test_what_is_held_or_whose_rep_has_left_stays_with_the_cover_and_says_so() -
     assert gone.because == "ann may not own accounts any more"
 
 
+def test_a_cover_whose_rep_has_left_keeps_an_account_from_no_later_step() -> None:
+    left = covers({}, running=RUNNING, reps={"bob": rep("bob")})
+    assert not covering(left)(Position((account("bob"),), left.reps, "pool")).kept
+
+
 @pytest.mark.parametrize(("protected", "count"), [(True, 1), (False, 0)])
 def test_a_protected_account_is_covered_only_where_the_cover_says_so(*, protected: bool, count: int) -> None:
     found = covers({"ann": (away(24, 27, "bob"),)}, policy=replace(DEALS, protected=protected))
