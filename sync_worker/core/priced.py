@@ -122,7 +122,7 @@ def filling(books: Sequence[PricedBook]) -> Step:
             filled = fill(position, book, moved=moved)
             changes = tuple(changes_of(filled, position))
             made = made.and_also(Assignment(changes, tuple(left_of(filled, position)), priced=(filled,)))
-            moved += sum(change.before != position.pool_user for change in changes)
+            moved += _chosen_moves(filled, position)
             position = position.after(changes)
         return made
 
@@ -142,6 +142,13 @@ def fill(position: Position, book: PricedBook, *, moved: int = 0) -> Filled:
     if filled.certificate.faults:
         raise Unproven(book.policy.id, filled.certificate.faults)
     return filled
+
+
+def _chosen_moves(filled: Filled, position: Position) -> int:
+    """How many accounts leave owners who might keep them: what counts against a rebalance's cap."""
+    reps, to = position.reps, filled.goes_to
+    moved = [one for id_, one in filled.accounts.items() if to.get(id_) not in {None, one.owner}]
+    return sum(_theirs(one, filled.book.policy, reps) for one in moved)
 
 
 def standing(position: Position, book: PricedBook) -> Filled:

@@ -328,3 +328,11 @@ def test_a_rep_who_is_away_gets_nothing_and_keeps_what_is_there() -> None:
     again = fill(start, PricedBook(EMEA, cap=Cap(most=9)))
     assert not again.certificate.faults
     assert {rep for account, rep in again.goes_to.items() if account == "new"} == {"ann"}
+
+
+def test_what_a_book_has_to_take_from_its_owners_leaves_the_next_book_all_moves_there_are() -> None:
+    left = [account(f"o{n}", owner="gone") for n in range(3)]
+    owned = [account(f"a{n}", owner="ann", book="amer") for n in range(6)]
+    start = position([*left, *owned], rep("ann", amer=6), rep("bob", emea=3), rep("cy", amer=6))
+    found = run(start, *(replace(book, cap=Cap(most=2)) for book in BOOKS))
+    assert Counter(change.rule for change in found.changes) == {"rebalance:emea": 3, "rebalance:amer": 2}
