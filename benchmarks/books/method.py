@@ -83,4 +83,5 @@ METHODS = (
     Method("ours, quick", "ours:quick"),
     Method("ours, normal", "ours:normal"),
     Method("ours, thorough", "ours:thorough"),
+    Method("ours, patient", "ours:patient", 10_000, "for small books"),
 )
