@@ -1,4 +1,4 @@
-"""The book by the product itself, at its three efforts and beyond. Yesterday's prices are the start if there are any."""
+"""The book by the product itself, at its three efforts and beyond. Yesterday's prices begin, where there are any."""
 
 from __future__ import annotations
 
