@@ -227,7 +227,11 @@ def _steps(stored: StoredPlan) -> Iterator[tuple[str, str]]:
             yield f"sync-worker approve {plan}", "let it be applied, in your name"
             yield f"sync-worker reject {plan}", "never apply it"
         case PlanState.APPROVED | PlanState.APPLYING:
-            yield f"sync-worker apply {plan}", "write it to the CRM"
+            day = stored.plan.effective_from
+            yield (
+                f"sync-worker apply {plan}",
+                f"write it to the CRM, from {instant(day)} on" if day else "write it to the CRM",
+            )
         case PlanState.EXPIRED | PlanState.SUPERSEDED:
             yield "sync-worker plan", "make a new one"
         case PlanState.APPLIED if any(row.state in LANDED and row.row.kind is RowKind.OWNER for row in stored.rows):
