@@ -107,7 +107,7 @@ def decide(parts: Parts, *, cycle: int, wanted: Wanted = EVERY_DAY) -> Decided:
         compiled = judged.evaluated.compiled
         decided = tuple(_decisions(tx, compiled, outcomes.rows(tx, compiled), rules, now))
         changed = _log(tx, judged, decided, cycle=cycle, rules_version=rules.version, now=now)
-        start = position(tx, parts, rules, everybody, decided, now)
+        start = position(tx, parts, rules, everybody, decided, now, wanted.effective_from)
         in_order = steps(tx, parts, rules, everybody, start, now, wanted)
         reminded = reminders(tx, parts, rules, everybody, start, now)
         names = lookup.user_names(tx)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sync_worker.core.affinity import AffinityTerm
 from sync_worker.core.books import Allowance, Balance, BookPolicy, Keep, Model, ReturnPolicy
 from sync_worker.core.families import families
-from sync_worker.store.moves import lost_since, moves_since
+from sync_worker.store.moves import lost_since, moves_since, promised
 from sync_worker.store.turns import parents
 
 if TYPE_CHECKING:
@@ -86,6 +86,11 @@ def freed_today(tx: Connection, everybody: People, now: datetime) -> Mapping[str
     """How many accounts each rep has lost to the worker since midnight, UTC."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return everybody.counted(lost_since(tx, midnight))
+
+
+def promised_later(tx: Connection, everybody: People, besides: datetime | None) -> Mapping[str, int]:
+    """How many accounts each rep is to get by agreed plans that wait for another day than ``besides``."""
+    return everybody.counted(promised(tx, besides))
 
 
 def period_start(every: str, now: datetime) -> datetime | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sync_worker.assigning.levels import kept_places, looking_after
-from sync_worker.assigning.limits import freed_today, policies
+from sync_worker.assigning.limits import freed_today, policies, promised_later
 from sync_worker.assigning.named import claims, directory, fixed_books
 from sync_worker.assigning.presence import presence
 from sync_worker.assigning.priced import filling_by_prices
@@ -36,15 +36,26 @@ if TYPE_CHECKING:
 
 
 def position(  # noqa: PLR0913, PLR0917 - what it is made of
-    tx: Connection, parts: Parts, rules: Ruleset, everybody: People, decided: Iterable[Decision], now: datetime
+    tx: Connection,
+    parts: Parts,
+    rules: Ruleset,
+    everybody: People,
+    decided: Iterable[Decision],
+    now: datetime,
+    day: datetime | None = None,
 ) -> Position:
-    """Where everything stands now, with one rep for all users of one person."""
+    """Where everything stands now, with one rep for all users of one person. ``day``: the later one that is planned.
+
+    Places that agreed plans of other days are to fill are as good as filled.
+    """
     reps = reps_of(tx, parts, rules, everybody)
     return Position(
         tuple(everybody.seen(decision) for decision in decided),
         _with_absences(reps, presence(tx, parts, rules, everybody), now) if rules.absences else reps,
         everybody.pool,
-        Counter(freed_today(tx, everybody, now)) + kept_places(tx, everybody),
+        Counter(freed_today(tx, everybody, now))
+        + kept_places(tx, everybody)
+        + Counter(promised_later(tx, everybody, day)),
     )
 
 

@@ -71,7 +71,7 @@ class Position:
     freed: Mapping[str, int] = field(default_factory=dict)
     """How many accounts each rep lost to returns earlier on the same UTC day: their slots are filled on a later day.
 
-    So are places that are kept for accounts which come back when a cover ends.
+    So are places that are kept for accounts which come back when a cover ends, or which plans of a later day give.
     """
     taken: Mapping[str, OwnerChange] = field(default_factory=dict)
     """What the steps before have moved, by account. No account moves twice in one run."""

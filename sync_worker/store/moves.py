@@ -53,6 +53,23 @@ def lost_since(tx: Connection, since: datetime) -> Mapping[str, int]:
     return Counter(str(values["owner"]) for values in tx.scalars(wanted))
 
 
+def promised(tx: Connection, besides: datetime | None = None) -> Mapping[str, int]:
+    """How many accounts each user is to get by plans that are agreed and wait for a day of their own.
+
+    ``besides``: not those that wait for this day, since a plan for the same day takes their place.
+    """
+    row, agreed = plan_row.c, (PlanState.APPROVED.value, PlanState.APPLYING.value)
+    wanted = (
+        select(row.after)
+        .join(plan, plan.c.id == row.plan_id)
+        .where(plan.c.effective_from.is_not(None), plan.c.state.in_(agreed))
+        .where(row.kind == RowKind.OWNER.value, row.state == RowState.APPROVED.value)
+    )
+    if besides is not None:
+        wanted = wanted.where(plan.c.effective_from != besides)
+    return Counter(str(values["owner"]) for values in tx.scalars(wanted))
+
+
 def applied_summaries(tx: Connection, since: datetime) -> list[Mapping[str, object]]:
     """The summaries of the plans that were made since and applied, the oldest first."""
     p = plan.c

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sync_worker.core.model import RowKind, RowState
 from sync_worker.store import outbox, plans
-from sync_worker.store.moves import fields_written
+from sync_worker.store.moves import fields_written, promised
 from sync_worker.store.outbox import Intent
 from tests.store.plan_rows import approve, plan, row
 
@@ -35,3 +36,21 @@ def test_a_field_is_the_workers_own_once_a_row_with_it_has_left_for_that_crm(sto
         rows = outbox.rows(tx, "plan-1", {RowState.APPROVED}, RowKind.PRIORITY)
         outbox.intend(tx, [Intent(row, "v1") for row in rows], epoch=1, plan_hash="h", now=now)
         assert fields_written(tx, WANTED) == {("salesforce", "score")}
+
+
+def test_what_is_agreed_for_a_later_day_keeps_its_places(store: Store, now: datetime) -> None:
+    day = now + timedelta(days=3)
+    with store.begin() as tx:
+        plans.save(tx, plan(now, "today", after="eve"), now=now)
+        plans.save(tx, plan(now, "later", day=day, rows=[row(1), row(2), scored(row(3))]), now=now)
+        assert not promised(tx), "nobody has agreed"
+    approve(store, "today", now)
+    approve(store, "later", now)
+    with store.begin() as tx:
+        assert promised(tx) == {"ben": 2}
+        assert promised(tx, besides=now) == {"ben": 2}
+        assert not promised(tx, besides=day), "a plan for the same day takes its place"
+        assert outbox.begin_run(tx, "later", epoch=1, now=now)
+        rows = outbox.rows(tx, "later", {RowState.APPROVED}, RowKind.OWNER)
+        outbox.intend(tx, [Intent(rows[0], "v1")], epoch=1, plan_hash="h", now=now)
+        assert promised(tx) == {"ben": 1}
