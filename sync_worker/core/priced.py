@@ -304,11 +304,17 @@ def _account(one: Decision, reps: Mapping[str, float], asked: _Asked, movable: f
         worth=score_of(one, book.policy.rank),
         potential=_hundredths(one.potential, len(asked.accounts)),
         workload=_hundredths(one.workload, len(asked.accounts)),
-        family=book.policy.families.get(one.account, one.account),
+        family=_family(one, asked),
         locked=locked,
         forced=not in_pool and not theirs,
         reps={str(one.owner): reps[str(one.owner)]} if locked else reps,
     )
+
+
+def _family(one: Decision, asked: _Asked) -> str:
+    """What somebody has for a while, as a cover, is no family's: it brings nobody the rest of it."""
+    root = asked.book.policy.families.get(one.account, one.account)
+    return f"{root} {one.account}" if one.account in asked.position.kept else root
 
 
 def _hundredths(amount: float, accounts: int) -> int:

@@ -336,3 +336,11 @@ def test_what_a_book_has_to_take_from_its_owners_leaves_the_next_book_all_moves_
     start = position([*left, *owned], rep("ann", amer=6), rep("bob", emea=3), rep("cy", amer=6))
     found = run(start, *(replace(book, cap=Cap(most=2)) for book in BOOKS))
     assert Counter(change.rule for change in found.changes) == {"rebalance:emea": 3, "rebalance:amer": 2}
+
+
+@pytest.mark.parametrize("cap", [None, Cap(share=1.0)])
+def test_what_somebody_covers_brings_its_family_to_nobody(cap: Cap | None) -> None:
+    book = PricedBook(replace(EMEA, together=True, families=dict.fromkeys(("root", "one", "two"), "root")), cap=cap)
+    accounts = [account("root", 90.0, owner="bob"), account("one", owner="cid"), account("two")]
+    start = replace(position(accounts, *(rep(id_, emea=3) for id_ in ("bob", "cid"))), kept=frozenset({"root"}))
+    assert moved(run(start, book)) == {"two": "cid"}
