@@ -104,6 +104,12 @@ def _leaves(filled: Filled, position: Position, one: Decision) -> str:
     return ""
 
 
+def _is_full(filled: Filled, rep: str) -> bool:
+    """Whether the rep has no place left. Where no account could leave, the price of a place says nothing."""
+    place = filled.problem.reps.ids.index(rep)
+    return bool(filled.taken()[place] >= filled.problem.reps.capacity[place])
+
+
 def _before(filled: Filled, position: Position, one: Decision, rep: Rep) -> str:
     """Who comes next, and how far behind by what is worth and what it costs."""
     found = bids(filled, one.account)
@@ -112,6 +118,8 @@ def _before(filled: Filled, position: Position, one: Decision, rep: Rep) -> str:
     if found.runner_up is None or found.margin is None:
         return ", the only one who may have it"
     second = position.reps[found.runner_up].name
+    if found.margin > found.lines[0].worth and _is_full(filled, found.runner_up):
+        return f", since {second}, who comes next, has no place left"
     if found.margin >= CLOSE:
         return f" before {second} by {found.margin:.1f} points"
     level = found.margin > -CLOSE

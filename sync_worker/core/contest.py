@@ -107,11 +107,11 @@ def _by_prices(one: Decision, position: Position, book: PricedBook) -> Contest:
     policy, waits = book.policy, _waits(one, position)
     if not waits:  # as if nothing kept it: what others would give for it
         free = replace(one, protect=None, held="", resting=False)
-        position = replace(position, decisions=tuple(free if d is one else d for d in position.decisions))
+        position = _freed(position, one, free)
         book = replace(book, young=book.young - {one.account})
     found = fill(position, book) if waits else standing(position, book)
     if one.account not in found.items:
-        return _without(one, position, policy, why_left(found, one.account))
+        return _without(one, position, policy, why_left(found, one.account) if waits else "")
     told, load = bids(found, one.account), position.load()
     candidates = tuple(
         replace(
@@ -138,6 +138,13 @@ def _by_prices(one: Decision, position: Position, book: PricedBook) -> Contest:
         candidates,
         tuple(_excluded(one, position, policy, {line.rep for line in told.lines})),
     )
+
+
+def _freed(position: Position, one: Decision, free: Decision) -> Position:
+    """With the account free to move, whatever keeps it and whatever a step before has done with it."""
+    decisions = tuple(free if d is one else d for d in position.decisions)
+    taken = {account: change for account, change in position.taken.items() if account != one.account}
+    return replace(position, decisions=decisions, taken=taken, kept=position.kept - {one.account})
 
 
 def _waits(one: Decision, position: Position) -> bool:

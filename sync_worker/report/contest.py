@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MOST = 8
 """Candidates, and reps who are out of the question, that are told by name."""
 
+BEYOND = 10
+"""A place that costs more than this many times what the account is worth has no price: no account could leave it."""
+
 
 def contested(found: Contest | None) -> Iterator[Block]:
     """The candidates, the margin, and who is out of the question."""
@@ -40,9 +43,22 @@ def contested(found: Contest | None) -> Iterator[Block]:
 
 
 def _priced(one: Candidate, found: Contest) -> tuple[str, ...]:
-    figures = (one.worth, one.slot, one.evenness, one.move, one.net)
+    figures = (one.worth, None, one.evenness, one.move, None) if _closed(one) else _weighed(one)
     has = f"{one.load:,} of {one.capacity:,}"
-    return one.name, *("" if number is None else f"{number:,.1f}" for number in figures), has, _state(one, found)
+    return one.name, *("" if number is None else _points(number) for number in figures), has, _state(one, found)
+
+
+def _points(number: float) -> str:
+    return f"{round(number, 1) + 0.0:,.1f}"  # nothing is 0.0, and never -0.0
+
+
+def _weighed(one: Candidate) -> tuple[float | None, ...]:
+    return one.worth, one.slot, one.evenness, one.move, one.net
+
+
+def _closed(one: Candidate) -> bool:
+    """Whether the book is full, and nothing that could leave it sets a price for a place."""
+    return one.bar == "full" and (one.slot or 0.0) > BEYOND * max(one.worth or 0.0, 1.0)
 
 
 def _turned(one: Candidate, found: Contest) -> tuple[str, ...]:
@@ -66,16 +82,20 @@ def _margin(found: Contest) -> str:
     place = f" A place with {chosen.name} costs {figure(chosen.slot)} points." if chosen.slot else ""
     if found.runner_up not in names:
         return f"{chosen.name} is the only one who may have it.{place}"
-    rival = names[found.runner_up].name
+    return _before(chosen, names[found.runner_up], found) + ("" if found.margin is None else place)
+
+
+def _before(chosen: Candidate, rival: Candidate, found: Contest) -> str:
     if found.margin is None and found.owner == found.chosen:
-        return f"If it came to the pool, {rival} would come before the others."
+        return f"If it came to the pool, {rival.name} would come before the others."
     if found.margin is None:
-        return f"{rival} comes next after {chosen.name}."
+        return f"{rival.name} comes next after {chosen.name}."
+    if _closed(rival):
+        return f"{rival.name} comes next after {chosen.name}, but has no place left."
     if found.margin >= 0:
-        return f"{chosen.name} is ahead of {rival} by {figure(found.margin)} points.{place}"
-    return (
-        f"{rival} is ahead of {chosen.name} by {figure(-found.margin)} points, but has no place or no move left.{place}"
-    )
+        return f"{chosen.name} is ahead of {rival.name} by {figure(found.margin)} points."
+    behind = f"{rival.name} is ahead of {chosen.name} by {figure(-found.margin)} points"
+    return f"{behind}, but has no place or no move left."
 
 
 def _excluded(found: Contest) -> Iterator[Block]:

@@ -56,7 +56,7 @@ def _cells(member: MemberStands, one: RouteStands, *, by_value: bool, capped: bo
     if by_value:
         yield amount(member.received.value)
         yield amount(member.entitled.value) if turns else ""
-    yield f"{member.ahead:+,.1f}" if turns else ""
+    yield f"{round(member.ahead, 1) + 0.0:+,.1f}" if turns else ""  # nothing is +0.0, and never -0.0
     yield "" if member.off is None else f"{member.off:+.1%}"
     if capped:
         yield "; ".join(f"{cap.used:,} of {cap.cap}" for cap in member.caps)

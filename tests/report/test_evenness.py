@@ -136,6 +136,15 @@ Out of the question: Cy Ode (not among the reps of the book emea).
     )
 
 
+def test_a_place_that_nothing_could_free_has_no_price_and_no_figure_reads_as_minus_nothing() -> None:
+    ann, bob = CONTEST.candidates
+    rivals = (replace(ann, evenness=-0.04), replace(bob, slot=148_360.3, net=-148_313.3))
+    told = plain(tuple(contested(replace(CONTEST, candidates=rivals, margin=148_364.1))))
+    assert "148," not in told
+    assert "-0.0" not in told
+    assert "Bob Kim comes next after Ann Lee, but has no place left." in told
+
+
 def test_where_nobody_gets_it_or_the_best_has_no_place_left_that_is_said() -> None:
     nobody = plain(tuple(contested(replace(CONTEST, chosen=None, margin=None, because="every book of emea is full"))))
     behind = plain(tuple(contested(replace(CONTEST, margin=-1.5))))
