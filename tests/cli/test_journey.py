@@ -24,7 +24,7 @@ def test_from_doctor_to_a_second_plan_that_is_empty(desk: Desk) -> None:
     applied = desk.ask("apply", plan["id"])
     assert applied["complete"]
     assert applied["rows"] == {"verified": len(plan["rows"])}
-    assert desk.ask("plan") == {"schema_version": 1, "plan": None, "changes": 0}
+    assert desk.ask("plan") == {"schema_version": 1, "plan": None, "changes": 0, "reminders": []}
     assert desk.type("plan", "--check").code == 0
 
 
