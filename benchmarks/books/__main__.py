@@ -55,7 +55,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--kind", choices=("rebalance", "refill"), default="rebalance")
     parser.add_argument("--limit", type=float, default=120.0, help="seconds for packages that would go on; 120")
     parser.add_argument("--only", action="append", help="only what has this in its name; may be given more than once")
-    parser.add_argument("--slow", action="store_true", help="try what takes many minutes at this size, too")
+    parser.add_argument("--slow", action="store_true", help="try what is left out at this size, too")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, help="keep the figures in this file")
     asked = parser.parse_args(arguments)

@@ -89,14 +89,12 @@ def compared(  # noqa: PLR0913 - what it is asked for
 
 
 def _left_out(method: Method, accounts: int, *, slow: bool) -> str:
-    if accounts > method.largest and not (slow and method.slow):
-        return method.why
-    return ""
+    return method.why if accounts > method.largest and not slow else ""
 
 
 def _line(method: Method, problem: Problem, folder: Path, told: dict[str, Any], idle: int) -> Line:
     """The answer as it is judged here: nobody's own figures count but for bounds of packages, which have no proof."""
-    line = Line(method.name, method.ours, cpu=told["cpu"], peak=(told["peak"] - idle) / 1024, note=told["note"])
+    line = Line(method.name, method.ours, cpu=told["cpu"], peak=max(0, told["peak"] - idle) / 1024, note=told["note"])
     line = replace(line, bound=told["bound"])
     if not told["plan"]:
         return line
