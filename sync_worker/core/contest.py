@@ -55,7 +55,7 @@ class Excluded:
     rep: str
     name: str
     bar: str
-    """crm, book or previous."""
+    """crm, book, away, previous or full."""
     because: str
 
 
@@ -207,8 +207,9 @@ def _excluded(one: Decision, position: Position, policy: BookPolicy, able: set[s
         if rep.id in able:
             continue
         bar = may_get(one, policy, rep)
-        if bar is None:
-            because = "had it before, and others may have it"
-            yield Excluded(rep.id, rep.name, "previous", because)
+        if bar is None and rep.id == one.previous_owner:
+            yield Excluded(rep.id, rep.name, "previous", "had it before, and others may have it")
+        elif bar is None:
+            yield Excluded(rep.id, rep.name, "full", "more accounts than places already")
         else:
             yield Excluded(rep.id, rep.name, bar.value, TOLD[bar].format(crm=one.crm, book=policy.id, away=rep.away))

@@ -123,7 +123,7 @@ def test_explain_tells_whoever_might_have_an_account_and_by_how_much_who_gets_it
     assert (found["by"], found["book"]) == ("prices", row["rule"].removeprefix("book:"))
     assert found["chosen"] == row["after"]["owner"]
     assert nets == sorted(nets, reverse=True)
-    assert {one["bar"] for one in found["excluded"]} <= {"crm", "book", "previous"}
+    assert {one["bar"] for one in found["excluded"]} <= {"crm", "book", "previous", "full"}
     assert not {one["rep"] for one in found["excluded"]} & {one["rep"] for one in found["candidates"]}
     told = desk.type("explain", row["account"]).out
     assert f"Who might have it? The book {found['book']}, filled by prices" in told

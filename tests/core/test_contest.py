@@ -59,3 +59,13 @@ def test_a_rep_who_comes_next_and_is_full_is_told_as_full_and_not_as_behind_by_a
     assert {reason.partition("; ")[2] for reason in reasons.values()} == {
         "Ann, since Bob, who comes next, has no place left"
     }
+
+
+def test_who_has_more_accounts_than_places_is_not_said_to_have_had_the_account_before() -> None:
+    start = position(account("acme"), account("one", "bob"), account("two", "bob"))
+    over = replace(start.reps["bob"], capacity={"emea": 1})
+    found = contest("acme", replace(start, reps={**start.reps, "bob": over}), [EMEA], [PricedBook(EMEA)])
+    assert found is not None
+    assert [(one.rep, one.bar, one.because) for one in found.excluded] == [
+        ("bob", "full", "more accounts than places already")
+    ]
