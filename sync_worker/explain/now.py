@@ -13,6 +13,7 @@ from sync_worker.decide import build_facts, fact_settings, load_rules, people_of
 from sync_worker.explain.contacts import best_contacts
 from sync_worker.explain.contest import contest_for
 from sync_worker.explain.glass import Glass
+from sync_worker.explain.meanwhile import meanwhile
 from sync_worker.explain.nearest import Nearest, nearest, routed
 from sync_worker.explain.routing import turn_next, turn_of
 from sync_worker.explain.telling import Told, tell
@@ -81,6 +82,8 @@ class Explanation:
     """What the latest plan that touches the account does to it, and how that ended."""
     turn: Turned | None
     """How a route gives it, in the next plan, or gave it the latest time."""
+    meanwhile: tuple[str, ...]
+    """What goes on with it besides: a cover that runs, and what plans that wait would do to its owner."""
     matches: tuple[Pair, ...] = ()
     """Leads, and lines of files without its id, that are about it or may be: the surest first."""
 
@@ -120,6 +123,7 @@ def explain(parts: Parts, account: str) -> Explanation:
         turn = turn_next(tx, parts, rules, people_of(tx, parts), found.ref.id, now) if goes else None
         turn = turn or turn_of(tx, found.ref.id)
         about = tuple(matches.of_account(tx, found.ref.id, MATCHES_SHOWN))
+        besides = tuple(meanwhile(tx, found.ref.id, now))
     return Explanation(
         account=found.ref.id,
         name=at.name,
@@ -141,6 +145,7 @@ def explain(parts: Parts, account: str) -> Explanation:
         contest=rivals,
         plan_rows=rows,
         turn=turn,
+        meanwhile=besides,
         matches=about,
     )
 

@@ -37,6 +37,7 @@ def explained(found: Explanation) -> Answer:
     document = (
         Heading(f"{found.name} ({found.account})"),
         Text(found.verdict),
+        *(Text(one) for one in found.meanwhile),
         *(Text(sentence(one)) for one in found.nearest),
         Fields(tuple(_standing(found))),
         *_told(found.told),

@@ -128,3 +128,13 @@ def test_explain_tells_whoever_might_have_an_account_and_by_how_much_who_gets_it
     told = desk.type("explain", row["account"]).out
     assert f"Who might have it? The book {found['book']}, filled by prices" in told
     assert "Out of the question: " in told
+
+
+def test_whoever_is_to_lose_an_account_reads_it_first_of_all(running: Desk) -> None:
+    plan = running.ask("plan", "--rebalance", "--moves", "10%")["plan"]
+    row = next(row for row in plan["rows"] if row["rule"].startswith("rebalance:"))
+    coming = f"Plan {plan['id']}, which waits for approval, gives it to {row['to']}: {row['reason']}."
+    assert running.ask("explain", row["account"])["explanation"]["meanwhile"] == [coming]
+    assert coming in running.type("explain", row["account"]).out
+    running.ask("reject", plan["id"])
+    assert running.ask("explain", row["account"])["explanation"]["meanwhile"] == []

@@ -258,6 +258,7 @@ def test_an_explanation_is_fair_to_who_lost_the_account() -> None:
             BestContact("champion", "003B", "Bo Li", "", 0.0, "low", ()),
         ),
         contest=None,
+        meanwhile=("Plan 3f2a, which is approved, gives it to Bo Dahl: turn of Bo Dahl.",),
         turn=None,
         owners=(Change(NOW, "Bob", "Ann", "", "", ""), Change(NOW, "Account Pool", "Bob", "p1", "book:emea", "best")),
         plan_rows=("2026-11-22 plan p1: owner by book:emea, best: verified",),
@@ -268,6 +269,8 @@ def test_an_explanation_is_fair_to_who_lost_the_account() -> None:
 Acme (001A)
 
 It is due to go back to the pool: Untouched for 90 days.
+
+Plan 3f2a, which is approved, gives it to Bo Dahl: turn of Bo Dahl.
 
 It would stay with its owner if in_pool were yes (it is no) and x were 1 or more (it is empty).
 
