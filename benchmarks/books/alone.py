@@ -2,7 +2,7 @@
 
     python -m benchmarks.books.alone FOLDER METHOD LIMIT
 
-A process that only reads the book and ends is the idle one (METHOD ``idle``): what others hold above it counts.
+A process that ends before it reads the book is the idle one (METHOD ``idle``): what others hold above it counts.
 """
 
 from __future__ import annotations
