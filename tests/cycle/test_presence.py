@@ -250,7 +250,7 @@ def test_a_protected_account_is_covered_where_the_cover_says_so_and_goes_back_al
 
 
 def test_the_place_of_a_covered_account_is_kept_free_until_it_is_back(week: Week) -> None:
-    """Ann has room for one account and is away with it: nothing else fills her place."""
+    """Ann's one place is kept while she is away; a second one is filled once she is there and has hers back."""
     (week.office.rules / "covers.yaml").write_text(COVERS.format(protected="no"))
     week.away("{ann},{day1},{day3},{bob},")
     week.room(ann=1, bob=2, eve=1)
@@ -260,5 +260,6 @@ def test_the_place_of_a_covered_account_is_kept_free_until_it_is_back(week: Week
     write(week, count=4)
     assert week.at(2, "09:00").run()[0] == {}, "bob and eve are full, and ann's place is taken"
     week.room(ann=2, bob=2, eve=1)
-    assert set(week.at(2, "09:10").run()[0].values()) == {"book:inbound"}
+    assert week.at(2, "09:10").run()[0] == {}, "whoever is away gets nothing"
     assert week.at(4, "09:00").run()[0] == {hers: "cover-end:away"}
+    assert list(week.at(5, "09:00").run()[0].values()) == ["book:inbound"]
