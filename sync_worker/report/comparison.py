@@ -56,14 +56,17 @@ def _books(found: Compared) -> Iterator[Block]:
     others: dict[object, Mapping[str, Any]] = {book["book"]: book for book in found.other.books}
     for book in found.one.books:
         other = others[book["book"]]
-        yield Heading(f"Book {book['book']}, by {book['measure']}")
-        rows = [
-            (words, told(_map(book["before"])), told(_map(book["after"])), told(_map(other["after"])))
-            for words, told in LINES
-        ]
-        rows.append(("owned accounts moved", "", _moved(book), _moved(other)))
-        rows.append(("at most below the best", "", _gap(book), _gap(other)))
-        yield table(f"|>now|>{found.one.name}|>{found.other.name}", rows)
+        alike = book["measure"] == other["measure"]
+        by = "" if alike else f", {found.other.name} by {other['measure']}"
+        yield Heading(f"Book {book['book']}, by {book['measure']}{by}")
+        sides = [book["before"], book["after"], *([] if alike else [other["before"]]), other["after"]]
+        rows = [(words, *(told(_map(side)) for side in sides)) for words, told in LINES]
+        between = () if alike else ("",)
+        rows.append(("owned accounts moved", "", _moved(book), *between, _moved(other)))
+        rows.append(("at most below the best", "", _gap(book), *between, _gap(other)))
+        yield table(f"|>now|>{found.one.name}|{'' if alike else '>now|'}>{found.other.name}", rows)
+        if not alike:
+            yield Text("The two do not measure this book alike: each stands beside the book as it is now by its own.")
 
 
 def _map(value: object) -> Mapping[str, Any]:
