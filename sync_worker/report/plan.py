@@ -142,7 +142,7 @@ def _owners(rows: list[StoredRow], names: Mapping[str, str], *, few: int | None,
         groups[row.row.rule].append(row)
     both = _both(rows)
     for rule, members in sorted(groups.items(), key=lambda group: (not group[0].startswith("return:"), group[0])):
-        yield Heading(f"{_rule(rule)} — {count(len(members), 'account')}")
+        yield Heading(f"{heading_of(rule)} — {count(len(members), 'account')}")
         told = members if few is None else members[:few]
         cells = [
             (
@@ -285,7 +285,8 @@ def _row(stored: StoredRow, names: Mapping[str, str]) -> dict[str, object]:
     }
 
 
-def _rule(rule: str) -> str:
+def heading_of(rule: str) -> str:
+    """What moved the rows below it, in words."""
     kind, _, name = rule.partition(":")
     words = {
         "return": "Back to the pool, rule",
@@ -293,6 +294,9 @@ def _rule(rule: str) -> str:
         "rebalance": "Between reps, rebalance of",
         "claim": "Claimed by reps, of the book",
         "route": "Given at once, by the route",
+        "service": "Not touched in time, service level",
+        "cover": "Looked after while their owner is away, cover",
+        "cover-end": "Back to their owner, end of the cover",
         RULE: "Undo of plan",
     }
     return f"{words.get(kind, kind)} {name}"
