@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import and_, exists, func, insert, select
+from sqlalchemy import and_, exists, func, insert, not_, or_, select
 
+from sync_worker.core.covers import BEGIN, END
 from sync_worker.core.model import RowKind, RowState
 from sync_worker.core.undoing import RULE as UNDO
 from sync_worker.store import records, twins
@@ -166,11 +167,12 @@ def _our_row(tx: Connection, seen: OwnerSeen) -> _Row | None:
 
 
 def _our_changes(tx: Connection, account: str, since: datetime) -> int:
-    """How often the rules have moved it; what people have asked to be undone is no flapping."""
+    """How often the rules have moved it. What people asked to be undone, and covers of leave, are no flapping."""
     past, row = owner_history.c, plan_row.c
     ours = owner_history.join(plan_row, and_(row.plan_id == past.plan_id, row.number == past.row_number))
     counted = select(func.count()).select_from(ours).where(past.account_id == account, past.at >= since)
-    return tx.execute(counted.where(~row.rule.startswith(f"{UNDO}:"))).scalar_one()
+    meant = [row.rule.startswith(f"{rule}:") for rule in (UNDO, BEGIN, END)]
+    return tx.execute(counted.where(not_(or_(*meant)))).scalar_one()
 
 
 def _reason(seen: OwnerSeen, names: Mapping[str, str]) -> str:

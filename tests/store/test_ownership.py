@@ -146,6 +146,14 @@ def test_more_than_two_changes_of_our_own_in_seven_days_are_flapping(store: Stor
     assert "3 times within 7 days" in held.reason
 
 
+def test_covers_of_leave_are_no_flapping(store: Store, now: datetime) -> None:
+    """Else an account could not go home from the second leave of a week."""
+    with store.begin() as tx:
+        for number, rule in enumerate(("cover:deals", "cover-end:deals", "cover:deals", "cover-end:deals"), start=1):
+            _row(tx, now, number, RowState.CONFIRMED, rule)
+            assert _notice(tx, OwnerSeen("a", "u1", "u2", now), now) == 0
+
+
 def _notice(tx: Connection, seen: OwnerSeen, now: datetime) -> int:
     return ownership.notice(tx, [seen], now=now, hold_days=30)
 
@@ -156,7 +164,7 @@ def _users(tx: Connection, now: datetime) -> None:
     records.save_users(tx, "salesforce", users, cycle=1, now=now)
 
 
-def _row(tx: Connection, now: datetime, number: int, state: RowState) -> None:
+def _row(tx: Connection, now: datetime, number: int, state: RowState, rule: str = "r") -> None:
     if number == 1:
         tx.execute(
             insert(plan).values(
@@ -167,7 +175,7 @@ def _row(tx: Connection, now: datetime, number: int, state: RowState) -> None:
     tx.execute(
         insert(plan_row).values(
             plan_id="p", number=number, crm="salesforce", account_id="a", account_name="A", kind=RowKind.OWNER.value,
-            before={"owner": "u1"}, after={"owner": "u2"}, rule="r", reason="r", read_set="s", state="sent",
+            before={"owner": "u1"}, after={"owner": "u2"}, rule=rule, reason="r", read_set="s", state="sent",
             sent_at=now,
         ),
     )  # fmt: skip
