@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sync_worker.core.assignment.arithmetic import shares
+from sync_worker.core.assignment.chains import best_of_each
 from sync_worker.core.assignment.construction import pool_nets
 from sync_worker.core.assignment.dual import sweep
 from sync_worker.core.assignment.standing import places
@@ -16,6 +18,11 @@ if TYPE_CHECKING:
 
 MOST = 6
 """How many options of each item are looked at, beside the pool, home and here."""
+LUCK = 0.05
+"""How much chance has a say in which ones, as a share of what a pair is worth on average.
+
+Where every rep suits every account, prices differ by next to nothing, and all items would look at the same few reps.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +66,7 @@ def _of_block(  # noqa: PLR0913, PLR0917 - what one block is made of
     arcs = slice(int(first[0]), int(first[-1]))
     item, rep = np.repeat(items, np.diff(first)), problem.arcs.rep[arcs]
     loss = np.repeat(top, np.diff(first)) - net
-    kept = _few(item, loss, most, 2 * most * len(items))
+    kept = _few(item, loss + _luck(item, rep, problem.arcs.worth[arcs]), most)
     kept[(rep == seats.home[item]) | (rep == seats.at[item])] = True
     chosen, pooled = np.flatnonzero(kept), items[problem.items.may_pool[block]]
     item = np.concatenate((item[chosen], pooled))
@@ -70,13 +77,16 @@ def _of_block(  # noqa: PLR0913, PLR0917 - what one block is made of
     return item[order].astype(np.int32), rep[order], worth[order], loss[order]
 
 
-def _few(item: Ints, loss: Floats, most: int, wanted: int) -> Truths:
-    """The options that lose least: no more than so many for each item, and about so many in all."""
-    near = np.arange(len(loss))
-    if wanted < len(loss):
-        near = np.flatnonzero(loss <= np.partition(loss, wanted)[wanted])
-    order = near[np.lexsort((loss[near], item[near]))]
-    rank = np.arange(len(order)) - np.searchsorted(item[order], item[order])
-    kept = np.zeros(len(loss), dtype=np.bool_)
-    kept[order[rank < most]] = True
+def _few(item: Ints, lost: Floats, most: int) -> Truths:
+    """The options of each item that lose least, no more than so many. Items stand in their order."""
+    kept = np.zeros(len(lost), dtype=np.bool_)
+    if len(lost):
+        best = best_of_each(-lost, item - item[0], int(item[-1] - item[0]) + 1, most)
+        kept[best[best >= 0]] = True
     return kept
+
+
+def _luck(item: Ints, rep: Indexes, worth: Floats) -> Floats:
+    """What chance adds to a loss: the same for an item and a rep whenever it is asked."""
+    mean = float(np.add.reduce(np.abs(worth))) / max(1, len(worth))
+    return LUCK * mean * shares(item.astype(np.uint64), rep.astype(np.uint64))

@@ -12,6 +12,7 @@ from benchmarks.books.instances import VARIANTS, made, setting
 from sync_worker.core.assignment import NOBODY, QUICK, THOROUGH, Problem, solve
 from sync_worker.core.assignment.certificate import certify
 from sync_worker.core.assignment.construction import greedy, status_quo
+from sync_worker.core.assignment.items import Account, Seat, Terms, build
 from sync_worker.core.assignment.standing import value
 from tests.core.assignment.drawn import drawn, optimum, problems, reordered
 
@@ -45,6 +46,30 @@ def test_a_book_of_1000_accounts_is_within_half_a_hundredth_of_the_bound(variant
     solved = solve(problem)
     assert certify(problem, solved.choice, solved.prices).faults == ()
     assert solved.gap <= 0.005
+
+
+@pytest.mark.parametrize("most_moves", [0, 15])
+def test_a_book_in_which_every_rep_suits_every_account_is_within_two_thousandths_of_the_bound(most_moves: int) -> None:
+    for seed in range(3):
+        problem = everybody_suits(600, 15, seed, most_moves)
+        solved = solve(problem)
+        assert certify(problem, solved.choice, solved.prices).faults == ()
+        assert solved.gap <= 0.002, f"seed {seed}"
+
+
+def everybody_suits(count: int, reps: int, seed: int, most_moves: int) -> Problem:
+    """One team: half of the accounts have an owner, and potential says nothing of what an account is worth."""
+    random = np.random.default_rng(seed)
+    able = {f"r{number:02d}": 1.0 for number in range(reps)}
+    worth, potential = random.lognormal(3.0, 0.8, count), random.lognormal(8.0, 1.0, count).astype(np.int64)
+    owner = random.choice([*able], count, p=random.dirichlet(np.full(reps, 8.0)))
+    ids, owned = [f"a{number:03d}" for number in range(count)], random.random(count) < 0.5
+    accounts = [
+        Account(id_, str(owner[n]) if owned[n] else None, worth[n], int(potential[n]), 0, id_, False, False, able)  # noqa: FBT003 - neither locked nor forced
+        for n, id_ in enumerate(ids)
+    ]
+    seats = [Seat(rep, int(0.9 * count / reps), 1.0) for rep in able]
+    return build(accounts, seats, Terms(most_moves=most_moves)).problem
 
 
 def test_a_problem_out_of_order_is_refused_so_that_order_cannot_matter() -> None:
