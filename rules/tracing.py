@@ -239,6 +239,6 @@ def written(term: Term) -> str:
         case WhenTerm(when=condition):
             return condition.text
         case ScaleTerm(scale=formula, start=start, end=end):
-            return f"{formula.text} from {start:g} to {end:g}"
+            return f"{formula.text} from {start:.10g} to {end:.10g}"
         case EventTerm(event=kind, decay=decay):
             return f"{kind}, {decay.fade.replace('_', '-')} {decay.days:g} days"

@@ -100,7 +100,7 @@ def _reason(filled: Filled, position: Position, one: Decision, rep: Rep, shares:
 def _leaves(filled: Filled, position: Position, one: Decision) -> str:
     owner = position.reps.get(one.owner or "")
     if owner is None or owner.id not in filled.problem.reps.ids or may_get(one, filled.book.policy, owner):
-        return f"{owner.name if owner else 'its owner'} may not have it any longer; "
+        return f"{owner.name if owner else 'its owner'} is no rep of the book {filled.book.policy.id}; "
     return ""
 
 

@@ -85,7 +85,8 @@ def understood(asked: Asked, rules: Ruleset, words: Vocabulary, config: Config) 
 def judged(what: Understood, rules: Ruleset, dialect: Dialect, *, now: datetime, landmark: datetime) -> Judged:
     """What the rules say of each account as far as it is needed, compiled."""
     graded = what.by in {*(each.id for each in rules.scores), *(each.id for each in rules.grids)}
-    lean = replace(rules, protect=(), returns=(), routes=())
+    books = tuple(replace(book, balance=None) for book in rules.books)
+    lean = replace(rules, protect=(), returns=(), routes=(), books=books)
     lean = lean if graded else replace(lean, scores=(), grids=())
     compiled = compile_accounts(lean, dialect, now=now, landmark=landmark)
     schemes = {scheme.name for scheme in rules.schemes}

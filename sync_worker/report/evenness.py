@@ -127,7 +127,7 @@ def moves_told(moves: Mapping[str, Any], books: Sequence[Mapping[str, Any]]) -> 
     caps = [book["moves"]["most"] for book in books if book["rebalance"]]
     cap = f" of at most {sum(caps):,}" if None not in caps else ""
     chosen = f"{moves['chosen']:,}{cap} owned accounts change hands ({share(moves['share'])} of those owned)"
-    forced = f"; {moves['forced']:,} more whose owner may not have them any longer" if moves["forced"] else ""
+    forced = f"; {moves['forced']:,} more whose owner is no rep of their book" if moves["forced"] else ""
     dearest = max((book["move_price"] for book in books if book["rebalance"]), default=0.0)
     dear = f"; one more move would gain up to {dearest:.1f} points" if dearest >= SMALL * 100 else ""
     return f"{given}; {chosen}{forced}{dear}"

@@ -15,6 +15,7 @@ import yaml
 
 from rules import FieldInfo, Type, Vocabulary, words_text
 from sync_worker.cli.root import app
+from sync_worker.core.model import SUITS, WORKED
 from tests.cli.desk import Answer, typed
 from tests.cli.test_documented import commands
 
@@ -366,7 +367,8 @@ def _like(  # noqa: PLR0913, PLR0917 - all that there is to know of an account
         for name, score in outcome["scores"].items()
     }
     rules = {section: outcome[section] or "none" for section in ("scope", "protect", "return", "book")}
-    fields = {name: "EMPTY" if value is None else value for name, value in outcome["fields"].items()}
+    told = {name: value for name, value in outcome["fields"].items() if name not in {SUITS, WORKED}}
+    fields = {name: "EMPTY" if value is None else value for name, value in told.items()}
     test = {
         "name": account,
         "given": {**given, "intent": topics, "events": events, "touches": touches},

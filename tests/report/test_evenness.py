@@ -71,7 +71,7 @@ BOOK  WITH A REP   SCORE  WITHIN 15% OF TARGET           GINI      VARIATION    
 emea   80% → 98%  18,890             80% → 98%  0.125 → 0.030  0.240 → 0.056  3 of 3 + 1            0.5%
 
 7 accounts of the pool given out; 3 of at most 3 owned accounts change hands (5.0% of those owned); 1 more whose owner \
-may not have them any longer; one more move would gain up to 2.0 points
+is no rep of their book; one more move would gain up to 2.0 points
 
 proven: at most 0.5% below the best that any plan could be
 

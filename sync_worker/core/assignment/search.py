@@ -30,6 +30,11 @@ CHEAPER = (0.9, 0.75, 0.5, 0.25)
 """How cheap moves become, step by step, while some are left."""
 LOOKED_AT = 96
 """How many shifts for each rep a round looks at."""
+NEAR = 0.03
+"""What loses less than this share of an item's worth on average is always looked at, however many there are.
+
+Where every rep suits every account, most options lose next to nothing: so many equals would hide all others.
+"""
 REACH = Reach()
 EXACT = 1e-9
 """A chain has to gain more than this share of what an item is worth on average: less may be rounding."""
@@ -112,7 +117,7 @@ class Search:
         wanted = LOOKED_AT * (self.standing.pool + 1)
         loss = self.options.loss[self.options.loss > 0]
         if wanted < len(loss):
-            return float(np.partition(loss, wanted)[wanted])
+            return max(float(np.partition(loss, wanted)[wanted]), NEAR * self.typical)
         return float(loss.max(initial=0.0)) + self.least
 
     def _round(self, move_price: float, more_moves: int, seed: int | None) -> int:
