@@ -129,7 +129,7 @@ def test_the_same_decision_by_rules_in_another_order_is_no_change(world: World, 
 
 def test_what_was_overlooked_is_found_and_mended_on_the_first_look_of_a_day(world: World, rules: Ruleset) -> None:
     (sized,) = (rule for rule in rules.protect if "industry" in rule.when.text)
-    alone = replace(rules, protect=(sized,), schemes=(), contacts=(), scores=())
+    alone = replace(rules, protect=(sized,), schemes=(), contacts=(), scores=(), books=())
     how = facts_of(world, alone)
 
     def judged() -> Judged:
