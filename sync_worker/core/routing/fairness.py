@@ -43,7 +43,7 @@ class MemberStands:
     away: str
     """As in: away until 2026-12-03; empty for a rep who is there."""
     working: bool
-    """Whether it is the rep's working time."""
+    """Whether it is the rep's working time; always, where the route does not ask for hours."""
     received: Amount
     entitled: Amount
     ahead: float
@@ -111,7 +111,7 @@ def _member(
         name=member.rep.name,
         weight=member.weight,
         away=until(absence) if absence is not None else "",
-        working=desk.presence.working(member.rep.id, desk.now),
+        working=not policy.working_hours or desk.presence.working(member.rep.id, desk.now),
         received=balance.received,
         entitled=balance.entitled,
         ahead=-balance.behind(policy.by.measure) if policy.by.takes_turns else 0.0,

@@ -63,3 +63,10 @@ def test_rules_without_routes_say_so() -> None:
     document, told = stood(Routes(NOW, (), {}))
     assert "The rules have no route" in plain(document)
     assert told["routes"] == []
+
+
+@pytest.mark.parametrize("asks_for_hours", [True, False])
+def test_hours_are_told_of_routes_that_ask_for_them_alone(asks_for_hours: bool) -> None:  # noqa: FBT001 - a parameter
+    desk = Desk({"in": route(working_hours=asks_for_hours)}, Office(night=True), NOW)
+    (found,) = standing(desk, Position((), {}, POOL))
+    assert {member.working for member in found.members} == {not asks_for_hours}
